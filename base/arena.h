@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Zeroed memory that lives as long as a machine. Devices take what they need in init and never again, so that bare
+ * metal and hosted builds share them. A hosted arena grows by chunks; a bare one has a fixed range.
+ */
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
+
+#include "base/types.h"
+
+struct arena {
+	uint8_t *at, *end;
+	void *(*more)(struct arena *a, size_t size);	/* a new chunk of at least size bytes, or NULL; may be NULL */
+	void *chunks;					/* the grower's own list */
+};
+
+void arena_init(struct arena *a, void *buf, size_t size);
+/* Zeroed, aligned to 16 (arena_alloc_aligned: to a power of two). NULL when the arena is full. */
+void *arena_alloc(struct arena *a, size_t size);
+void *arena_alloc_aligned(struct arena *a, size_t size, size_t align);
+
+#endif

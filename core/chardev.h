@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The back-end contract of a character stream (UART, virtio-console). Output: `write` takes what it can at once and
+ * never blocks; what does not fit is the back-end's to queue or drop (it bounds its queue). Input: the back-end calls
+ * `input` on the client's work queue with bytes; the client takes as many as it has room for and calls `ready` when it
+ * has room again.
+ */
+#ifndef CORE_CHARDEV_H
+#define CORE_CHARDEV_H
+
+#include "core/work.h"
+
+struct chardev_client {
+	size_t (*input)(struct chardev_client *c, const uint8_t *buf, size_t len);	/* bytes taken */
+	void (*brk)(struct chardev_client *c);		/* a break condition (Ctrl-A b), or NULL */
+	void (*resized)(struct chardev_client *c, uint16_t columns, uint16_t rows);	/* or NULL */
+	struct workq *workq;
+};
+
+struct chardev;
+struct chardev_ops {
+	void (*attach)(struct chardev *b, struct chardev_client *c);	/* NULL detaches */
+	void (*write)(struct chardev *b, const uint8_t *buf, size_t len);
+	void (*ready)(struct chardev *b);
+	void (*destroy)(struct chardev *b);
+};
+
+struct chardev {
+	const struct chardev_ops *ops;
+};
+
+#endif
