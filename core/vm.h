@@ -31,7 +31,8 @@ struct vm {
 	const char *name;
 	enum isa_id isa;
 	const struct engine_ops *engine;
-	void *engine_vm;			/* the engine's own */
+	void *engine_vm;				/* the engine's own */
+	const void *engine_options;		/* set by cmd/ before vm_init; what it is only the engine knows */
 	struct engine_info engine_info;
 	const struct cpu_model *cpu_model;
 	struct arena arena;
