@@ -166,7 +166,7 @@ uint64_t fp_nan1(struct fp_env *env, enum fp_fmt fmt, uint64_t a)
 		env->flags |= FP_INVALID;
 	if (env->default_nan || env->nan_policy == FP_NAN_RISCV)
 		return fp_default_nan(fmt);
-	return a | 1ULL << (fp_formats[fmt].frac_bits - 1);
+	return (a & (fp_sign_bit(fmt) * 2 - 1)) | 1ULL << (fp_formats[fmt].frac_bits - 1);
 }
 
 uint64_t fp_nan2(struct fp_env *env, enum fp_fmt fmt, uint64_t a, uint64_t b)
