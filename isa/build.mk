@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: BSD-2-Clause
-include isa/arm64/tables.mk
+# isa/*/build.mk come first and add generated files to isa-gen-src and isa-gen-hdr.
 $(eval $(call folder,isa,base,$(wildcard isa/*.c isa/*/*.c) $(isa-gen-src)))

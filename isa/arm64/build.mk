@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The A64 decoder and its tables, generated from a64_*.dec. Included by isa/build.mk.
+# The A64 decoder and its tables, generated from a64_*.dec.
 a64-dec	:= $(sort $(wildcard isa/arm64/a64_*.dec))
 a64-gen	:= $(B)/gen/isa/arm64
 
