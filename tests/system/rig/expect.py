@@ -24,6 +24,9 @@ SLOW = float(os.environ.get("RIG_SLOW", "1"))
 ECHO = os.environ.get("RIG_ECHO") == "1"  # copy the console to stderr while it runs
 
 
+ESCAPES = re.compile("\x1b\\[[0-9;?]*[A-Za-z]")
+
+
 class Failed(Exception):
     """The test failed; str() is the report."""
 
@@ -69,7 +72,10 @@ class Console:
         except OSError:  # EIO: the last user of the terminal has gone
             data = b""
         piece = data.decode("utf-8", "replace").replace("\r", "")
-        self.text += piece
+        # A shell's cursor queries and colours are no part of what was said; one may come in two pieces.
+        self.text = self.text[: max(self.seen, len(self.text) - 16)] + ESCAPES.sub(
+            "", self.text[max(self.seen, len(self.text) - 16) :] + piece
+        )
         if ECHO:
             sys.stderr.write(piece)
             sys.stderr.flush()
@@ -159,14 +165,15 @@ class Shell:
         self.count = 0
 
     def run(self, command, timeout=30, check=True):
-        """Runs one command line; returns (status, output)."""
+        """Runs a command of one line; returns (status, output)."""
         self.count += 1
         mark = f"rig-{self.count}"
         c = self.console
         # The quotes keep the echoed command line from looking like the answer.
-        c.sendline(f"{command}\necho \"<\"{mark}:$?\">\"")
+        c.sendline(f'echo "<"{mark}">"; {command}; echo "<"{mark}:$?">"')
+        c.expect(f"<{mark}>\n", timeout)
         start = c.seen
-        found = c.expect(f"<{mark}:(\\d+)>", timeout)
+        found = c.expect(f"<{mark}:(\\d+)>\n", timeout)
         status = int(found.group(1))
         output = c.text[start:found.start()]
         if check and status:

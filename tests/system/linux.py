@@ -1,0 +1,271 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+# cases: boot_d12_1cpu boot_d12_2cpu boot_d12_4cpu boot_d13_1cpu boot_d13_2cpu boot_d13_4cpu
+# cases: reboot dmesg_d12 dmesg_d13 disk disk_ext4 disk_readonly disk_overlay disk_survives_kill net publish
+# cases: boot_d12_2cpu_tight boot_d13_4cpu_tight disk_tight net_tight idle
+# budget: 180
+# alone: idle
+"""
+Unmodified Debian kernels under the VMM: linux.py CASE
+
+VMM=qemu runs the same tests on QEMU, which must pass them too. The _tight cases force a tiny code cache and register
+pressure in the translator, so that eviction, relinking and spilling happen all the time.
+"""
+
+import hashlib
+import http.server
+import os
+import random
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "rig"))
+sys.dont_write_bytecode = True
+
+import dmesg_diff
+import vmm
+from expect import Console
+from guest import Failed, Guest, PROMPT, Skip, installer, rig
+
+MIB = 1 << 20
+TIGHT = "tiny-cache,reg-pressure"
+
+
+def need(condition, what):
+    if not condition:
+        raise Failed(what)
+
+
+def boot(release, cpus, **options):
+    kernel, initrd = installer(release)
+    with Guest(kernel, initrd, rdinit="/bin/sh", cpus=cpus, **options) as g:
+        g.run("mount -t proc proc /proc")
+        online = g.run("grep -c ^processor /proc/cpuinfo").strip()
+        need(online == str(cpus), f"{online} of {cpus} CPUs are online")
+        need("aarch64" in g.run("uname -m"), "not an arm64 guest")
+        # Some work on every CPU: pipes, fork, sort and a checksum known beforehand.
+        text = "".join(f"{i}\n" for i in range(1, 5001)).encode()
+        want = hashlib.sha256(text).hexdigest()
+        for _ in range(cpus):
+            got = g.run("seq 1 5000 | sort -r | sort -n | sha256sum", 60)
+            need(want in got, f"checksum {got.strip()} instead of {want}")
+        g.healthy()
+        g.power_off()
+
+
+def reboot():
+    kernel, initrd = rig(12)
+    with Guest(kernel, initrd, reboot=True, cpus=2) as g:
+        g.run("touch /tmp/first-life")
+        g.console.sendline("reboot -f")
+        g.console.expect(r"Linux version", 60)
+        g.prompt(60)
+        need(g.status("test -e /tmp/first-life") != 0, "the guest's memory outlived the reboot")
+        g.power_off()
+    with Guest(kernel, initrd, reboot=False) as g:
+        g.console.sendline("reboot -f")
+        need(g.console.wait_exit(30) == 0, f"--no-reboot: status {g.console.status} after reboot -f")
+
+
+def kernel_log(release, kind):
+    kernel, initrd = installer(release)
+    with Guest(kernel, initrd, rdinit="/bin/sh", cpus=4, cpu="cortex-a72", vmm=kind) as g:
+        g.run("mount -t proc proc /proc")
+        log = g.run("dmesg -r", 60)
+        g.power_off()
+    return log
+
+
+def dmesg(release):
+    tested = kernel_log(release, None)
+    need(len(tested.split("\n")) > 100, "the guest's kernel log is short")
+    extra = dmesg_diff.only_in(tested, kernel_log(release, vmm.qemu))
+    need(not extra, "warnings that QEMU's virt does not cause:\n" + "\n".join(f"  <{n}> {t}" for n, t in extra))
+
+
+def blank(directory, mib):
+    path = os.path.join(directory, "disk.img")
+    with open(path, "wb") as f:
+        f.truncate(mib * MIB)
+    return path
+
+
+def file_sum(path, length):
+    with open(path, "rb") as f:
+        return hashlib.sha256(f.read(length)).hexdigest()
+
+
+def write_random(g, mib, timeout=90):
+    """Writes random data to /dev/vda with a flush and returns its checksum as the guest sees it before."""
+    g.run(f"dd if=/dev/urandom of=/tmp/r bs=1M count={mib}", timeout)
+    want = g.run("sha256sum </tmp/r").split()[0]
+    g.run("dd if=/tmp/r of=/dev/vda bs=64k conv=fsync", timeout)
+    return want
+
+
+def disk(**options):
+    kernel, initrd = rig(12)
+    with tempfile.TemporaryDirectory() as d:
+        path = blank(d, 64)
+        with Guest(kernel, initrd, disks=[vmm.Disk(path)], **options) as g:
+            need(g.run("cat /sys/block/vda/size").strip() == str(64 * 2048), "the guest sees another size")
+            want = write_random(g, 24)
+            g.run("sync; echo 3 >/proc/sys/vm/drop_caches")
+            got = g.run("dd if=/dev/vda bs=1M count=24 2>/dev/null | sha256sum", 90).split()[0]
+            need(got == want, "the guest reads back other data than it wrote")
+            g.power_off()
+        need(file_sum(path, 24 * MIB) == want, "the image holds other data than the guest wrote")
+
+
+def disk_ext4():
+    kernel, initrd = rig(12)
+    with tempfile.TemporaryDirectory() as d:
+        path = blank(d, 64)
+        tree = os.path.join(d, "tree")
+        os.mkdir(tree)
+        data = random.Random(3).randbytes(5 * MIB)
+        with open(os.path.join(tree, "given"), "wb") as f:
+            f.write(data)
+        env = {**os.environ, "PATH": os.environ["PATH"] + ":/sbin:/usr/sbin"}
+        subprocess.run(["mke2fs", "-q", "-t", "ext4", "-d", tree, path], check=True, env=env)
+        with Guest(kernel, initrd, disks=[vmm.Disk(path)], cpus=2) as g:
+            g.run("mount -t ext4 /dev/vda /mnt")
+            need(hashlib.sha256(data).hexdigest() in g.run("sha256sum /mnt/given"), "the given file reads differently")
+            g.run("mkdir /mnt/many; for i in $(seq 1 200); do echo $i >/mnt/many/$i; done; cp /mnt/given /mnt/copy", 60)
+            g.run("umount /mnt", 60)
+            g.power_off()
+        check = subprocess.run(["e2fsck", "-fn", path], capture_output=True, text=True, env=env)
+        need(check.returncode == 0, "e2fsck is not content:\n" + check.stdout)
+        subprocess.run(["debugfs", "-R", f"dump /copy {d}/copy", path], check=True, capture_output=True, env=env)
+        with open(os.path.join(d, "copy"), "rb") as f:
+            need(f.read() == data, "the copy that the guest made differs")
+
+
+def disk_readonly():
+    kernel, initrd = rig(12)
+    with tempfile.TemporaryDirectory() as d:
+        path = blank(d, 8)
+        with Guest(kernel, initrd, disks=[vmm.Disk(path, "ro")]) as g:
+            need(g.run("cat /sys/block/vda/ro").strip() == "1", "the guest takes the disk for writable")
+            need(g.status("dd if=/dev/zero of=/dev/vda bs=4k count=1 conv=fsync") != 0, "a write succeeded")
+            g.power_off()
+
+
+def disk_overlay():
+    kernel, initrd = rig(12)
+    with tempfile.TemporaryDirectory() as d:
+        path = blank(d, 32)
+        before = file_sum(path, -1)
+        with Guest(kernel, initrd, disks=[vmm.Disk(path, "overlay")]) as g:
+            want = write_random(g, 8)
+            g.run("sync; echo 3 >/proc/sys/vm/drop_caches")
+            got = g.run("dd if=/dev/vda bs=1M count=8 2>/dev/null | sha256sum", 60).split()[0]
+            need(got == want, "the guest reads back other data than it wrote")
+            zero = g.run("dd if=/dev/vda bs=1M skip=8 count=4 2>/dev/null | sha256sum", 60).split()[0]
+            need(zero == hashlib.sha256(bytes(4 * MIB)).hexdigest(), "what was not written shows something")
+            g.power_off()
+        need(file_sum(path, -1) == before, "an overlay changed the image below it")
+        need(sorted(os.listdir(d)) == ["disk.img"], "an overlay left a file behind")
+
+
+def disk_survives_kill():
+    kernel, initrd = rig(12)
+    with tempfile.TemporaryDirectory() as d:
+        path = blank(d, 32)
+        with Guest(kernel, initrd, disks=[vmm.Disk(path)]) as g:
+            want = write_random(g, 8)
+            os.kill(g.console.pid, 9)
+            g.console.wait_exit(20)
+        need(file_sum(path, 8 * MIB) == want, "a flushed write was lost by kill -9")
+
+
+class Quiet(http.server.BaseHTTPRequestHandler):
+    data = b""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(self.data)))
+        self.end_headers()
+        self.wfile.write(self.data)
+
+    def log_message(self, *args):
+        pass
+
+
+def net(**options):
+    kernel, initrd = rig(12)
+    Quiet.data = random.Random(4).randbytes(8 * MIB)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with Guest(kernel, initrd, net=True, **options) as g:
+        g.run("ip link set lo up; ip link set eth0 up; udhcpc -i eth0 -n -q -t 5 -s /etc/udhcpc", 60)
+        port = server.server_address[1]
+        got = g.run(f"wget -q -O - http://10.0.2.2:{port}/data | sha256sum", 90).split()[0]
+        need(got == hashlib.sha256(Quiet.data).hexdigest(), "the guest fetched other data")
+        need("nameserver 10.0.2.3" in g.run("cat /etc/resolv.conf"), "DHCP gave no name server")
+        g.power_off()
+    server.shutdown()
+
+
+def publish():
+    kernel, initrd = rig(12)
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    with Guest(kernel, initrd, net=True, publish=[(port, 8080)]) as g:
+        g.run("ip link set lo up; ip link set eth0 up; udhcpc -i eth0 -n -q -t 5 -s /etc/udhcpc", 60)
+        g.run("(echo hello from the guest | nc -l -p 8080 >/dev/null) & sleep 1")
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as s:
+            s.settimeout(20)
+            got = s.makefile("rb").readline()
+        need(got == b"hello from the guest\n", f"a published port answered {got!r}")
+        g.power_off()
+
+
+def idle():
+    """Under 3 % of one host core, 4 vCPUs at the prompt, over 30 s, a minute after it came."""
+    kernel, initrd = installer(12)
+    with Guest(kernel, initrd, rdinit="/bin/sh", cpus=4) as g:
+        settled = time.monotonic() + 60
+        while time.monotonic() < settled:
+            g.console.pump(1)
+        used, since = g.console.cpu_seconds(), time.monotonic()
+        while time.monotonic() < since + 30:
+            g.console.pump(1)
+        percent = 100 * (g.console.cpu_seconds() - used) / (time.monotonic() - since)
+        print(f"idle: {percent:.2f} % of a core")
+        need(percent < 3 or vmm.chosen() is vmm.qemu, f"an idle guest uses {percent:.2f} % of a core, 3 allowed")
+        g.power_off()
+
+
+def case(name):
+    m = re.fullmatch(r"boot_d(\d+)_(\d)cpu(_tight)?", name)
+    if m:
+        return boot(int(m[1]), int(m[2]), **({"dbt": TIGHT, "boot_timeout": 150} if m[3] else {}))
+    if name.startswith("dmesg_d"):
+        return dmesg(int(name[7:]))
+    if name.endswith("_tight"):
+        return globals()[name[:-6]](dbt=TIGHT, boot_timeout=150)
+    return globals()[name]()
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit("usage: linux.py CASE (they are listed at the top of this file)")
+    try:
+        case(sys.argv[1])
+    except Skip as why:
+        print(why)
+        sys.exit(77)
+    except Failed as report:
+        print(f"{sys.argv[1]}: {report}")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""
+Guests for system tests: Debian's installer as it comes, or Debian's kernel with an initramfs of ours that has the
+virtio modules. Both end at a busybox shell on the PL011.
+"""
+
+import fcntl
+import os
+import re
+import subprocess
+
+from expect import Console, Failed, Shell
+from vmm import TOP, Skip, chosen
+
+PROMPT = r"^(~|/) # "
+# What a healthy guest never prints.
+BAD = re.compile(r"Kernel panic|Oops|BUG:|WARNING: CPU|Unable to handle|rcu:.*stall|soft lockup|Internal error|"
+                 r"undefined instruction|Segmentation fault|Illegal instruction")
+
+INSTALLER = {
+    12: ("debian-installer-12-netboot-arm64", "bookworm"),
+    13: ("debian-installer-13-netboot-arm64/trixie", "trixie"),
+}
+MODULES = "virtio_mmio virtio_blk virtio_net virtio_rng ext4".split()
+
+
+def tool(*argv):
+    done = subprocess.run(argv, cwd=TOP, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if done.returncode:
+        raise Skip((done.stderr.strip().split("\n") or ["?"])[-1])
+    return done.stdout.strip()
+
+
+def installer(release):
+    """(kernel, initrd) of the Debian installer."""
+    root = tool("tools/debfetch", "path", INSTALLER[release][0])
+    d = f"{root}/usr/lib/debian-installer/images/{release}/arm64/text/debian-installer/arm64"
+    return f"{d}/linux", f"{d}/initrd.gz"
+
+
+def rig(release, modules=MODULES, add=(), name=None):
+    """(kernel, initrd) with modules and an init of ours, built once per name under build/rig."""
+    out = os.path.join(TOP, "build", "rig", name or f"d{release}")
+    os.makedirs(os.path.dirname(out), exist_ok=True)
+    source = os.path.join(TOP, "tests", "system", "rig", "initramfs")
+    with open(out + ".lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        made = f"{out}/initrd.gz"
+        inputs = [source, *add]
+        if not (os.path.exists(made) and os.path.exists(f"{out}/linux")
+                and all(os.path.getmtime(made) >= os.path.getmtime(i) for i in inputs)):
+            args = [a for f in add for a in ("-a", f)]
+            tool(source, str(release), out, *args, *modules)
+    return f"{out}/linux", f"{out}/initrd.gz"
+
+
+class Guest:
+    """A virtual machine that is at its shell, to be used in a `with` block."""
+
+    def __init__(self, kernel, initrd, append="", rdinit=None, boot_timeout=90, vmm=None, **options):
+        line = "console=ttyAMA0 " + (f"rdinit={rdinit} " if rdinit else "") + append
+        self.argv = (vmm or chosen())(kernel, initrd, line.strip(), **options)
+        self.console = Console(self.argv)
+        self.shell = Shell(self.console)
+        try:
+            self.prompt(boot_timeout)
+        except BaseException:
+            self.console.close()
+            raise
+
+    def prompt(self, timeout):
+        self.console.expect(PROMPT, timeout)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.console.close()
+
+    def run(self, command, timeout=30):
+        """Output of a command that must succeed."""
+        return self.shell.run(command, timeout)[1]
+
+    def status(self, command, timeout=30):
+        return self.shell.run(command, timeout, check=False)[0]
+
+    def healthy(self):
+        bad = BAD.search(self.console.text)
+        if bad:
+            self.console.fail(f"the guest printed {bad.group(0)!r}")
+
+    def power_off(self, timeout=30):
+        """Ends the guest by PSCI SYSTEM_OFF; the VMM must exit with 0."""
+        self.console.sendline("poweroff -f")
+        status = self.console.wait_exit(timeout)
+        if status != 0:
+            self.console.fail(f"poweroff -f ended the VMM with status {status}")
+        self.healthy()
+
+
+__all__ = ["Failed", "Guest", "PROMPT", "Skip", "installer", "rig"]

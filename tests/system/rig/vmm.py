@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""
+The one place where system tests and benchmarks get a virtual machine's command line.
+
+`cella` is what is tested: $CELLA, else build/cella. `qemu` is the control experiment: the same kernel, initrd,
+command line, CPU model and devices (virtio-mmio, modern), so that a test that fails under both is a fault of the test,
+and a kernel message that only one of them causes is told apart (dmesg_diff.py).
+$VMM chooses which one the tests drive; $CELLA_DBT is handed to `cella run --dbt`.
+"""
+
+import os
+import shutil
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+
+
+class Skip(Exception):
+    """The test cannot run here; str() says why."""
+
+
+class Disk:
+    def __init__(self, path, mode="rw"):
+        self.path, self.mode = path, mode  # mode: rw, ro, overlay
+
+
+def cella_binary():
+    return os.environ.get("CELLA", os.path.join(TOP, "build", "cella"))
+
+
+def cella(kernel, initrd=None, append="", cpus=1, mem="1G", cpu=None, disks=(), net=False, publish=(),
+          reboot=False, dbt=None, extra=()):
+    """`publish` is pairs of (host port on 127.0.0.1, guest port)."""
+    argv = [cella_binary(), "run", "-k", kernel]
+    if not os.access(argv[0], os.X_OK):
+        raise Skip(f"{argv[0]} is not built")
+    if initrd:
+        argv += ["-i", initrd]
+    argv += ["-c", str(cpus), "-m", mem, "-p", append]
+    if cpu:
+        argv += ["--cpu", cpu]
+    for d in disks:
+        argv += ["-d", d.path + ("" if d.mode == "rw" else "," + d.mode)]
+    if net:
+        argv += ["-n", "user"]
+    for host, guest in publish:
+        argv += ["--publish", f"127.0.0.1:{host}:{guest}"]
+    if not reboot:
+        argv += ["--no-reboot"]
+    dbt = dbt or os.environ.get("CELLA_DBT")
+    if dbt:
+        argv += ["--dbt", dbt]
+    return argv + list(extra)
+
+
+def qemu(kernel, initrd=None, append="", cpus=1, mem="1G", cpu=None, disks=(), net=False, publish=(),
+         reboot=False, dbt=None, extra=(), program=("qemu-system-aarch64",)):
+    if not shutil.which(program[0]):
+        raise Skip(f"{program[0]} is missing: run tools/deps check")
+    argv = list(program) + ["-M", "virt,gic-version=3", "-accel", "tcg", "-cpu", cpu or "cortex-a72", "-smp", str(cpus),
+                            "-m", mem, "-nographic", "-nic", "none", "-global", "virtio-mmio.force-legacy=false",
+                            "-kernel", kernel]
+    if initrd:
+        argv += ["-initrd", initrd]
+    argv += ["-append", append]
+    for i, d in enumerate(disks):
+        opt = {"rw": "", "ro": ",readonly=on", "overlay": ",snapshot=on"}[d.mode]
+        argv += ["-drive", f"if=none,id=d{i},format=raw,file={d.path}{opt}", "-device", f"virtio-blk-device,drive=d{i}"]
+    if net:
+        fwd = "".join(f",hostfwd=tcp:127.0.0.1:{h}-:{g}" for h, g in publish)
+        argv += ["-netdev", f"user,id=n0{fwd}", "-device", "virtio-net-device,netdev=n0"]
+    if not reboot:
+        argv += ["-no-reboot"]
+    return argv + list(extra)
+
+
+KINDS = {"cella": cella, "qemu": qemu}
+
+
+def chosen():
+    """The builder that the tests use."""
+    name = os.environ.get("VMM", "cella")
+    if name not in KINDS:
+        raise SystemExit(f"VMM={name}: choose from {' '.join(KINDS)}")
+    return KINDS[name]
