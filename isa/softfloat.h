@@ -21,7 +21,7 @@ enum fp_rounding {
 	FP_TIE_EVEN,
 	FP_UP,			/* towards plus infinity */
 	FP_DOWN,		/* towards minus infinity */
-	FP_ZERO,
+	FP_TO_ZERO,
 	FP_TIE_AWAY,		/* ARM FRINTA and FCVTA, RISC-V RMM */
 	FP_ODD,			/* inexact results get an odd last bit: ARM FCVTXN */
 };

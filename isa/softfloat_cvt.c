@@ -77,7 +77,7 @@ uint64_t fp_round_int(struct fp_env *env, enum fp_fmt fmt, uint64_t a, enum fp_r
 	if (!whole)
 		return fp_zero(fmt, p.sign);
 	lead = __builtin_clzll(whole);
-	return fp_round_pack(env, fmt, p.sign, 63 - lead, whole << lead, FP_ZERO, FP_ARITHMETIC);
+	return fp_round_pack(env, fmt, p.sign, 63 - lead, whole << lead, FP_TO_ZERO, FP_ARITHMETIC);
 }
 
 static uint64_t saturated(struct fp_env *env, bool sign, bool is_signed, unsigned bits)

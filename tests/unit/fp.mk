@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: BSD-2-Clause
+$(eval $(call unit_test,softfloat,tests/unit/softfloat.c,isa,-lm))
