@@ -10,7 +10,7 @@ A table line describes one instruction, most significant bit first:
   bits        runs of 0 and 1 are fixed bits; '.' is a bit that is ignored (spaces are free)
   field       `name` is one bit, `name:5` five bits, `name:s9` nine bits, sign-extended
   ? expr      the encoding is allocated only where expr holds: C operators over the line's fields, `def` names,
-              + - * << >> & | ^ ~ ! && || == != < <= > >= ?: and parentheses
+              + - * << >> & | ^ ~ ! && || == != < <= > >= and parentheses; ?: only inside parentheses
   = n:w expr  a derived field: computed after the raw ones, in order, and visible to the constraint and to later
               derived fields; `n:s64` is signed
   @feature    the architecture extension that the instruction belongs to (none: `base`)
@@ -20,7 +20,7 @@ Other lines:
 
     group NAME [@feature] [%flag]...      what follows belongs to group NAME and has these defaults
     width N                               what follows is N bits wide (32 unless said)
-    def NAME expr                         a named constraint; it may be used in any expression of any line
+    def NAME expr                         a named expression, usable in the expressions of every table given
     # comment
 
 A line may be continued by ending it with a backslash. A constraint bounds the encodings a line claims; where two lines
@@ -295,9 +295,9 @@ def parse_instruction(text, group, defs, where):
 
 
 def check_names(line):
-    known = [f.name for f in line.fields]
+    known = ["raw", "op"] + [f.name for f in line.fields]
     if len(set(known)) != len(known):
-        raise TableError("a field occurs twice")
+        raise TableError("a field occurs twice, or is called raw or op")
     for f in line.derived:
         unknown = expr_names(f.tree) - set(known)
         if unknown:
@@ -310,38 +310,46 @@ def check_names(line):
         raise TableError(f"unknown field {sorted(unknown)}")
 
 
+def read_lines(path):
+    """(where, words, text) of every logical line: comments dropped, continuations joined."""
+    pending, start = "", 0
+    with open(path, encoding="utf-8") as f:
+        for number, text in enumerate(f, 1):
+            text = text.split("#")[0].rstrip()
+            start = start or number
+            if text.endswith("\\"):
+                pending += text[:-1] + " "
+                continue
+            text, pending = (pending + text).strip(), ""
+            where, start = f"{path}:{start}", 0
+            if text:
+                yield where, text.split(), text
+
+
+def parse_file(path, defs):
+    lines, group = [], Line("none", path)
+    for where, words, text in read_lines(path):
+        try:
+            if words[0] == "group":
+                width, group = group.width, Line(words[1], where)
+                group.width = width
+                parse_tags(words[2:], group)
+            elif words[0] == "width":
+                group.width = int(words[1])
+            elif words[0] != "def":
+                lines.append(parse_instruction(text, group, defs, where))
+        except TableError as e:
+            sys.exit(f"{where}: {words[0]}: {e}")
+    return lines
+
+
 def parse_files(paths):
-    lines, defs = [], {}
+    defs, seen = {}, {}
     for path in paths:
-        group = Line("none", path)
-        pending, start = "", 0
-        with open(path, encoding="utf-8") as f:
-            for number, text in enumerate(f, 1):
-                text = text.split("#")[0].rstrip()
-                start = start or number
-                if text.endswith("\\"):
-                    pending += text[:-1] + " "
-                    continue
-                text, pending = (pending + text).strip(), ""
-                where, start = f"{path}:{start}", 0
-                if not text:
-                    continue
-                words = text.split()
-                try:
-                    if words[0] == "group":
-                        width = group.width
-                        group = Line(words[1], where)
-                        group.width = width
-                        parse_tags(words[2:], group)
-                    elif words[0] == "width":
-                        group.width = int(words[1])
-                    elif words[0] == "def":
-                        defs[words[1]] = Parser(" ".join(words[2:])).parse()
-                    else:
-                        lines.append(parse_instruction(text, group, defs, where))
-                except TableError as e:
-                    sys.exit(f"{where}: {words[0]}: {e}")
-    seen = {}
+        for where, words, _ in read_lines(path):
+            if words[0] == "def":
+                defs[words[1]] = Parser(" ".join(words[2:])).parse()
+    lines = [line for path in paths for line in parse_file(path, defs)]
     for line in lines:
         if line.name in seen:
             sys.exit(f"{line.where}: {line.name} is already defined at {seen[line.name]}")
