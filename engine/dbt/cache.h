@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Translated code: blocks keyed by guest physical page, offset and mode, in one memory region that is mapped twice (RW
+ * for the writer, RX for running). See docs/dbt.md, "Code cache".
+ *
+ * A code page is a guest page that has (or had) blocks; its number (page id) appears in fetch entries and cross-page
+ * jumps. Pages with blocks are write-protected in every data TLB: a store goes out of line, marks the page dirty and
+ * opens it for writing again; the blocks are compared with memory at the architected points and dropped if they differ.
+ *
+ * Lock: vm->cache.lock around look-up misses, translation, linking and dropping. Never held while a guest access runs.
+ */
+#ifndef ENGINE_DBT_CACHE_H
+#define ENGINE_DBT_CACHE_H
+
+#include "engine/dbt/arm64/cpu.h"
+
+struct dbt_page;
+
+/* An exit that may be linked to its target: a jump instruction in the code, patched. */
+struct dbt_link {
+	struct dbt_block *from, *to;		/* to NULL: goes to the dispatcher */
+	struct dbt_link *next_in;		/* of those that lead to `to` */
+	uint32_t jump;				/* offset in the code region of the rel32 to patch */
+	uint32_t unlinked;			/* where it goes while it is not linked */
+	int64_t target;				/* page-relative guest target (vpage + target) */
+};
+
+struct dbt_block {
+	struct dbt_page *page;
+	uint16_t offset;			/* in the page */
+	uint16_t guest_bytes;			/* length of guest code translated; stays inside the page */
+	uint32_t mode;
+	uint32_t code, code_size;		/* offset and length in the code region */
+	struct dbt_block *hash_next, *page_next;
+	struct dbt_link *links_in;
+	struct dbt_link *links;
+	uint32_t link_count;
+	uint8_t *side;				/* side table (except.h) */
+	bool dead;
+	uint64_t retire_epoch;
+};
+
+struct dbt_page {
+	gpa_t gpa;
+	uint32_t id;
+	uint8_t *host;				/* the guest's memory */
+	uint8_t *copy;				/* 4 KiB as translated */
+	struct dbt_block *blocks;
+	bool dirty;				/* atomic: written since the copy was made or last compared */
+	struct dbt_page *hash_next;
+};
+
+#endif
