@@ -100,10 +100,17 @@ def file_sum(path, length):
         return hashlib.sha256(f.read(length)).hexdigest()
 
 
+def checksum(text):
+    """The SHA-256 in a command's output, where a kernel message may stand as well."""
+    found = re.search(r"\b[0-9a-f]{64}\b", text)
+    need(found, f"no checksum in {text!r}")
+    return found.group(0)
+
+
 def write_random(g, mib, timeout=90):
     """Writes random data to /dev/vda with a flush and returns its checksum as the guest sees it before."""
     g.run(f"dd if=/dev/urandom of=/tmp/r bs=1M count={mib}", timeout)
-    want = g.run("sha256sum </tmp/r").split()[0]
+    want = checksum(g.run("sha256sum </tmp/r"))
     g.run("dd if=/tmp/r of=/dev/vda bs=64k conv=fsync", timeout)
     return want
 
@@ -116,7 +123,7 @@ def disk(**options):
             need(g.run("cat /sys/block/vda/size").strip() == str(64 * 2048), "the guest sees another size")
             want = write_random(g, 24)
             g.run("sync; echo 3 >/proc/sys/vm/drop_caches")
-            got = g.run("dd if=/dev/vda bs=1M count=24 2>/dev/null | sha256sum", 90).split()[0]
+            got = checksum(g.run("dd if=/dev/vda bs=1M count=24 2>/dev/null | sha256sum", 90))
             need(got == want, "the guest reads back other data than it wrote")
             g.power_off()
         need(file_sum(path, 24 * MIB) == want, "the image holds other data than the guest wrote")
@@ -164,9 +171,9 @@ def disk_overlay():
         with Guest(kernel, initrd, disks=[vmm.Disk(path, "overlay")]) as g:
             want = write_random(g, 8)
             g.run("sync; echo 3 >/proc/sys/vm/drop_caches")
-            got = g.run("dd if=/dev/vda bs=1M count=8 2>/dev/null | sha256sum", 60).split()[0]
+            got = checksum(g.run("dd if=/dev/vda bs=1M count=8 2>/dev/null | sha256sum", 60))
             need(got == want, "the guest reads back other data than it wrote")
-            zero = g.run("dd if=/dev/vda bs=1M skip=8 count=4 2>/dev/null | sha256sum", 60).split()[0]
+            zero = checksum(g.run("dd if=/dev/vda bs=1M skip=8 count=4 2>/dev/null | sha256sum", 60))
             need(zero == hashlib.sha256(bytes(4 * MIB)).hexdigest(), "what was not written shows something")
             g.power_off()
         need(file_sum(path, -1) == before, "an overlay changed the image below it")
@@ -205,7 +212,7 @@ def net(**options):
     with Guest(kernel, initrd, net=True, **options) as g:
         g.run("ip link set lo up; ip link set eth0 up; udhcpc -i eth0 -n -q -t 5 -s /etc/udhcpc", 60)
         port = server.server_address[1]
-        got = g.run(f"wget -q -O - http://10.0.2.2:{port}/data | sha256sum", 90).split()[0]
+        got = checksum(g.run(f"wget -q -O - http://10.0.2.2:{port}/data | sha256sum", 90))
         need(got == hashlib.sha256(Quiet.data).hexdigest(), "the guest fetched other data")
         need("nameserver 10.0.2.3" in g.run("cat /etc/resolv.conf"), "DHCP gave no name server")
         g.power_off()

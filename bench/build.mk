@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The benchmark's guest program, the same flags for arm64 and for here, and `make bench`.
+# BENCH_ARGS goes to bench/run: make bench BENCH_ARGS='--runs 3 --rows fib,switch'
+
+BENCH_CC_ARM64	?= aarch64-linux-gnu-gcc
+bench-guest-src	:= $(wildcard bench/guest/*.c)
+bench-guest-flags := -std=gnu17 -O2 -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -static -pthread \
+		     -Ibench/guest
+
+$(B)/bench/guest-arm64: bench-guest-cc = $(BENCH_CC_ARM64)
+$(B)/bench/guest-native: bench-guest-cc = gcc
+$(B)/bench/guest-arm64 $(B)/bench/guest-native: $(bench-guest-src) bench/guest/bench.h
+	$(call say,GUEST,$@)
+	@mkdir -p $(@D)
+	$(Q)$(bench-guest-cc) $(bench-guest-flags) -o $@ $(bench-guest-src) -lm
+
+.PHONY: bench
+bench: all
+	@tools/deps bench
+	@$(MAKE) -s $(B)/bench/guest-arm64 $(B)/bench/guest-native
+	bench/run --build $(B) $(BENCH_ARGS)
