@@ -168,7 +168,7 @@ def expr_c(tree, cast):
     if op == "num":
         return str(tree[1])
     if op == "id":
-        return f"({cast})a->{tree[1]}"
+        return tree[1] if cast == "int" else f"({cast}){tree[1]}"
     if op == "?":
         return "({} ? {} : {})".format(*(expr_c(t, cast) for t in tree[1:]))
     if len(tree) == 2:
@@ -295,9 +295,9 @@ def parse_instruction(text, group, defs, where):
 
 
 def check_names(line):
-    known = ["raw", "op"] + [f.name for f in line.fields]
+    known = ["raw", "op", "insn", "a"] + [f.name for f in line.fields]
     if len(set(known)) != len(known):
-        raise TableError("a field occurs twice, or is called raw or op")
+        raise TableError("a field occurs twice, or has a reserved name (raw, op, insn, a)")
     for f in line.derived:
         unknown = expr_names(f.tree) - set(known)
         if unknown:
@@ -433,11 +433,11 @@ def choose_window(lines, known):
                 continue
             if known & window:
                 continue
-            if max(len(bit_list(window & ~l.mask)) for l in lines) > 6:
+            if max(len(bit_list(window & ~l.mask)) for l in lines) > 4:
                 continue
             sets = buckets(lines, known, lo, size).values()
             total = sum(map(len, sets))
-            cost = sum(len(s) ** 2 for s in sets) / total + 0.02 * total / len(lines) * size
+            cost = sum(len(s) ** 2 for s in sets) / total + 0.3 * total / len(lines) * size
             if cost < best_cost:
                 best, best_cost = (lo, size), cost
     return best
@@ -547,30 +547,40 @@ def emit_header(prefix, lines, files, path):
     write(path, out)
 
 
-def emit_take(line, prefix, out):
-    """The function that fills the fields of one line and says whether its constraint holds."""
+def extract_c(f):
+    if f.signed:
+        left, right = 32 - f.lsb - f.width, 32 - f.width
+        return f"(int32_t)(insn << {left}) >> {right}" if left else f"(int32_t)insn >> {right}"
+    code = f"insn >> {f.lsb}" if f.lsb else "insn"
+    return code + (f" & {(1 << f.width) - 1:#x}" if f.lsb + f.width < 32 else "")
+
+
+def emit_take(line, prefix, types, out):
+    """The function that says whether the constraint of a line holds, and fills its fields only then."""
     out += ["", f"static bool take_{line.name}(uint32_t insn, struct {prefix}_args *a)", "{"]
-    if not line.fields and not line.derived:
-        out += ["\t(void)insn;", "\t(void)a;"]
     for f in line.fields:
-        if f.signed:
-            left, right = 32 - f.lsb - f.width, 32 - f.width
-            code = f"(int32_t)(insn << {left}) >> {right}" if left else f"(int32_t)insn >> {right}"
-        else:
-            code = f"insn >> {f.lsb}" if f.lsb else "insn"
-            code += f" & {(1 << f.width) - 1:#x}" if f.lsb + f.width < 32 else ""
-        out.append(f"\ta->{f.name} = {code};")
+        out.append(f"\tconst {'int' if f.width < 32 else 'int64_t'} {f.name} = (int)({extract_c(f)});")
     for f in line.derived:
-        out.append(f"\ta->{f.name} = {expr_c(f.tree, 'int64_t' if f.width > 31 else 'int')};")
-    out.append(f"\treturn {expr_c(line.constraint, 'int') if line.constraint else 'true'};")
-    out.append("}")
+        ctype = "int64_t" if f.width > 31 else "int"
+        out.append(f"\tconst {ctype} {f.name} = {expr_c(f.tree, ctype)};")
+    if line.fields:
+        out.append("")
+    if line.constraint:
+        out += [f"\tif (!{expr_c(line.constraint, 'int')})", "\t\treturn false;"]
+    members = arg_members([line])
+    for name, (width, signed) in members.items():
+        out.append(f"\ta->{name} = ({types[name]}){name};")
+    if not members:
+        out += ["\t(void)insn;", "\t(void)a;"]
+    out += ["\treturn true;", "}"]
 
 
 def emit_decoder(prefix, lines, files, incdir, path):
     out = banner(f"{prefix} decoder: a tree of switches, then the line's own test", files)
     out += ["", "#include <stdbool.h>", "", f'#include "{incdir}/{prefix}_ops.h"']
+    types = {name: c_type(width, signed) for name, (width, signed) in arg_members(lines).items()}
     for line in lines:
-        emit_take(line, prefix, out)
+        emit_take(line, prefix, types, out)
     for width, suffix in ((32, ""), (16, "16")):
         group = [l for l in lines if l.width == width]
         if not group:

@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
+$(eval $(call unit_test,a64_imm,tests/isa/a64_imm.c,base isa,-lm))
+$(eval $(call unit_test,a64_decode,tests/isa/a64_decode.c,base isa))
+$(eval $(call unit_test,a64_decode_oracle,tests/isa/a64_decode_oracle.c,base isa,-ldl))
