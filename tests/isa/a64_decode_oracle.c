@@ -243,7 +243,7 @@ static uint64_t env_number(const char *name, uint64_t otherwise)
 
 static void decoder_agrees_with_llvm(void **state)
 {
-	uint64_t words = env_number("A64_ORACLE_WORDS", 1500000), rng = env_number("A64_ORACLE_SEED", 88172645463325252);
+	uint64_t words = env_number("A64_ORACLE_WORDS", 1000000), rng = env_number("A64_ORACLE_SEED", 88172645463325252);
 	unsigned bad = 0;
 
 	if (!llvm)
