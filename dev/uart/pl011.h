@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * PL011 UART, r1p5 (ARM DDI 0183G): FIFOs of 32, all interrupts, loopback, break. The line is as fast as the
+ * back-end: characters wait in the transmit FIFO only while that takes no more, and the receive timeout comes as soon as
+ * it has no more to give.
+ *
+ * Threads: registers under the device lock on the vCPU that touches them; input and room for output on the device's work
+ * queue. No lock is held while the back-end writes: the one thread for which `sending` was set empties the FIFO.
+ */
+#ifndef DEV_UART_PL011_H
+#define DEV_UART_PL011_H
+
+#include "core/chardev.h"
+#include "dev/primecell.h"
+
+#define PL011_FIFO	32
+
+struct pl011 {
+	struct mmio_dev mmio;
+	struct chardev *chardev;	/* property: the back-end, or NULL */
+	uint32_t clock;			/* property: phandle of the UART's clock */
+	struct chardev_client client;
+	struct work ready;		/* tells the back-end that there is room */
+	uint16_t fifo[PL011_FIFO];	/* a character and its error bits 11:8, as UARTDR shows them */
+	uint32_t head, count;		/* of the receive FIFO */
+	bool starved;			/* the back-end has more than there was room for */
+	uint8_t tx[PL011_FIFO];
+	uint32_t tx_head, tx_count;
+	bool sending;			/* a thread is in pl011_send */
+	bool stalled;			/* the back-end will call writable */
+	bool again;			/* it has, since `sending` last wrote */
+	uint32_t error;			/* UARTRSR */
+	uint32_t ris, imsc;
+	uint32_t ilpr, ibrd, fbrd, lcr_h, cr, ifls, dmacr;
+};
+
+extern const struct dev_class pl011_class;
+
+#endif
