@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * virtio devices, the common part: registers and life of a device (virtio 1.2 §2.1-2.6, §3.1).
+ *
+ * What a driver gets wrong in registers is ignored and reads back unchanged; what it gets wrong in rings needs a reset.
+ */
+#include "base/bits.h"
+#include "base/errno.h"
+#include "base/string.h"
+#include "core/vm.h"
+#include "dev/virtio/virtio.h"
+
+#define STATUS_BY_DRIVER (VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER | VIRTIO_STATUS_DRIVER_OK | \
+			  VIRTIO_STATUS_FEATURES_OK | VIRTIO_STATUS_FAILED)
+
+static void queue_kicked(struct work *w)
+{
+	struct virtqueue *q = container_of(w, struct virtqueue, kick);
+
+	q->vd->ops->kick(q);
+}
+
+void virtqueue_kick(struct virtqueue *q)
+{
+	work_post(q->workq, &q->kick);
+}
+
+static void bell_signal(struct notifier *n)
+{
+	virtqueue_kick(container_of(n, struct virtqueue, bell));
+}
+
+static void queue_registers_reset(struct virtqueue *q)
+{
+	q->state = VQ_OFF;
+	q->size = q->max_size;
+	q->desc = q->driver = q->device = 0;
+}
+
+int virtio_init(struct virtio_dev *vd, const struct virtio_ops *ops, uint32_t queues, uint16_t max_size,
+		uint64_t offered, void *config, uint32_t config_len)
+{
+	if (queues > VIRTIO_MAX_QUEUES)
+		return -EINVAL;
+	vd->ops = ops;
+	vd->offered = offered | BIT(VIRTIO_F_VERSION_1) | BIT(VIRTIO_F_INDIRECT_DESC) | BIT(VIRTIO_F_EVENT_IDX);
+	vd->config = config;
+	vd->config_len = config_len;
+	vd->queues = queues;
+	for (uint32_t i = 0; i < queues; i++) {
+		struct virtqueue *q = &vd->queue[i];
+
+		q->vd = vd;
+		q->index = (uint16_t)i;
+		q->max_size = max_size;
+		q->workq = vd->dev.workq;
+		work_init(&q->kick, queue_kicked);
+		q->bell = (struct notifier){ .signal = bell_signal, .fd = -1 };
+		mem_reader_register(&vd->dev.vm->mem, &q->reader);
+		queue_registers_reset(q);
+	}
+	return 0;
+}
+
+void virtio_destroy(struct device *d)
+{
+	struct virtio_dev *vd = container_of(d, struct virtio_dev, dev);
+
+	for (uint32_t i = 0; i < vd->queues; i++)
+		mem_reader_unregister(&d->vm->mem, &vd->queue[i].reader);
+}
+
+/* --- the queues' threads --- */
+
+static bool queue_begin(struct virtqueue *q, bool push_only)
+{
+	struct virtio_dev *vd = q->vd;
+
+	lock_acquire(&q->lock);
+	if (!q->live || __atomic_load_n(&vd->broken, __ATOMIC_RELAXED))
+		goto out_unlock;
+	if (!push_only && __atomic_load_n(&vd->paused, __ATOMIC_RELAXED))
+		goto out_unlock;
+	mem_reader_enter(&q->reader);
+	if (likely(!vring_enter(&q->ring)))
+		return true;
+	mem_reader_exit(&q->reader);
+	virtio_needs_reset(vd, q->ring.why);
+out_unlock:
+	lock_release(&q->lock);
+	return false;
+}
+
+bool virtqueue_begin(struct virtqueue *q)
+{
+	return queue_begin(q, false);
+}
+
+bool virtqueue_begin_push(struct virtqueue *q)
+{
+	return queue_begin(q, true);
+}
+
+void virtqueue_end(struct virtqueue *q)
+{
+	struct virtio_dev *vd = q->vd;
+
+	if (vring_wants_interrupt(&q->ring))
+		vd->transport->interrupt(vd->transport, q->index);
+	vring_exit(&q->ring);
+	mem_reader_exit(&q->reader);
+	if (q->ring.why)
+		virtio_needs_reset(vd, q->ring.why);
+	lock_release(&q->lock);
+}
+
+int virtqueue_pop(struct virtqueue *q, struct vring_chain *c)
+{
+	return vring_pop(&q->ring, c) == 1;
+}
+
+void virtqueue_listen(struct virtqueue *q)
+{
+	if (vring_listen(&q->ring))
+		virtqueue_kick(q);
+}
+
+void virtqueue_hold(struct virtqueue *q)
+{
+	lock_acquire(&q->vd->dev.lock);
+	q->in_flight++;
+	lock_release(&q->vd->dev.lock);
+}
+
+static uint32_t in_flight(const struct virtio_dev *vd)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < vd->queues; i++)
+		n += vd->queue[i].in_flight;
+	return n;
+}
+
+/* Device lock held. Completes a reset whose last request is back. */
+static void reset_finish(struct virtio_dev *vd)
+{
+	if (vd->resetting != VIRTIO_DRAINS || in_flight(vd))
+		return;
+	for (uint32_t i = 0; i < vd->queues; i++)
+		queue_registers_reset(&vd->queue[i]);
+	vd->features = 0;
+	vd->status = 0;
+	vd->resetting = VIRTIO_RUNS;
+	__atomic_store_n(&vd->broken, false, __ATOMIC_RELAXED);
+	if (vd->transport)
+		vd->transport->reset(vd->transport);
+}
+
+void virtqueue_release(struct virtqueue *q)
+{
+	struct virtio_dev *vd = q->vd;
+	bool quiesced;
+
+	lock_acquire(&vd->dev.lock);
+	q->in_flight--;
+	if (!q->in_flight && q->state == VQ_DRAINING)
+		q->state = VQ_OFF;
+	reset_finish(vd);
+	quiesced = __atomic_load_n(&vd->paused, __ATOMIC_RELAXED) && !in_flight(vd);
+	lock_release(&vd->dev.lock);
+	if (quiesced)
+		dev_quiesced(&vd->dev);
+}
+
+void virtio_needs_reset(struct virtio_dev *vd, const char *why)
+{
+	bool tell = false;
+
+	lock_acquire(&vd->dev.lock);
+	if (vd->resetting == VIRTIO_RUNS && !(vd->status & VIRTIO_STATUS_NEEDS_RESET)) {
+		vd->status |= VIRTIO_STATUS_NEEDS_RESET;
+		__atomic_store_n(&vd->broken, true, __ATOMIC_RELAXED);
+		tell = vd->status & VIRTIO_STATUS_DRIVER_OK;
+		dev_guest_error(&vd->dev, "%s; the device needs a reset", why);
+	}
+	lock_release(&vd->dev.lock);
+	if (tell)
+		vd->transport->interrupt(vd->transport, VIRTIO_CONFIG_CHANGED);
+}
+
+void virtio_config_set(struct virtio_dev *vd, uint32_t offset, const void *val, uint32_t len)
+{
+	bool tell;
+
+	lock_acquire(&vd->dev.lock);
+	memcpy(vd->config + offset, val, len);
+	vd->generation++;
+	tell = vd->transport && vd->status & VIRTIO_STATUS_DRIVER_OK && vd->resetting == VIRTIO_RUNS;
+	lock_release(&vd->dev.lock);
+	if (tell)
+		vd->transport->interrupt(vd->transport, VIRTIO_CONFIG_CHANGED);
+}
+
+/* --- stopping and starting --- */
+
+/* After this returns nobody is in the ring, and nobody will be. */
+static void queue_halt(struct virtqueue *q)
+{
+	lock_acquire(&q->lock);
+	q->live = false;
+	lock_release(&q->lock);
+}
+
+/* The ring comes to life when the queue is ready and the driver has said DRIVER_OK, whichever is last. */
+static void queue_go_live(struct virtqueue *q)
+{
+	struct virtio_dev *vd = q->vd;
+	struct vring_config cfg;
+	bool go;
+
+	lock_acquire(&q->lock);
+	lock_acquire(&vd->dev.lock);
+	go = q->state == VQ_READY && vd->status & VIRTIO_STATUS_DRIVER_OK && vd->resetting == VIRTIO_RUNS && !q->live;
+	cfg = (struct vring_config){
+		.size = q->size, .desc = q->desc, .driver = q->driver, .device = q->device,
+		.event_idx = virtio_has(vd, VIRTIO_F_EVENT_IDX), .indirect = virtio_has(vd, VIRTIO_F_INDIRECT_DESC),
+	};
+	lock_release(&vd->dev.lock);
+	if (go && vring_start(&q->ring, &vd->dev.vm->mem, &cfg))
+		virtio_needs_reset(vd, "queue at a misaligned address or past the end of memory");
+	else if (go)
+		q->live = true;
+	if (q->live && go && vd->ops->started)
+		vd->ops->started(q);
+	lock_release(&q->lock);
+	if (go)
+		virtqueue_kick(q);
+}
+
+static void reset_start(struct virtio_dev *vd)
+{
+	lock_acquire(&vd->dev.lock);
+	if (vd->resetting != VIRTIO_RUNS) {
+		lock_release(&vd->dev.lock);
+		return;
+	}
+	vd->resetting = VIRTIO_HALTS;
+	lock_release(&vd->dev.lock);
+	for (uint32_t i = 0; i < vd->queues; i++)
+		queue_halt(&vd->queue[i]);
+	lock_acquire(&vd->dev.lock);
+	vd->resetting = VIRTIO_DRAINS;
+	reset_finish(vd);
+	lock_release(&vd->dev.lock);
+}
+
+void virtio_dev_reset(struct device *d, enum reset_kind why)
+{
+	reset_start(container_of(d, struct virtio_dev, dev));
+}
+
+int virtio_quiesce(struct device *d)
+{
+	struct virtio_dev *vd = container_of(d, struct virtio_dev, dev);
+	uint32_t out;
+
+	__atomic_store_n(&vd->paused, true, __ATOMIC_RELAXED);
+	for (uint32_t i = 0; i < vd->queues; i++) {	/* waits for batches under way */
+		lock_acquire(&vd->queue[i].lock);
+		lock_release(&vd->queue[i].lock);
+	}
+	lock_acquire(&d->lock);
+	out = in_flight(vd);
+	lock_release(&d->lock);
+	return out ? -EINPROGRESS : 0;
+}
+
+void virtio_resume(struct device *d)
+{
+	struct virtio_dev *vd = container_of(d, struct virtio_dev, dev);
+
+	__atomic_store_n(&vd->paused, false, __ATOMIC_RELAXED);
+	for (uint32_t i = 0; i < vd->queues; i++)
+		virtqueue_kick(&vd->queue[i]);
+}
+
+/* --- registers --- */
+
+uint32_t virtio_offered_get(struct virtio_dev *vd, uint32_t word)
+{
+	return word < 2 ? (uint32_t)(vd->offered >> (32 * word)) : 0;
+}
+
+void virtio_features_set(struct virtio_dev *vd, uint32_t word, uint32_t val)
+{
+	lock_acquire(&vd->dev.lock);
+	if (vd->resetting == VIRTIO_RUNS && !(vd->status & VIRTIO_STATUS_FEATURES_OK)) {
+		if (word < 2)
+			vd->features = field_set(vd->features, 0xffffffffull << (32 * word), val);
+	}
+	lock_release(&vd->dev.lock);
+}
+
+uint8_t virtio_status_get(struct virtio_dev *vd)
+{
+	uint8_t status;
+
+	lock_acquire(&vd->dev.lock);
+	status = vd->status;
+	lock_release(&vd->dev.lock);
+	return status;
+}
+
+static bool features_acceptable(const struct virtio_dev *vd)
+{
+	return !(vd->features & ~vd->offered) && virtio_has(vd, VIRTIO_F_VERSION_1) &&
+	       (!vd->ops->features_ok || vd->ops->features_ok(vd, vd->features));
+}
+
+/* 0 resets; other values only ever add bits. */
+void virtio_status_set(struct virtio_dev *vd, uint32_t val)
+{
+	uint8_t add;
+
+	if (!(val & 0xff)) {
+		reset_start(vd);
+		return;
+	}
+	lock_acquire(&vd->dev.lock);
+	add = val & STATUS_BY_DRIVER & ~vd->status;
+	if (vd->resetting != VIRTIO_RUNS)
+		add = 0;
+	if (add & VIRTIO_STATUS_FEATURES_OK && !features_acceptable(vd))
+		add &= ~VIRTIO_STATUS_FEATURES_OK;
+	if (!((vd->status | add) & VIRTIO_STATUS_FEATURES_OK))
+		add &= ~VIRTIO_STATUS_DRIVER_OK;
+	vd->status |= add;
+	lock_release(&vd->dev.lock);
+	for (uint32_t i = 0; add & VIRTIO_STATUS_DRIVER_OK && i < vd->queues; i++)
+		queue_go_live(&vd->queue[i]);
+}
+
+uint32_t virtio_generation(struct virtio_dev *vd)
+{
+	uint32_t generation;
+
+	lock_acquire(&vd->dev.lock);
+	generation = vd->generation;
+	lock_release(&vd->dev.lock);
+	return generation;
+}
+
+uint64_t virtio_config_read(struct virtio_dev *vd, uint64_t offset, unsigned size)
+{
+	uint64_t val = 0;
+
+	lock_acquire(&vd->dev.lock);
+	for (unsigned i = 0; i < size; i++) {
+		uint64_t byte = offset + i < vd->config_len ? vd->config[offset + i] : 0xff;
+
+		val |= byte << (8 * i);
+	}
+	lock_release(&vd->dev.lock);
+	return val;
+}
+
+void virtio_config_write(struct virtio_dev *vd, uint64_t offset, unsigned size, uint64_t val)
+{
+	if (vd->ops->config_write && offset + size <= vd->config_len)
+		vd->ops->config_write(vd, (uint32_t)offset, size, val);
+}
+
+uint16_t virtio_queue_max(struct virtio_dev *vd, uint32_t index)
+{
+	return index < vd->queues ? vd->queue[index].max_size : 0;
+}
+
+bool virtio_queue_ready(struct virtio_dev *vd, uint32_t index)
+{
+	bool ready = false;
+
+	lock_acquire(&vd->dev.lock);
+	if (index < vd->queues)
+		ready = vd->queue[index].state != VQ_OFF;
+	lock_release(&vd->dev.lock);
+	return ready;
+}
+
+void virtio_queue_enable(struct virtio_dev *vd, uint32_t index, bool on)
+{
+	struct virtqueue *q;
+	bool change;
+
+	if (index >= vd->queues)
+		return;
+	q = &vd->queue[index];
+	lock_acquire(&vd->dev.lock);
+	change = vd->resetting == VIRTIO_RUNS && vd->status & VIRTIO_STATUS_FEATURES_OK &&
+		 q->state == (on ? VQ_OFF : VQ_READY);
+	if (change)
+		q->state = on ? VQ_READY : VQ_HALTING;
+	lock_release(&vd->dev.lock);
+	if (change && on)
+		queue_go_live(q);
+	if (!change || on)
+		return;
+	queue_halt(q);
+	lock_acquire(&vd->dev.lock);
+	if (q->state == VQ_HALTING)
+		q->state = q->in_flight ? VQ_DRAINING : VQ_OFF;
+	lock_release(&vd->dev.lock);
+}
+
+void virtio_queue_set(struct virtio_dev *vd, uint32_t index, enum virtqueue_reg reg, uint64_t mask, uint64_t val)
+{
+	struct virtqueue *q;
+
+	if (index >= vd->queues)
+		return;
+	q = &vd->queue[index];
+	lock_acquire(&vd->dev.lock);
+	if (vd->resetting != VIRTIO_RUNS || q->state != VQ_OFF)
+		goto out_unlock;
+	switch (reg) {
+	case VQ_REG_SIZE:
+		if (is_pow2(val) && val <= q->max_size)
+			q->size = (uint16_t)val;
+		break;
+	case VQ_REG_DESC:
+		q->desc = (q->desc & ~mask) | (val & mask);
+		break;
+	case VQ_REG_DRIVER:
+		q->driver = (q->driver & ~mask) | (val & mask);
+		break;
+	case VQ_REG_DEVICE:
+		q->device = (q->device & ~mask) | (val & mask);
+		break;
+	}
+out_unlock:
+	lock_release(&vd->dev.lock);
+}
+
+void virtio_queue_notify(struct virtio_dev *vd, uint32_t index)
+{
+	if (index < vd->queues)
+		virtqueue_kick(&vd->queue[index]);
+}
