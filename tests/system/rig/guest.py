@@ -7,7 +7,9 @@ virtio modules. Both end at a busybox shell on the PL011.
 import fcntl
 import os
 import re
+import signal
 import subprocess
+import sys
 
 from expect import Console, Failed, Shell
 from vmm import TOP, Skip, chosen
@@ -21,7 +23,28 @@ INSTALLER = {
     12: ("debian-installer-12-netboot-arm64", "bookworm"),
     13: ("debian-installer-13-netboot-arm64/trixie", "trixie"),
 }
-MODULES = "virtio_mmio virtio_blk virtio_net virtio_rng ext4".split()
+MODULES = "virtio_mmio virtio_blk virtio_net virtio_rng virtio_console ext4".split()
+
+
+def need(condition, what):
+    if not condition:
+        raise Failed(what)
+
+
+def main_of(names):
+    """The main program of a file of cases: runs the function that the argument names, exits as tests/run wants."""
+    if len(sys.argv) != 2 or not callable(names.get(sys.argv[1])):
+        sys.exit(f"usage: {os.path.basename(sys.argv[0])} CASE (they are listed at the top of the file)")
+    # The driver's time limit: unwind, so that no machine outlives its test.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        names[sys.argv[1]]()
+    except Skip as why:
+        print(why)
+        sys.exit(77)
+    except Failed as report:
+        print(f"{sys.argv[1]}: {report}")
+        sys.exit(1)
 
 
 def tool(*argv):
@@ -58,7 +81,7 @@ class Guest:
     """A virtual machine that is at its shell, to be used in a `with` block."""
 
     def __init__(self, kernel, initrd, append="", rdinit=None, boot_timeout=90, vmm=None, **options):
-        line = "console=ttyAMA0 " + (f"rdinit={rdinit} " if rdinit else "") + append
+        line = ("rig.tty=hvc0 " if options.get("console") == "virtio" else "console=ttyAMA0 ") + (f"rdinit={rdinit} " if rdinit else "") + append
         self.argv = (vmm or chosen())(kernel, initrd, line.strip(), **options)
         self.console = Console(self.argv)
         self.shell = Shell(self.console)
@@ -98,4 +121,4 @@ class Guest:
         self.healthy()
 
 
-__all__ = ["Failed", "Guest", "PROMPT", "Skip", "installer", "rig"]
+__all__ = ["Failed", "Guest", "PROMPT", "Skip", "installer", "main_of", "need", "rig"]

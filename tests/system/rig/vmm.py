@@ -28,7 +28,7 @@ def cella_binary():
 
 
 def cella(kernel, initrd=None, append="", cpus=1, mem="1G", cpu=None, disks=(), net=False, publish=(),
-          reboot=False, dbt=None, extra=()):
+          reboot=False, dbt=None, irqchip=None, rng=False, console="serial", extra=()):
     """`publish` is pairs of (host port on 127.0.0.1, guest port)."""
     argv = [cella_binary(), "run", "-k", kernel]
     if not os.access(argv[0], os.X_OK):
@@ -38,6 +38,12 @@ def cella(kernel, initrd=None, append="", cpus=1, mem="1G", cpu=None, disks=(), 
     argv += ["-c", str(cpus), "-m", mem, "-p", append]
     if cpu:
         argv += ["--cpu", cpu]
+    if irqchip:
+        argv += ["--irqchip", irqchip]
+    if rng:
+        argv += ["--rng"]
+    if console != "serial":
+        argv += ["--console", console]
     for d in disks:
         argv += ["-d", d.path + ("" if d.mode == "rw" else "," + d.mode)]
     if net:
@@ -53,12 +59,23 @@ def cella(kernel, initrd=None, append="", cpus=1, mem="1G", cpu=None, disks=(), 
 
 
 def qemu(kernel, initrd=None, append="", cpus=1, mem="1G", cpu=None, disks=(), net=False, publish=(),
-         reboot=False, dbt=None, extra=(), program=("qemu-system-aarch64",)):
+         reboot=False, dbt=None, irqchip=None, rng=False, console="serial", extra=(),
+         program=("qemu-system-aarch64",)):
     if not shutil.which(program[0]):
         raise Skip(f"{program[0]} is missing: run tools/deps check")
-    argv = list(program) + ["-M", "virt,gic-version=3", "-accel", "tcg", "-cpu", cpu or "cortex-a72", "-smp", str(cpus),
-                            "-m", mem, "-nographic", "-nic", "none", "-global", "virtio-mmio.force-legacy=false",
+    if cpu == "max":
+        cpu = "max,pauth-impdef=on"  # the architected algorithm costs QEMU most of its time
+    gic = {None: 3, "gicv3": 3, "gicv2": 2}[irqchip]
+    argv = list(program) + ["-M", f"virt,gic-version={gic}", "-accel", "tcg", "-cpu", cpu or "cortex-a72",
+                            "-smp", str(cpus), "-m", mem, "-nic", "none", "-global", "virtio-mmio.force-legacy=false",
                             "-kernel", kernel]
+    if console == "serial":
+        argv += ["-nographic"]
+    else:
+        argv += ["-display", "none", "-serial", "none", "-monitor", "none", "-chardev", "stdio,id=c0,signal=off",
+                 "-device", "virtio-serial-device", "-device", "virtconsole,chardev=c0"]
+    if rng:
+        argv += ["-device", "virtio-rng-device"]
     if initrd:
         argv += ["-initrd", initrd]
     argv += ["-append", append]

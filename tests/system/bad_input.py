@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+# cases: missing_kernel directory_kernel empty_kernel tiny_kernel random_kernel cut_kernel missing_initrd
+# cases: no_memory absurd_memory absurd_cpus no_cpus unknown_option missing_value missing_disk directory_disk
+# cases: bad_command_line_length disk_shrinks overlay_on_full_disk
+# budget: 90
+"""
+What a user or a host can get wrong: one clear line and status 1, or an I/O error in the guest; never a crash.
+bad_input.py CASE
+"""
+
+import os
+import random
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "rig"))
+sys.dont_write_bytecode = True
+
+import vmm
+from guest import Guest, Skip, main_of, need, rig
+
+MIB = 1 << 20
+
+
+def run_cella(*args, timeout=30):
+    binary = vmm.cella_binary()
+    if not os.access(binary, os.X_OK):
+        raise Skip(f"{binary} is not built")
+    return subprocess.run([binary, "run", *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, errors="replace", timeout=timeout)
+
+
+def refused(*args, names=None):
+    """The command must end with status 1 and one line that names what is wrong."""
+    done = run_cella(*args)
+    lines = done.stderr.strip().split("\n")
+    need(done.returncode == 1, f"{args}: status {done.returncode}, not 1\n{done.stderr}")
+    need(len(lines) == 1 and lines[0].startswith("cella: "), f"{args}: not one line of reason:\n{done.stderr}")
+    need(names is None or names in lines[0], f"{args}: {names!r} is not named in: {lines[0]}")
+
+
+def with_kernel(data):
+    with tempfile.TemporaryDirectory() as d:
+        path = os.path.join(d, "some-kernel")
+        with open(path, "wb") as f:
+            f.write(data)
+        refused("-k", path, "--timeout", "10", names="some-kernel")
+
+
+def missing_kernel():
+    refused("-k", "/nonexistent/linux", names="/nonexistent/linux")
+
+
+def directory_kernel():
+    refused("-k", "/", names="/")
+
+
+def empty_kernel():
+    with_kernel(b"")
+
+
+def tiny_kernel():
+    with open(rig(12)[0], "rb") as f:
+        with_kernel(f.read(40))
+
+
+def random_kernel():
+    with_kernel(random.Random(5).randbytes(3 * MIB))
+
+
+def cut_kernel():
+    """Half a kernel has a valid header, so it may start; then the machine hangs or crashes, and nothing else does."""
+    with open(rig(12)[0], "rb") as f:
+        data = f.read(MIB)
+    with tempfile.TemporaryDirectory() as d:
+        path = os.path.join(d, "some-kernel")
+        with open(path, "wb") as f:
+            f.write(data)
+        done = run_cella("-k", path, "-m", "256M", "--timeout", "5", "--no-reboot")
+    need(done.returncode in (0, 1, 3, 124), f"status {done.returncode}\n{done.stderr}")
+
+
+def missing_initrd():
+    refused("-k", rig(12)[0], "-i", "/nonexistent/initrd", names="/nonexistent/initrd")
+
+
+def no_memory():
+    refused("-k", rig(12)[0], "-m", "0")
+
+
+def absurd_memory():
+    for size in ("1K", "99999999T", "-1G", "1Q", "18446744073709551616", ""):
+        refused("-k", rig(12)[0], "-m", size)
+
+
+def absurd_cpus():
+    for n in ("65", "100000", "-1", "4294967297", "two", ""):
+        refused("-k", rig(12)[0], "-c", n)
+
+
+def no_cpus():
+    refused("-k", rig(12)[0], "-c", "0")
+
+
+def unknown_option():
+    refused("-k", rig(12)[0], "--frobnicate", names="--frobnicate")
+
+
+def missing_value():
+    refused("-k")
+
+
+def missing_disk():
+    refused("-k", rig(12)[0], "-d", "/nonexistent/disk.img", names="/nonexistent/disk.img")
+
+
+def directory_disk():
+    refused("-k", rig(12)[0], "-d", "/usr", names="/usr")
+
+
+def bad_command_line_length():
+    done = run_cella("-k", rig(12)[0], "-m", "256M", "-p", "x" * 100000, "--timeout", "3", "--no-reboot")
+    need(done.returncode in (0, 1, 3, 124), f"status {done.returncode}\n{done.stderr}")
+
+
+def only_cella():
+    if vmm.chosen() is not vmm.cella:
+        raise Skip("what Cella answers to a failing host is not QEMU's concern")
+
+
+def disk_shrinks():
+    only_cella()
+    kernel, initrd = rig(12)
+    with tempfile.TemporaryDirectory() as d:
+        path = os.path.join(d, "disk.img")
+        with open(path, "wb") as f:
+            f.truncate(64 * MIB)
+        with Guest(kernel, initrd, disks=[vmm.Disk(path)]) as g:
+            g.run("dd if=/dev/vda of=/dev/null bs=1M count=1")
+            os.truncate(path, MIB)
+            need(g.status("dd if=/dev/vda of=/dev/null bs=1M skip=32 count=4", 60) != 0,
+                 "the guest read what is no longer there")
+            g.run("dd if=/dev/vda of=/dev/null bs=4k count=1")
+            g.power_off()
+
+
+def overlay_on_full_disk():
+    only_cella()
+    kernel, initrd = rig(12)
+    with tempfile.TemporaryDirectory() as d:
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", d], stderr=subprocess.DEVNULL).returncode:
+            raise Skip("mounting a small tmpfs needs root")
+        try:
+            path = os.path.join(d, "disk.img")
+            with open(path, "wb") as f:
+                f.truncate(64 * MIB)
+            os.environ["TMPDIR"] = d
+            with Guest(kernel, initrd, disks=[vmm.Disk(path, "overlay")]) as g:
+                need(g.status("dd if=/dev/urandom of=/dev/vda bs=1M count=24 conv=fsync", 90) != 0,
+                     "24 MiB went to an overlay of 4 MiB")
+                need(g.status("dd if=/dev/vda of=/dev/null bs=1M count=1", 30) == 0, "the disk no longer reads")
+                g.power_off()
+        finally:
+            subprocess.run(["umount", d], check=False)
+
+
+if __name__ == "__main__":
+    main_of(globals())
