@@ -4,6 +4,7 @@
 # scripts from check-scripts-GROUP. make check K='system linux.py boot' chooses by regular expression.
 
 check-scripts-system += $(sort $(shell grep -l '^\# cases:' tests/system/*.py))
+check-scripts-tools += tests/tools/tools.py
 
 # Quick groups first; one that isn't named here comes at the end.
 check-known	:= unit isa ir dev ring
