@@ -48,8 +48,8 @@ struct fp_env {
 	uint8_t	flags;		/* enum fp_flag, only ever set here */
 	uint8_t	nan_policy;	/* enum fp_nan_policy */
 	bool	default_nan;	/* ARM DN */
-	bool	flush_inputs;	/* binary32 and binary64 denormal operands become zero and raise FP_INPUT_DENORMAL */
-	bool	flush_outputs;	/* results below the normal range (before rounding) become zero and raise FP_UNDERFLOW */
+	bool	flush_inputs;	/* binary32, binary64: denormal operands become zero, FP_INPUT_DENORMAL */
+	bool	flush_outputs;	/* and results below the normal range (before rounding), FP_UNDERFLOW */
 	bool	flush_f16;	/* ARM FZ16: both for binary16, except conversions; operands raise nothing */
 	bool	tininess_before_rounding;	/* ARM true, RISC-V false */
 	bool	alt_half;	/* ARM AHP: binary16 without infinities and NaNs, in format conversions only */

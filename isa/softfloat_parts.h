@@ -16,7 +16,7 @@ enum fp_class { FP_IS_ZERO, FP_IS_NORMAL, FP_IS_INF, FP_IS_QNAN, FP_IS_SNAN };
 struct fp_parts {
 	uint64_t frac;
 	int32_t	 exp;
-	uint8_t	 class;		/* enum fp_class; a denormal is FP_IS_NORMAL here, or FP_IS_ZERO when flushed */
+	uint8_t	 class;		/* enum fp_class; a denormal is FP_IS_NORMAL, or FP_IS_ZERO when flushed */
 	bool	 sign;
 };
 

@@ -7,20 +7,22 @@
  *
  *	simd_sqadd(d, n, m, desc, env)
  *
- * d, n and m may be the same register. The whole of d is written: bits above a 64-bit or scalar result are zero. Operations
- * that the architecture calls destructive (MLA, BSL, SLI, TBX, XTN2, SHA1C, ...) read d first. Unary ones ignore m.
+ * d, n and m may be the same register. The whole of d is written: bits above a 64-bit or scalar result are zero.
+ * simd_traits() tells which operations read d first (MLA, BSL, SLI, TBX, SHA1C, ...) and which have an m. What isn't read
+ * may be null.
  *
  * desc is what the instruction encodes: SIMD_DESC(size, flags...) with
- *	size	log2 of the element's bytes, as the instruction's size field has it: for widening and narrowing operations that
- *		of the narrow elements (SADDL 8H <- 8B and XTN 8B <- 8H: 0); FP: 1, 2, 3 for half, single, double.
- *		Bitwise, EXT, TBL, crypto: anything.
+ *	size	log2 of the element's bytes, as the instruction's size field has it: for widening and narrowing operations
+ *		that of the narrow elements (SADDL 8H <- 8B and XTN 8B <- 8H: 0); FP: 1, 2, 3 for half, single, double.
+ *		Bitwise, dot products, EXT, TBL, crypto: anything.
  *	SIMD_Q	128-bit vector; in widening and narrowing operations the "2" form, upper half.
- *	SIMD_SCALAR	one element (scalar pairwise operations take it from n's two lowest).
- *	SIMD_ELEM(i)	m's element i is the second operand of every lane (by-element forms). For SDOT, UDOT, USDOT the element is 4 bytes,
- *		for FCMLA a complex pair.
- *	SIMD_IMM(x)	a shift amount (decoded: 0..bits-1 left, 1..bits right), number of fraction bits, EXT's byte index, DUP's or INS's
- *		source element (INS's destination element is in SIMD_ELEM), FCMLA's and FCADD's rotation / 90; TBL and TBX: number of
- *		the first table register, with n pointing at V0 and SIMD_ELEM(length - 1).
+ *	SIMD_SCALAR	one element (scalar pairwise operations take n's two lowest).
+ *	SIMD_ELEM(i)	by-element forms: m's element i is the second operand of every lane. For dot products the element
+ *		is 4 bytes, for FCMLA a complex pair.
+ *	SIMD_IMM(x)	a shift amount (decoded: 0..bits-1 left, 1..bits right), number of fraction bits, EXT's byte index,
+ *		DUP's or INS's source element (INS's destination element is in SIMD_ELEM), FCMLA's and FCADD's rotation
+ *		divided by 90; TBL and TBX: number of the first table register, with n pointing at V0 and
+ *		SIMD_ELEM(length - 1); a table of one register may also be given by itself, as register 0.
  * What the architecture makes UNDEFINED must not be asked for. Flags accumulate in env; nothing else is touched.
  */
 #ifndef ISA_ARM64_SIMD_H
@@ -79,8 +81,10 @@
 
 #define SIMD_FP_TWO(X) \
 	X(fabs) X(fneg) X(fsqrt) X(frecpe) X(frsqrte) X(frecpx) \
-	X(frintn) X(frintm) X(frintp) X(frintz) X(frinta) X(frintx) X(frinti) X(frint32z) X(frint32x) X(frint64z) X(frint64x) \
-	X(fcvtns) X(fcvtms) X(fcvtps) X(fcvtzs) X(fcvtas) X(fcvtnu) X(fcvtmu) X(fcvtpu) X(fcvtzu) X(fcvtau) X(scvtf) X(ucvtf) \
+	X(frintn) X(frintm) X(frintp) X(frintz) X(frinta) X(frintx) X(frinti) \
+	X(frint32z) X(frint32x) X(frint64z) X(frint64x) \
+	X(fcvtns) X(fcvtms) X(fcvtps) X(fcvtzs) X(fcvtas) X(fcvtnu) X(fcvtmu) X(fcvtpu) X(fcvtzu) X(fcvtau) \
+	X(scvtf) X(ucvtf) \
 	X(fcmgt_zero) X(fcmge_zero) X(fcmeq_zero) X(fcmle_zero) X(fcmlt_zero) X(fcvtl) X(fcvtn) X(fcvtxn)
 
 #define SIMD_CRYPTO(X) \
@@ -106,6 +110,16 @@ SIMD_OPS(X)
 
 extern simd_fn *const simd_table[SIMD_OP_COUNT];
 extern const char *const simd_names[SIMD_OP_COUNT];
+
+enum simd_trait {
+	SIMD_READS_D	= 1,
+	SIMD_READS_D_IF_Q = 2,	/* narrowing: the "2" form keeps the lower half */
+	SIMD_READS_M	= 4,
+	SIMD_USES_FP	= 8,	/* depends on FPCR or may raise FPSR's FP flags */
+	SIMD_SETS_QC	= 16,
+};
+
+unsigned simd_traits(enum simd_op op);	/* enum simd_trait */
 
 /* CRC32 and CRC32C of `size` (1, 2, 4, 8) bytes of value: no inversion before or after, as the instructions have it. */
 uint32_t arm_crc32(uint32_t crc, uint64_t value, unsigned size);

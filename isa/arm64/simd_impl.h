@@ -114,9 +114,9 @@ static inline uint64_t carryless(uint64_t a, uint64_t b, uint64_t *high)
 {
 	u128 r = 0;
 
-	for (unsigned i = 0; i < 64; i++)
-		if (b >> i & 1)
-			r ^= (u128)a << i;
+	for (u128 shifted = a; b; b >>= 1, shifted <<= 1)
+		if (b & 1)
+			r ^= shifted;
 	*high = (uint64_t)(r >> 64);
 	return (uint64_t)r;
 }
@@ -128,8 +128,10 @@ static inline uint64_t carryless(uint64_t a, uint64_t b, uint64_t *high)
 		MAYBE_UNUSED unsigned size = desc_size(desc), bits = 8u << size; \
 		union v128 r = { .d = { 0, 0 } }; \
 		for (unsigned i = 0; i < desc_lanes(desc, size); i++) { \
-			MAYBE_UNUSED uint64_t a = lane(n, size, i), b = lane_m(m, size, i, desc), c = lane(d, size, i); \
-			MAYBE_UNUSED int64_t sa = sign_extend(a, bits), sb = sign_extend(b, bits), sc = sign_extend(c, bits); \
+			MAYBE_UNUSED uint64_t a = lane(n, size, i), b = lane_m(m, size, i, desc); \
+			MAYBE_UNUSED uint64_t c = lane(d, size, i); \
+			MAYBE_UNUSED int64_t sa = sign_extend(a, bits), sb = sign_extend(b, bits); \
+			MAYBE_UNUSED int64_t sc = sign_extend(c, bits); \
 			set_lane(&r, size, i, (uint64_t)(expr)); \
 		} \
 		*d = r; \
@@ -185,7 +187,8 @@ static inline uint64_t carryless(uint64_t a, uint64_t b, uint64_t *high)
 #define SIMD_WIDEN_UNARY(name, expr) \
 	SIMD_FN(name) \
 	{ \
-		MAYBE_UNUSED unsigned size = desc_size(desc), bits = 8u << size, imm = desc_imm(desc), base = desc_half_base(desc, size); \
+		MAYBE_UNUSED unsigned size = desc_size(desc), bits = 8u << size, imm = desc_imm(desc); \
+		unsigned base = desc_half_base(desc, size); \
 		union v128 r = { .d = { 0, 0 } }; \
 		for (unsigned i = 0; i < desc_half_lanes(desc, size); i++) { \
 			MAYBE_UNUSED uint64_t a = lane(n, size, base + i); \
@@ -199,7 +202,8 @@ static inline uint64_t carryless(uint64_t a, uint64_t b, uint64_t *high)
 #define SIMD_NARROW(name, binary, expr) \
 	SIMD_FN(name) \
 	{ \
-		MAYBE_UNUSED unsigned size = desc_size(desc), bits = 8u << size, imm = desc_imm(desc), base = desc_half_base(desc, size); \
+		MAYBE_UNUSED unsigned size = desc_size(desc), bits = 8u << size, imm = desc_imm(desc); \
+		unsigned base = desc_half_base(desc, size); \
 		union v128 r = { .d = { base ? d->d[0] : 0, 0 } }; \
 		for (unsigned i = 0; i < desc_half_lanes(desc, size); i++) { \
 			MAYBE_UNUSED uint64_t a = lane(n, size + 1, i), b = binary ? lane(m, size + 1, i) : 0; \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Advanced SIMD, permutations, and the table of all operations. ARM DDI 0487 C7.2. */
+/* Advanced SIMD, permutations and copies. ARM DDI 0487 C7.2. */
 #include "isa/arm64/simd_impl.h"
 
 /* Result lane i: element `index` of n followed by m, of which `lanes` each are used. */
@@ -70,15 +70,3 @@ SIMD_FN(ins)
 
 	set_lane(d, size, desc_index(desc), lane(n, size, desc_imm(desc)));
 }
-
-simd_fn *const simd_table[SIMD_OP_COUNT] = {
-#define X(name) [SIMD_##name] = simd_##name,
-	SIMD_OPS(X)
-#undef X
-};
-
-const char *const simd_names[SIMD_OP_COUNT] = {
-#define X(name) [SIMD_##name] = #name,
-	SIMD_OPS(X)
-#undef X
-};
