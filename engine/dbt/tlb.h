@@ -51,18 +51,15 @@ struct tlb_ctx {
 	struct tlb_entry data[TLB_CLASSES][2][TLB_ENTRIES];
 	struct fetch_entry fetch[2][TLB_ENTRIES];
 	struct jump_entry jump[2][JUMP_ENTRIES];
-	/* Bookkeeping; not reached from translated code. */
-	bool used, mmu_off;
-	uint16_t asid;
-	uint64_t last_use;
-	uint32_t stale;			/* atomic: must be cleared before it is used again */
+	/* Bookkeeping; not reached from translated code. The rest is in struct tlb (tlb_private.h). */
+	uint32_t index;			/* in the pool */
 };
 
 #define CTX_DATA(cls, write)	((int32_t)offsetof(struct tlb_ctx, data) + \
 	(int32_t)sizeof(struct tlb_entry) * TLB_ENTRIES * (2 * (int)(cls) + (write)))
 #define CTX_FETCH(el)		((int32_t)offsetof(struct tlb_ctx, fetch) + (int32_t)sizeof(struct fetch_entry) * TLB_ENTRIES * (el))
 #define CTX_JUMP(el)		((int32_t)offsetof(struct tlb_ctx, jump) + (int32_t)sizeof(struct jump_entry) * JUMP_ENTRIES * (el))
-#define JUMP_INDEX(va)		(((va) >> 2 ^ (va) >> 12) & (JUMP_ENTRIES - 1))
+#define JUMP_INDEX(va)		((va) >> 2 & (JUMP_ENTRIES - 1))
 
 /* What a translation gives. */
 struct tlb_result {
@@ -82,7 +79,15 @@ struct arm_fault {
 	bool s1ptw;			/* external abort on a walk */
 };
 
-int tlb_create(struct arm_cpu *cpu);	/* -ENOMEM */
+/* Of a machine, in struct dbt_vm. `seq` is the invalidation sequence. */
+struct tlb_shared {
+	struct lock lock;		/* the table */
+	uint64_t seq;			/* atomic */
+	struct arm_cpu *cpu[VM_MAX_VCPUS];	/* atomic; by vCPU index: whose TLB exists */
+};
+
+/* cpu->vm and cpu->vcpu are set; the "MMU off" context is current. -ENOMEM. destroy: nobody may broadcast meanwhile. */
+int tlb_create(struct arm_cpu *cpu);
 void tlb_destroy(struct arm_cpu *cpu);
 
 /* TTBR0/TTBR1/TCR/SCTLR.M/CONTEXTIDR changed: makes the context for the current regime and ASID current (cpu->ctx). */
@@ -105,12 +110,23 @@ void tlb_flush_asid(struct arm_cpu *cpu, uint16_t asid, bool broadcast);
 void tlb_flush_va(struct arm_cpu *cpu, uint64_t va, int32_t asid, bool broadcast);
 /* DSB after broadcasts: returns when no other vCPU can still use what this one invalidated. */
 void tlb_sync(struct arm_cpu *cpu);
-/* The owner, outside translated code: do what others asked for (KICK_TLB). */
+/* The owner, outside translated code, before it looks up the next block: do what others asked for (clears KICK_TLB), and
+   acknowledge it. The caller resets its return stack. */
 void tlb_drain(struct arm_cpu *cpu);
+
+/*
+ * Brackets what may take long inside a helper or stub of translated code (MMIO, firmware calls, sleeping): in between the
+ * vCPU counts as outside, and nobody waits for it. The end does what was asked for meanwhile, so that the block may go on,
+ * but leaves KICK_TLB set: the next check leaves the chain.
+ */
+void tlb_outside_begin(struct arm_cpu *cpu);
+void tlb_outside_end(struct arm_cpu *cpu);
 
 /* Code pages: host pages of RAM at gpa must (not) be writable inline any more, on every vCPU. */
 void tlb_protect_code(struct dbt_vm *vm, gpa_t page);
-/* Code at that page was dropped: no fetch or jump entry may lead there. All vCPUs; see cache.h for when memory is reused. */
+/* Code was dropped: no fetch or jump entry may lead there. All vCPUs (each at its next check, the caller's now; cpu NULL: see
+   tlb_forget_jumps_vm); see cache.h for when memory is reused. */
 void tlb_forget_jumps(struct arm_cpu *cpu);
+void tlb_forget_jumps_vm(struct dbt_vm *vm);	/* the same from a thread that is no vCPU */
 
 #endif

@@ -9,6 +9,7 @@
 #define ENGINE_DBT_ARM64_CPU_H
 
 #include "core/vm.h"
+#include "isa/arm64/cpu_model.h"
 #include "isa/v128.h"
 
 #define CPU_BIAS	128
@@ -86,7 +87,7 @@ struct arm_cpu {
 	union v128 vspill[32];
 
 	/* PSTATE outside the flags: DAIF, PAN, UAO, IL, SS, SSBS where SPSR has them; EL and SPSel apart. */
-	uint32_t daif;			/* PSTATE_D|A|I|F bits */
+	uint64_t daif;			/* PSTATE_D|A|I|F bits */
 	uint32_t pstate_misc;		/* PSTATE_PAN|UAO|IL|SS|SSBS bits */
 	uint8_t el;			/* 0 or 1 */
 	uint8_t spsel;
@@ -98,8 +99,17 @@ struct arm_cpu {
 	uint64_t elr_el1, spsr_el1, esr_el1, far_el1, vbar_el1;
 	uint64_t sctlr_el1, tcr_el1, ttbr0_el1, ttbr1_el1, mair_el1, amair_el1, cpacr_el1, contextidr_el1;
 	uint64_t par_el1, afsr0_el1, afsr1_el1, actlr_el1, cntkctl_el1, csselr_el1, mdscr_el1, osdlr_el1, oslsr_el1, mdccint_el1;
-	uint64_t dbgbvr[16], dbgbcr[16], dbgwvr[16], dbgwcr[16], dbgclaim;
-	uint32_t fpcr, fpsr;		/* fpsr: without what MXCSR and fpsr_qc hold yet to be folded in */
+	uint64_t dbgbvr[16], dbgbcr[16], dbgwvr[16], dbgwcr[16], dbgclaim, dbgdtr, dbgprcr, oseccr;
+	uint64_t fpcr, fpsr;		/* fpsr: without what MXCSR and fpsr_qc hold yet to be folded in */
+
+	/* From the CPU model, by arm_cpu_reset. */
+	const struct arm64_cpu_model *model;
+	uint64_t id[ARM64_ID_COUNT];
+	uint64_t tcr_mask, sctlr_mask;	/* bits that this model has */
+
+	/* Of mode.c: the part of the mode that system registers decide, for EL0 and EL1, and recent mode numbers. */
+	uint32_t mode_sys[2];
+	struct arm_mode_cache { uint32_t key, number; } mode_cache[64];
 
 	/* Not guest state. */
 	struct vcpu *vcpu;

@@ -25,8 +25,21 @@ enum {
 };
 
 /* ---- mode.c: what translations depend on ---- */
-/* Recomputes cpu->mode from PSTATE and system registers. After anything that may change it. */
+/* The modes that a machine has met; in struct dbt_vm. Entries never move or change. */
+#define ARM_MODES_MAX	4096
+struct arm_modes {
+	struct lock lock;
+	uint32_t count;			/* atomic */
+	uint32_t key[ARM_MODES_MAX];
+	struct arm_mode mode[ARM_MODES_MAX];
+	uint16_t hash[2 * ARM_MODES_MAX];	/* number + 1; 0: free */
+	bool fp_exact;			/* options->flag_exact: set before the first vCPU */
+};
+
+/* Recomputes cpu->mode from PSTATE, after anything in it that a mode depends on has changed. Fast. */
 void arm_mode_update(struct arm_cpu *cpu);
+/* The same after a system register that a mode depends on (SCTLR, TCR, CPACR, CNTKCTL, FPCR, MDSCR, DBG*) has changed. */
+void arm_mode_system_update(struct arm_cpu *cpu);
 const struct arm_mode *arm_mode_get(struct dbt_vm *vm, uint32_t mode);	/* interned; valid for the machine's life */
 
 /* ---- except.c: exception entry and return; cpu->pc is the preferred return address on entry, the new PC after ---- */
@@ -47,6 +60,9 @@ void arm_set_sp_bank(struct arm_cpu *cpu, unsigned el, unsigned spsel);	/* saves
 /* True and the exception taken, if a pin is up that PSTATE lets through. Clears KICK_PINS first. */
 bool arm_take_interrupt(struct arm_cpu *cpu);
 bool arm_interrupt_pending(const struct arm_cpu *cpu);	/* for WFI: masked ones wake too */
+void arm_irq_update(struct arm_cpu *cpu);		/* KICK_IRQ from pins and masks; after a mask has changed */
+/* Any thread: sets bits of cpu->kick and ends a WFI. Pins and the like are to be set before. */
+void arm_kick(struct arm_cpu *cpu, uint32_t kick_bits);
 
 /* ---- sysreg.c: one table (arm_sysregs.h, X-macro) of every register: access rules, reset values, names ---- */
 enum sysreg_result { SYSREG_OK, SYSREG_FAULTED /* exception taken, cpu->pc is the vector */ };
@@ -66,6 +82,15 @@ void arm_cpu_reset(struct arm_cpu *cpu);
 uint64_t arm_fpsr(struct arm_cpu *cpu);		/* folds MXCSR and QC */
 void arm_set_fpsr(struct arm_cpu *cpu, uint64_t val);
 void arm_set_fpcr(struct arm_cpu *cpu, uint64_t val);
+
+/* ---- debug.c: self-hosted debug ---- */
+/* The step state machine after an instruction that did not fault (advance: PSTATE.SS is used up); takes the step exception
+   if it is due. True: it was. */
+bool arm_step_check(struct arm_cpu *cpu, bool advance);
+/* Only with mode->watch. Takes the exception and returns true if a breakpoint matches cpu->pc; if a watchpoint matches. */
+bool arm_breakpoint_check(struct arm_cpu *cpu);
+bool arm_watchpoint_check(struct arm_cpu *cpu, uint64_t va, unsigned size, bool write, bool unprivileged);
+void arm_software_break(struct arm_cpu *cpu, uint32_t imm16);
 
 /* Cache maintenance to the point of unification, and its like: provided by cache.c. */
 void dbt_ic_ivau(struct arm_cpu *cpu, gpa_t gpa);	/* the line's translations are compared with memory and dropped if stale */
