@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # cases: boot_d12_1cpu boot_d12_2cpu boot_d12_4cpu boot_d13_1cpu boot_d13_2cpu boot_d13_4cpu
 # cases: boot_d12_8cpu boot_max boot_a57 boot_gicv2 boot_gz boot_8g
-# cases: rng console reboot dmesg_d12 dmesg_d13 disk disk_ext4 disk_readonly disk_overlay disk_survives_kill net publish
+# cases: rng console reboot dmesg_d12 dmesg_d13 disk_d12 disk_d13 disk_ext4 disk_readonly disk_overlay disk_survives_kill net_d12 net_d13 publish
 # cases: boot_d12_2cpu_tight boot_d13_4cpu_tight disk_tight net_tight idle
 # budget: 180
 # alone: idle
@@ -155,8 +155,8 @@ def write_random(g, mib, timeout=90):
     return want
 
 
-def disk(**options):
-    kernel, initrd = rig(12)
+def disk(release=12, **options):
+    kernel, initrd = rig(release)
     with tempfile.TemporaryDirectory() as d:
         path = blank(d, 64)
         with Guest(kernel, initrd, disks=[vmm.Disk(path)], **options) as g:
@@ -244,8 +244,8 @@ class Quiet(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def net(**options):
-    kernel, initrd = rig(12)
+def net(release=12, **options):
+    kernel, initrd = rig(release)
     Quiet.data = random.Random(4).randbytes(8 * MIB)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -298,7 +298,8 @@ def cases():
            "rng": rng, "console": console, "boot_gz": boot_gz, "boot_d12_8cpu": lambda: boot(12, 8),
            "boot_max": lambda: other_image(cpu="max", cpus=2), "boot_a57": lambda: other_image(cpu="cortex-a57"),
            "boot_gicv2": lambda: other_image(irqchip="gicv2", cpus=4), "boot_8g": lambda: other_image(mem="8G"),
-           "disk": disk, "net": net, "disk_tight": lambda: disk(**tight), "net_tight": lambda: net(**tight)}
+           "disk_d12": disk, "net_d12": net,
+           "disk_d13": lambda: disk(13), "net_d13": lambda: net(13), "disk_tight": lambda: disk(**tight), "net_tight": lambda: net(**tight)}
     for release in (12, 13):
         out[f"dmesg_d{release}"] = lambda r=release: dmesg(r)
         for cpus in (1, 2, 4):
