@@ -12,14 +12,14 @@
  * may be null.
  *
  * desc is what the instruction encodes: SIMD_DESC(size, flags...) with
- *	size	log2 of the element's bytes, as the instruction's size field has it: for widening and narrowing operations
- *		that of the narrow elements (SADDL 8H <- 8B and XTN 8B <- 8H: 0); FP: 1, 2, 3 for half, single, double.
+ *	size	log2 of the element's bytes, as the size field has it: for widening and narrowing operations that of
+ *		the narrow elements (SADDL 8H <- 8B and XTN 8B <- 8H: 0); FP: 1, 2, 3 for half, single, double.
  *		Bitwise, dot products, EXT, TBL, crypto: anything.
  *	SIMD_Q	128-bit vector; in widening and narrowing operations the "2" form, upper half.
  *	SIMD_SCALAR	one element (scalar pairwise operations take n's two lowest).
- *	SIMD_ELEM(i)	by-element forms: m's element i is the second operand of every lane. For dot products the element
- *		is 4 bytes, for FCMLA a complex pair.
- *	SIMD_IMM(x)	a shift amount (decoded: 0..bits-1 left, 1..bits right), number of fraction bits, EXT's byte index,
+ *	SIMD_ELEM(i)	by-element forms: m's element i is the second operand of every lane. For dot products the
+ *		element is 4 bytes, for FCMLA a complex pair.
+ *	SIMD_IMM(x)	a shift amount (decoded: 0..bits-1 left, 1..bits right), number of fraction bits, EXT's index,
  *		DUP's or INS's source element (INS's destination element is in SIMD_ELEM), FCMLA's and FCADD's rotation
  *		divided by 90; TBL and TBX: number of the first table register, with n pointing at V0 and
  *		SIMD_ELEM(length - 1); a table of one register may also be given by itself, as register 0.

@@ -97,8 +97,8 @@ static void report(unsigned c, unsigned t, const struct simd_state *s, const str
 }
 
 /*
- * Where QEMU 7.2 is wrong: a scalar FCVTZS to 16-bit fixed point leaves copies of the sign above the element, and FJCVTZS of
- * a flushed denormal sets Z as if it had been a zero (FPToFixedJS: the fraction must be zero, too).
+ * Where QEMU 7.2 is wrong: a scalar FCVTZS to 16-bit fixed point leaves copies of the sign above the element, and FJCVTZS
+ * of a flushed denormal sets Z as if it had been a zero (FPToFixedJS: the fraction must be zero, too).
  */
 static void correct_qemu(unsigned c, const struct simd_state *s, struct simd_result *r)
 {

@@ -62,7 +62,7 @@ static inline uint64_t simd_random_int(uint64_t *seed, unsigned size)
 
 	switch (r & 7) {
 	case 0:	return low - 4;
-	case 1:	return top + low - 4;
+	case 1:	return r >> 32 & 1 ? top : top + low - 4;
 	case 2:	return top >> (r >> 16 & 63);
 	case 3:	return r >> 16 & 0x7f;
 	default: return simd_random(seed);
