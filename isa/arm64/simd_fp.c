@@ -3,6 +3,7 @@
  * Advanced SIMD and scalar floating point, by lanes of isa/softfloat.h. ARM DDI 0487 C7.2; the order of operands matters
  * to which NaN comes out.
  */
+#define SIMD_ONE_BODY
 #include "isa/arm64/simd_impl.h"
 
 #define FP (&env->fp)

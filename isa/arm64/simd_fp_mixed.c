@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Advanced SIMD, optional FP groups: half products added to singles (FEAT_FHM), complex numbers (FEAT_FCMA). */
+#define SIMD_ONE_BODY
 #include "isa/arm64/simd_impl.h"
 
 /*

@@ -121,11 +121,34 @@ static inline uint64_t carryless(uint64_t a, uint64_t b, uint64_t *high)
 	return (uint64_t)r;
 }
 
-/* Every lane of d from the same lane of n, m and d. */
-#define SIMD_LANES(name, expr) \
+/*
+ * The loops are compiled once for each size of integer elements, with SIMD_BY_SIZE, and once for all FP sizes, where the
+ * work is in calls: simd_fp*.c choose by defining SIMD_ONE_BODY before they include this.
+ */
+#define SIMD_BODY(name) \
+	static inline __attribute__((always_inline)) void name##_body(union v128 *d, const union v128 *n, \
+		const union v128 *m, uint32_t desc, struct arm_simd_env *env, unsigned size)
+
+#ifdef SIMD_ONE_BODY
+#define SIMD_BY_SIZE(name)	SIMD_FN(name) { name##_body(d, n, m, desc, env, desc_size(desc)); }
+#else
+#define SIMD_BY_SIZE(name) \
 	SIMD_FN(name) \
 	{ \
-		MAYBE_UNUSED unsigned size = desc_size(desc), bits = 8u << size; \
+		switch (desc_size(desc)) { \
+		case 0: name##_body(d, n, m, desc, env, 0); break; \
+		case 1: name##_body(d, n, m, desc, env, 1); break; \
+		case 2: name##_body(d, n, m, desc, env, 2); break; \
+		default: name##_body(d, n, m, desc, env, 3); break; \
+		} \
+	}
+#endif
+
+/* Every lane of d from the same lane of n, m and d. */
+#define SIMD_LANES(name, expr) \
+	SIMD_BODY(name) \
+	{ \
+		MAYBE_UNUSED unsigned bits = 8u << size; \
 		union v128 r = { .d = { 0, 0 } }; \
 		for (unsigned i = 0; i < desc_lanes(desc, size); i++) { \
 			MAYBE_UNUSED uint64_t a = lane(n, size, i), b = lane_m(m, size, i, desc); \
@@ -135,13 +158,14 @@ static inline uint64_t carryless(uint64_t a, uint64_t b, uint64_t *high)
 			set_lane(&r, size, i, (uint64_t)(expr)); \
 		} \
 		*d = r; \
-	}
+	} \
+	SIMD_BY_SIZE(name)
 
 /* The same without m, which may be null: two-register operations and shifts by `imm`. */
 #define SIMD_UNARY(name, expr) \
-	SIMD_FN(name) \
+	SIMD_BODY(name) \
 	{ \
-		MAYBE_UNUSED unsigned size = desc_size(desc), bits = 8u << size, imm = desc_imm(desc); \
+		MAYBE_UNUSED unsigned bits = 8u << size, imm = desc_imm(desc); \
 		union v128 r = { .d = { 0, 0 } }; \
 		for (unsigned i = 0; i < desc_lanes(desc, size); i++) { \
 			MAYBE_UNUSED uint64_t a = lane(n, size, i), c = lane(d, size, i); \
@@ -149,13 +173,14 @@ static inline uint64_t carryless(uint64_t a, uint64_t b, uint64_t *high)
 			set_lane(&r, size, i, (uint64_t)(expr)); \
 		} \
 		*d = r; \
-	}
+	} \
+	SIMD_BY_SIZE(name)
 
 /* Adjacent elements of n, then m; the scalar form has n's only. */
 #define SIMD_PAIRS(name, expr) \
-	SIMD_FN(name) \
+	SIMD_BODY(name) \
 	{ \
-		MAYBE_UNUSED unsigned size = desc_size(desc), bits = 8u << size, lanes = desc_lanes(desc, size); \
+		MAYBE_UNUSED unsigned bits = 8u << size, lanes = desc_lanes(desc, size); \
 		unsigned half = desc & SIMD_SCALAR ? 1 : lanes / 2; \
 		union v128 r = { .d = { 0, 0 } }; \
 		for (unsigned i = 0; i < lanes; i++) { \
@@ -166,13 +191,14 @@ static inline uint64_t carryless(uint64_t a, uint64_t b, uint64_t *high)
 			set_lane(&r, size, i, (uint64_t)(expr)); \
 		} \
 		*d = r; \
-	}
+	} \
+	SIMD_BY_SIZE(name)
 
 /* Narrow a and b (a wide with `wide_a`), wide c and result. */
 #define SIMD_WIDEN(name, wide_a, expr) \
-	SIMD_FN(name) \
+	SIMD_BODY(name) \
 	{ \
-		MAYBE_UNUSED unsigned size = desc_size(desc), bits = 8u << size, base = desc_half_base(desc, size); \
+		MAYBE_UNUSED unsigned bits = 8u << size, base = desc_half_base(desc, size); \
 		union v128 r = { .d = { 0, 0 } }; \
 		for (unsigned i = 0; i < desc_half_lanes(desc, size); i++) { \
 			MAYBE_UNUSED uint64_t a = wide_a ? lane(n, size + 1, i) : lane(n, size, base + i); \
@@ -182,12 +208,13 @@ static inline uint64_t carryless(uint64_t a, uint64_t b, uint64_t *high)
 			set_lane(&r, size + 1, i, (uint64_t)(expr)); \
 		} \
 		*d = r; \
-	}
+	} \
+	SIMD_BY_SIZE(name)
 
 #define SIMD_WIDEN_UNARY(name, expr) \
-	SIMD_FN(name) \
+	SIMD_BODY(name) \
 	{ \
-		MAYBE_UNUSED unsigned size = desc_size(desc), bits = 8u << size, imm = desc_imm(desc); \
+		MAYBE_UNUSED unsigned bits = 8u << size, imm = desc_imm(desc); \
 		unsigned base = desc_half_base(desc, size); \
 		union v128 r = { .d = { 0, 0 } }; \
 		for (unsigned i = 0; i < desc_half_lanes(desc, size); i++) { \
@@ -196,13 +223,14 @@ static inline uint64_t carryless(uint64_t a, uint64_t b, uint64_t *high)
 			set_lane(&r, size + 1, i, (uint64_t)(expr)); \
 		} \
 		*d = r; \
-	}
+	} \
+	SIMD_BY_SIZE(name)
 
 /* Wide a (and b, if binary), narrow result: into d's lower half, or with Q into its upper half. */
 #define SIMD_NARROW(name, binary, expr) \
-	SIMD_FN(name) \
+	SIMD_BODY(name) \
 	{ \
-		MAYBE_UNUSED unsigned size = desc_size(desc), bits = 8u << size, imm = desc_imm(desc); \
+		MAYBE_UNUSED unsigned bits = 8u << size, imm = desc_imm(desc); \
 		unsigned base = desc_half_base(desc, size); \
 		union v128 r = { .d = { base ? d->d[0] : 0, 0 } }; \
 		for (unsigned i = 0; i < desc_half_lanes(desc, size); i++) { \
@@ -211,6 +239,7 @@ static inline uint64_t carryless(uint64_t a, uint64_t b, uint64_t *high)
 			set_lane(&r, size, base + i, (uint64_t)(expr)); \
 		} \
 		*d = r; \
-	}
+	} \
+	SIMD_BY_SIZE(name)
 
 #endif
