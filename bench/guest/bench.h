@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CHUNKS	3
+#define CHUNKS	9
 
 struct row {
 	const char	*name;

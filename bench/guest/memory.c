@@ -5,15 +5,15 @@
 #include <string.h>
 
 #define CHASE_NODES	65536u		/* of 64 bytes: 4 MiB */
-#define CHASE_HOPS	2000000
+#define CHASE_HOPS	700000
 #define L1_NODES	64u
-#define L1_HOPS		8000000
+#define L1_HOPS		3000000
 #define PAGES		2048u
-#define PAGE_TOUCHES	1000000
+#define PAGE_TOUCHES	300000
 #define COPY_BYTES	65536u
-#define COPIES		2000
+#define COPIES		600
 #define STR_BYTES	1024u
-#define STR_ROUNDS	40000
+#define STR_ROUNDS	12000
 
 struct node {
 	struct node	*next;

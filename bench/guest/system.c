@@ -10,12 +10,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define SYSCALLS	40000
+#define SYSCALLS	12000
 #define FAULT_PAGES	256
-#define FAULT_ROUNDS	8
-#define FORKS		60
-#define SWITCHES	1500
-#define ADDS		200000	/* per thread */
+#define FAULT_ROUNDS	3
+#define FORKS		20
+#define SWITCHES	500
+#define ADDS		64000	/* per thread */
 #define LOCK_EVERY	16
 
 static void syscall_run(void)

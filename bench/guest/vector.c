@@ -3,9 +3,9 @@
 #include "bench.h"
 
 #define N		4096u
-#define SAXPY_ROUNDS	1200
-#define BLEND_ROUNDS	1200
-#define SAD_ROUNDS	1800
+#define SAXPY_ROUNDS	400
+#define BLEND_ROUNDS	400
+#define SAD_ROUNDS	600
 
 typedef float f32x4 __attribute__((vector_size(16)));
 typedef uint8_t u8x16 __attribute__((vector_size(16)));
