@@ -42,7 +42,7 @@ enum {
  * sub, imm are per op:
  *  CONST imm; PCREL vpage+imm; GET/SET imm=slot; LDS/STS imm=byte offset in the vCPU state, sub=log2 size (pure memory
  *    of the vCPU, not slots; LDS of 1,2,4 bytes zero-extends).
- *  Integer ops work in ins->type (i32/i64). Shift counts are taken modulo the width. DIV by zero gives 0, overflow wraps
+ *  Integer ops work in ins->type (i32/i64). ADD..ROR and MUL may have b = IR_NONE: then imm is the right operand. Shift counts are taken modulo the width. DIV by zero gives 0, overflow wraps
  *    (ARM rules). ANDN a & ~b. EXTR: (a:b) >> imm, low width bits. CRC32: sub=log2 size of b, imm=1 for CRC32C.
  *    ZEXT8.. SEXT32: extend the low bits of a to ins->type. TRUNC: i64 -> i32.
  *  SELECT: sub=condition, c=flags, a if it holds else b (any type). SETCC: sub=condition, a=flags -> 0/1. CSETM not needed.
@@ -143,6 +143,8 @@ struct ir {
 	struct ir_ins ins[IR_MAX];
 	uint32_t count;
 	bool loop;		/* has a LOOP or LOOP_IF: the head is a join of entry and back edge */
+	uint32_t head_get[SLOT_COUNT];	/* in a loop: the GET that reads the slot before any SET does, or IR_NONE */
+	bool written[SLOT_COUNT];	/* in a loop: the slot has a SET */
 	bool overflow;		/* ran out of space: translate fewer guest instructions */
 	uint32_t head_offset;	/* of the first guest instruction in its page */
 };
