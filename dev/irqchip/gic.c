@@ -150,10 +150,11 @@ static bool gic_drive(struct gic_word *w, uint32_t bit, bool level)
 
 static void gic_set_ppi(struct gic *g, uint32_t cpu, uint32_t intid, bool level)
 {
-	struct gic_cpu *c = &g->cpu[cpu];
+	struct gic_cpu *c;
 
 	if (cpu >= g->cpus || intid < 16 || intid > 31)
 		return;
+	c = &g->cpu[cpu];
 	lock_acquire(&c->lock);
 	if (gic_drive(&c->own, 1u << intid, level))
 		gic_cpu_update(c);

@@ -25,11 +25,12 @@ static uint32_t gicd_typer(const struct gic *g)
 static void gicd_message(struct gic *g, uint32_t intid, bool set)
 {
 	uint32_t n = (intid & 0x3ff) - GIC_FIRST_SPI, bit = 1u << (n & 31);
-	struct gic_word *w = &g->spi[n / 32];
+	struct gic_word *w;
 
 	if (n >= g->spis)
 		return;
 	lock_acquire(&g->lock);
+	w = &g->spi[n / 32];
 	w->latch = set ? w->latch | bit : w->latch & ~bit;
 	gic_spi_changed(g, n / 32, bit);
 	lock_release(&g->lock);

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: BSD-2-Clause
+$(eval $(call unit_test,dev_gicv3,tests/dev/gicv3.c tests/dev/board.c,dev core isa base,,dev))
+$(eval $(call unit_test,dev_gicv2,tests/dev/gicv2.c tests/dev/board.c,dev core isa base,,dev))
+$(eval $(call unit_test,dev_arm_timer,tests/dev/arm_timer.c tests/dev/board.c,dev core isa base,,dev))
+$(eval $(call unit_test,dev_pl011,tests/dev/pl011.c tests/dev/board.c,dev core isa base,,dev))
+$(eval $(call unit_test,dev_primecells,tests/dev/primecells.c tests/dev/board.c,dev core isa base,,dev))
