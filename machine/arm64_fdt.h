@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The device tree of an arm64 machine, and the phandles that its nodes refer to each other by. */
+#ifndef MACHINE_ARM64_FDT_H
+#define MACHINE_ARM64_FDT_H
+
+enum { FDT_PHANDLE_GIC = 1, FDT_PHANDLE_CLOCK, FDT_PHANDLE_GPIO, FDT_PHANDLE_NEXT };
+
+#endif

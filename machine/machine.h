@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A board: which devices sit where, and how its first CPU starts. A machine_class is constant and shared; a machine is one
+ * such board inside a vm.
+ *
+ * Who does what: ctl/ makes the vm, its memory slots (from machine_ranges) and the back-ends, then calls machine_create on
+ * the control thread, before any vCPU thread exists; starts vCPU threads; and calls machine_fdt, places the payload and calls
+ * machine_start at power-on and after every reset. All functions run on the control thread with every vCPU stopped, except
+ * machine_power_key (any thread).
+ */
+#ifndef MACHINE_MACHINE_H
+#define MACHINE_MACHINE_H
+
+#include "core/chardev.h"
+#include "core/vm.h"
+
+#define MACHINE_MAX_VIRTIO	32
+#define MACHINE_MAX_RANGES	4
+#define MACHINE_FDT_SIZE	(128 * KIB)	/* enough for every machine with the longest parameters */
+
+struct machine;
+struct fdt_writer;
+
+struct machine_range {
+	gpa_t base;
+	uint64_t size;
+};
+
+/* A virtio device to plug in. The back-end stays the caller's and outlives the machine. */
+struct machine_virtio {
+	const struct dev_class *cls;
+	void *backend;
+	struct workq *workq;		/* the thread that works on its rings; NULL: the control loop */
+};
+
+struct machine_config {
+	uint32_t vcpus;
+	uint64_t ram;			/* bytes */
+	const char *irqchip;		/* one of cls->irqchips; NULL: the first */
+	struct chardev *serial;		/* NULL: the UART is there and talks to nobody */
+	struct machine_virtio virtio[MACHINE_MAX_VIRTIO];
+	uint32_t virtio_count;
+};
+
+/* What changes from one start to the next, for the device tree's /chosen. */
+struct machine_chosen {
+	const char *bootargs;		/* NULL: none */
+	gpa_t initrd;
+	uint64_t initrd_size;		/* 0: none */
+	uint8_t rng_seed[64];
+	uint64_t kaslr_seed;
+};
+
+/* A device at a fixed place. */
+struct board_device {
+	const struct dev_class *cls;	/* NULL ends the table */
+	gpa_t base;
+	uint32_t intid;			/* the GIC's number; 0: no line */
+	uint32_t flags;
+};
+enum { BOARD_CLOCK = 1, BOARD_SERIAL = 2, BOARD_POWER_KEY = 4, BOARD_EXIT = 8 };
+
+/* A GIC of a board: distributor, then redistributors (v3) or CPU interface (v2). */
+struct board_gic {
+	const char *type;		/* NULL ends the table */
+	gpa_t dist, cpu;
+	uint32_t max_vcpus;
+	uint64_t (*affinity)(uint32_t index);
+};
+
+struct machine_class {
+	const char *name, *summary;
+	enum isa_id isa;
+	const struct board_gic *irqchips;	/* the first is the default */
+	const struct board_device *devices;
+	struct { gpa_t base; uint64_t stride; uint32_t intid, slots; } virtio;	/* transports */
+	uint32_t max_vcpus;
+	uint64_t default_ram, min_ram, max_ram;	/* bytes */
+	uint32_t boot_range;			/* which range of memory the payload goes to */
+	bool raw_payload;			/* takes images without a header */
+	bool own_fdt;				/* generates a tree */
+	bool needs_dtb;				/* Linux needs --dtb here */
+	/* Fills r and returns how many ranges of memory `ram` bytes make. */
+	uint32_t (*ranges)(uint64_t ram, struct machine_range r[MACHINE_MAX_RANGES]);
+};
+
+struct machine {
+	const struct machine_class *cls;
+	struct vm *vm;
+	struct machine_config config;
+	const struct board_gic *gic;
+	struct device *gic_device;		/* NULL: the engine's own */
+	struct device *power_key, *exit;
+};
+
+/* All machines, ended by NULL. */
+extern const struct machine_class *const machine_classes[];
+const struct machine_class *machine_find(const char *name);	/* or NULL */
+const struct board_gic *machine_irqchip(const struct machine_class *cls, const char *type);	/* or NULL */
+
+/*
+ * vm: vm_init and memory slots are done, no vCPUs yet. -EINVAL (vcpus, irqchip or too many virtio devices), -ENOMEM, or what a
+ * device said. On failure machine_destroy still has to be called.
+ */
+int machine_create(struct machine *m, struct vm *vm, const struct machine_class *cls, const struct machine_config *config);
+void machine_destroy(struct machine *m);	/* devices only, in reverse order of creation */
+
+/* -ENOSPC: size is too small. */
+int machine_fdt(const struct machine *m, const struct machine_chosen *chosen, void *buf, size_t size, size_t *len);
+/* Turns the first vCPU on, as booting.rst says for arm64: x0 = dtb, MMU off. The others stay off. */
+int machine_start(struct machine *m, gpa_t entry, gpa_t dtb);
+void machine_power_key(struct machine *m);	/* pressed once; nothing where there is none */
+int machine_exit_status(const struct machine *m);	/* what the guest gave its exit device, or -1 */
+
+uint64_t affinity_of_16(uint32_t index);	/* Aff1 = index / 16: a GICv3 SGI reaches 16 at once */
+uint64_t affinity_flat(uint32_t index);
+
+extern const struct machine_class machine_virt_arm64, machine_captive_virt, machine_simbench;
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * virt-arm64: the general arm64 machine. Its map follows that of QEMU's `virt`, so that kernels, firmware and people's
+ * habits (earlycon=pl011,0x9000000) fit:
+ *
+ *	00000000  128 MiB	flash (none yet)
+ *	08000000   64 KiB	GICD
+ *	08010000    8 KiB	GICC (GICv2)
+ *	080a0000  128 KiB each	GICR (GICv3): 64 of them end at 088a0000
+ *	09000000    4 KiB	PL011		SPI 1
+ *	09010000    4 KiB	PL031		SPI 2
+ *	09030000    4 KiB	PL061		SPI 7
+ *	0a000000  512 B each	32 virtio-mmio	SPI 16 to 47
+ *	40000000		RAM, in one piece as far as the CPU's physical addresses go
+ */
+#include "dev/gpio/pl061.h"
+#include "dev/irqchip/gic.h"
+#include "dev/rtc/pl031.h"
+#include "dev/uart/pl011.h"
+#include "dev/virtio/mmio.h"
+#include "machine/machine.h"
+
+#define RAM_BASE	(1 * GIB)
+#define SPI(n)		(GIC_FIRST_SPI + (n))
+
+static const struct board_gic virt_gics[] = {
+	{ "gicv3", 0x08000000, 0x080a0000, 64, affinity_of_16 },
+	{ "gicv2", 0x08000000, 0x08010000, 8, affinity_flat },
+	{ NULL }
+};
+
+static const struct board_device virt_devices[] = {
+	{ &pl011_class, 0x09000000, SPI(1), BOARD_CLOCK | BOARD_SERIAL },
+	{ &pl031_class, 0x09010000, SPI(2), BOARD_CLOCK },
+	{ &pl061_class, 0x09030000, SPI(7), BOARD_CLOCK | BOARD_POWER_KEY },
+	{ NULL }
+};
+
+static uint32_t virt_ranges(uint64_t ram, struct machine_range r[MACHINE_MAX_RANGES])
+{
+	r[0] = (struct machine_range){ RAM_BASE, ram };
+	return 1;
+}
+
+const struct machine_class machine_virt_arm64 = {
+	.name		= "virt-arm64",
+	.summary	= "general arm64 machine: GICv3 or GICv2, PL011, virtio",
+	.isa		= ISA_ARM64,
+	.irqchips	= virt_gics,
+	.devices	= virt_devices,
+	.virtio		= { 0x0a000000, VIRTIO_MMIO_SIZE, SPI(16), 32 },
+	.max_vcpus	= 64,
+	.default_ram	= 512 * MIB,
+	.min_ram	= 2 * MIB,
+	.max_ram	= (1ull << 48) - RAM_BASE,
+	.own_fdt	= true,
+	.ranges		= virt_ranges,
+};
