@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See virtio_rig.h. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <cmocka.h>
+#include "base/errno.h"
+#include "tests/dev/virtio_rig.h"
+
+#define ARENA_SIZE	(8u << 20)
+
+static void chip_set(struct irqchip *c, uint32_t pin, bool level)
+{
+	struct rig *r = container_of(c, struct rig, chip);
+	bool was = __atomic_exchange_n(&r->line, level, __ATOMIC_RELAXED);
+
+	assert_int_equal(pin, RIG_INTID - 32);
+	if (level && !was)
+		__atomic_fetch_add(&r->edges, 1, __ATOMIC_RELAXED);
+}
+
+static const struct irqchip_ops chip_ops = { .set = chip_set };
+
+static void no_wake(struct workq *q)
+{
+}
+
+static uint8_t *map(size_t size)
+{
+	uint8_t *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	assert_true(p != MAP_FAILED);
+	return p;
+}
+
+static void slot(struct rig *r, gpa_t base, uint64_t size, enum mem_kind kind, void *host)
+{
+	struct mem_slot s = {
+		.base = base, .size = size, .kind = kind, .can_write = kind == MEM_RAM, .can_exec = true,
+		.backing = { .host = host, .fd = -1 },
+	};
+	uint32_t id;
+
+	assert_int_equal(mem_slot_add(&r->vm.mem, &s, &id), 0);
+}
+
+void rig_open(struct rig *r)
+{
+	memset(r, 0, sizeof(*r));
+	r->ram = map(RIG_RAM_SIZE);
+	r->rom = map(0x10000);
+	r->arena = map(ARENA_SIZE);
+	arena_init(&r->vm.arena, r->arena, ARENA_SIZE);
+	mem_init(&r->vm.mem);
+	bus_init(&r->vm.bus);
+	list_init(&r->vm.devices);
+	workq_init(&r->workq, no_wake);
+	r->vm.control = &r->workq;
+	r->chip.ops = &chip_ops;
+	slot(r, RIG_ROM, 0x10000, MEM_ROM, r->rom);
+	slot(r, RIG_RAM, RIG_SEAM - RIG_RAM, MEM_RAM, r->ram);
+	slot(r, RIG_SEAM, RIG_RAM + RIG_RAM_SIZE - RIG_SEAM, MEM_RAM, r->ram + (RIG_SEAM - RIG_RAM));
+}
+
+void rig_plug(struct rig *r, const struct dev_class *cls, void *backend)
+{
+	r->dev = device_create(&r->vm, cls);
+	assert_non_null(r->dev);
+	r->dev->workq = &r->workq;
+	if (backend)
+		assert_int_equal(device_set_ptr(r->dev, "backend", backend), 0);
+	assert_int_equal(device_init(r->dev), 0);
+	r->transport = device_create(&r->vm, &virtio_mmio_class);
+	assert_non_null(r->transport);
+	assert_int_equal(device_set_ptr(r->transport, "device", r->dev), 0);
+	mmio_connect(r->transport, &r->chip, RIG_INTID);
+	assert_int_equal(device_init(r->transport), 0);
+	assert_int_equal(virtio_mmio_map(r->transport, RIG_MMIO), 0);
+}
+
+void rig_close(struct rig *r)
+{
+	rig_pump(r);
+	if (r->transport) {
+		r->transport->cls->destroy(r->transport);
+		r->dev->cls->destroy(r->dev);
+	}
+	munmap(r->ram, RIG_RAM_SIZE);
+	munmap(r->rom, 0x10000);
+	munmap(r->arena, ARENA_SIZE);
+}
+
+void *rig_ptr(struct rig *r, gpa_t gpa)
+{
+	assert_true(gpa >= RIG_RAM && gpa < RIG_RAM + RIG_RAM_SIZE);
+	return r->ram + (gpa - RIG_RAM);
+}
+
+uint64_t rig_read(struct rig *r, uint64_t offset, unsigned size)
+{
+	struct bus_access a = { .size = (uint8_t)size };
+
+	assert_int_equal(bus_access(&r->vm.bus, BUS_MMIO, RIG_MMIO + offset, &a), BUS_OK);
+	return size == 8 ? a.value : a.value & ((1ull << 8 * size) - 1);
+}
+
+void rig_write(struct rig *r, uint64_t offset, unsigned size, uint64_t val)
+{
+	struct bus_access a = { .size = (uint8_t)size, .write = true, .value = val };
+
+	assert_int_equal(bus_access(&r->vm.bus, BUS_MMIO, RIG_MMIO + offset, &a), BUS_OK);
+}
+
+void rig_pump(struct rig *r)
+{
+	for (unsigned i = 0; workq_run(&r->workq); i++)
+		assert_true(i < 1000);		/* work that never ends */
+}
+
+uint64_t rig_offered(struct rig *r)
+{
+	uint64_t f;
+
+	wr(r, R_DEVICE_FEATURES_SEL, 0);
+	f = rd(r, R_DEVICE_FEATURES);
+	wr(r, R_DEVICE_FEATURES_SEL, 1);
+	return f | (uint64_t)rd(r, R_DEVICE_FEATURES) << 32;
+}
+
+void rig_negotiate(struct rig *r)
+{
+	uint64_t f = r->features | F_VERSION_1;
+
+	wr(r, R_STATUS, 0);
+	assert_int_equal(rd(r, R_STATUS), 0);
+	wr(r, R_STATUS, S_ACK);
+	wr(r, R_STATUS, S_ACK | S_DRIVER);
+	wr(r, R_DRIVER_FEATURES_SEL, 0);
+	wr(r, R_DRIVER_FEATURES, (uint32_t)f);
+	wr(r, R_DRIVER_FEATURES_SEL, 1);
+	wr(r, R_DRIVER_FEATURES, (uint32_t)(f >> 32));
+	wr(r, R_STATUS, S_ACK | S_DRIVER | S_FEATURES_OK);
+}
+
+static void wr64(struct rig *r, uint64_t offset, uint64_t val)
+{
+	wr(r, offset, (uint32_t)val);
+	wr(r, offset + 4, (uint32_t)(val >> 32));
+}
+
+void rig_queue_place(struct rig *r, unsigned qi, uint16_t size)
+{
+	struct rig_queue *q = &r->q[qi];
+	gpa_t base = RIG_RAM + 0x10000 + 0x10000ull * qi;
+
+	*q = (struct rig_queue){ .size = size, .desc = base, .driver = base + 0x4000, .device = base + 0x8000 };
+	memset(rig_ptr(r, base), 0, 0x10000);
+	wr(r, R_QUEUE_SEL, qi);
+	wr(r, R_QUEUE_NUM, size);
+	wr64(r, R_DESC, q->desc);
+	wr64(r, R_DRIVER, q->driver);
+	wr64(r, R_DEVICE, q->device);
+}
+
+void rig_queue_enable(struct rig *r, unsigned qi)
+{
+	wr(r, R_QUEUE_SEL, qi);
+	wr(r, R_QUEUE_READY, 1);
+}
+
+void rig_start(struct rig *r, unsigned queues, uint16_t size)
+{
+	rig_negotiate(r);
+	assert_true(rd(r, R_STATUS) & S_FEATURES_OK);
+	for (unsigned i = 0; i < queues; i++) {
+		rig_queue_place(r, i, size);
+		rig_queue_enable(r, i);
+	}
+	wr(r, R_STATUS, S_ACK | S_DRIVER | S_FEATURES_OK | S_DRIVER_OK);
+	rig_pump(r);
+}
+
+void rig_desc(struct rig *r, gpa_t table, unsigned i, gpa_t addr, uint32_t len, uint16_t flags, uint16_t next)
+{
+	uint64_t *d = rig_ptr(r, table + 16 * i);
+
+	__atomic_store_n(d, addr, __ATOMIC_RELAXED);
+	__atomic_store_n(d + 1, len | (uint64_t)flags << 32 | (uint64_t)next << 48, __ATOMIC_RELAXED);
+}
+
+void rig_offer(struct rig *r, unsigned qi, uint16_t head)
+{
+	struct rig_queue *q = &r->q[qi];
+	uint16_t *avail = rig_ptr(r, q->driver);
+
+	__atomic_store_n(&avail[2 + q->avail % q->size], head, __ATOMIC_RELAXED);
+	q->avail++;
+	__atomic_store_n(&avail[1], q->avail, __ATOMIC_SEQ_CST);
+}
+
+void rig_kick(struct rig *r, unsigned qi)
+{
+	wr(r, R_QUEUE_NOTIFY, qi);
+	rig_pump(r);
+}
+
+bool rig_used(struct rig *r, unsigned qi, uint32_t *id, uint32_t *len)
+{
+	struct rig_queue *q = &r->q[qi];
+	uint16_t *used = rig_ptr(r, q->device);
+	uint32_t *e = (uint32_t *)(void *)(used + 2) + 2 * (q->used % q->size);
+
+	if (__atomic_load_n(&used[1], __ATOMIC_ACQUIRE) == q->used)
+		return false;
+	q->used++;
+	if (id)
+		*id = __atomic_load_n(&e[0], __ATOMIC_RELAXED);
+	if (len)
+		*len = __atomic_load_n(&e[1], __ATOMIC_RELAXED);
+	return true;
+}
+
+uint16_t rig_used_flags(struct rig *r, unsigned qi)
+{
+	return __atomic_load_n((uint16_t *)rig_ptr(r, r->q[qi].device), __ATOMIC_RELAXED);
+}
+
+/* --- a disk in memory --- */
+
+static void disk_do(struct mem_disk *d, struct block_io *io)
+{
+	uint8_t *at = d->data + io->offset;
+
+	io->result = d->fail;
+	if (d->fail)
+		return;
+	assert_true(io->offset + io->len <= d->b.size);
+	for (uint32_t i = 0; i < io->vecs; i++) {
+		if (io->op == BLOCK_READ)
+			memcpy(io->vec[i].base, at, io->vec[i].len);
+		else
+			memcpy(at, io->vec[i].base, io->vec[i].len);
+		at += io->vec[i].len;
+	}
+	switch (io->op) {
+	case BLOCK_READ:
+	case BLOCK_WRITE:
+		assert_true(at == d->data + io->offset + io->len);
+		d->writes += io->op == BLOCK_WRITE;
+		break;
+	case BLOCK_FLUSH:
+		d->flushes++;
+		break;
+	case BLOCK_DISCARD:
+		d->discards++;
+		break;
+	case BLOCK_WRITE_ZEROES:
+		d->zeroes++;
+		memset(at, 0, io->len);
+		break;
+	}
+}
+
+static void disk_submit(struct block_backend *b, struct block_io *io)
+{
+	struct mem_disk *d = container_of(b, struct mem_disk, b);
+
+	if (d->hold) {
+		assert_true(d->held_count < 64);
+		d->held[d->held_count++] = io;
+		return;
+	}
+	disk_do(d, io);
+	work_post(io->done_q, &io->work);
+}
+
+static const struct block_ops disk_ops = { .submit = disk_submit };
+
+void mem_disk_init(struct mem_disk *d, uint64_t size)
+{
+	*d = (struct mem_disk){
+		.b = { .ops = &disk_ops, .size = size, .block_size = 512, .can_discard = true, .can_write_zeroes = true,
+		       .serial = "CELLA-DISK-0" },
+		.data = malloc(size),
+	};
+	for (uint64_t i = 0; i < size; i++)
+		d->data[i] = (uint8_t)(i * 7 + (i >> 9));
+}
+
+void mem_disk_finish(struct mem_disk *d)
+{
+	for (unsigned i = 0; i < d->held_count; i++) {
+		disk_do(d, d->held[i]);
+		work_post(d->held[i]->done_q, &d->held[i]->work);
+	}
+	d->held_count = 0;
+}
+
+void mem_disk_free(struct mem_disk *d)
+{
+	free(d->data);
+}

@@ -1,0 +1,628 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A hostile driver's rings (docs/virtio.md has the table). Each case spoils one thing of a correct request to a block
+ * device, once with plain split rings and once with EVENT_IDX; then the device must ask for a reset, with a
+ * configuration interrupt, do nothing more, and work again after the reset.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include "tests/dev/virtio_rig.h"
+
+#define SIZE	16u
+#define HEADER	(RIG_RAM + 0x1000)
+#define DATA	(RIG_RAM + 0x2000)
+#define STATUS	(RIG_RAM + 0x3000)
+#define TABLE	(RIG_RAM + 0x4000)
+
+struct fixture {
+	struct rig r;
+	struct mem_disk disk;
+};
+
+static void header(struct rig *r, uint32_t type, uint64_t sector)
+{
+	uint32_t h[4] = { type, 0, (uint32_t)sector, (uint32_t)(sector >> 32) };
+
+	memcpy(rig_ptr(r, HEADER), h, sizeof(h));
+}
+
+/* A correct read of sector 1, as descriptors 0, 1, 2. */
+static void good_chain(struct rig *r, gpa_t table)
+{
+	header(r, 0, 1);
+	rig_desc(r, table, 0, HEADER, 16, DESC_F_NEXT, 1);
+	rig_desc(r, table, 1, DATA, 512, DESC_F_NEXT | DESC_F_WRITE, 2);
+	rig_desc(r, table, 2, STATUS, 1, DESC_F_WRITE, 0);
+	memset(rig_ptr(r, DATA), 0, 512);
+	memset(rig_ptr(r, STATUS), 0xee, 1);
+}
+
+static void expect_read_works(struct fixture *f)
+{
+	struct rig *r = &f->r;
+	uint32_t id, len;
+
+	good_chain(r, r->q[0].desc);
+	rig_offer(r, 0, 0);
+	rig_kick(r, 0);
+	assert_true(rig_used(r, 0, &id, &len));
+	assert_int_equal(id, 0);
+	assert_int_equal(len, 513);
+	assert_int_equal(*(uint8_t *)rig_ptr(r, STATUS), 0);
+	assert_memory_equal(rig_ptr(r, DATA), f->disk.data + 512, 512);
+	assert_false(rig_used(r, 0, NULL, NULL));
+}
+
+static void expect_needs_reset(struct fixture *f)
+{
+	struct rig *r = &f->r;
+
+	assert_true(rd(r, R_STATUS) & S_NEEDS_RESET);
+	assert_int_equal(rd(r, R_ISR) & 2, 2);
+	assert_true(r->line);
+	assert_false(rig_used(r, 0, NULL, NULL));
+	/* It stays so, without doing anything, until it is reset. */
+	wr(r, R_ACK, 3);
+	assert_false(r->line);
+	good_chain(r, r->q[0].desc);
+	rig_offer(r, 0, 0);
+	rig_kick(r, 0);
+	assert_false(rig_used(r, 0, NULL, NULL));
+	assert_false(r->line);
+	rig_start(r, 1, SIZE);
+	assert_false(rd(r, R_STATUS) & S_NEEDS_RESET);
+	expect_read_works(f);
+}
+
+typedef void spoil_fn(struct rig *r);
+
+static void hostile(struct fixture *f, spoil_fn *spoil)
+{
+	static const uint64_t features[] = { F_INDIRECT, F_INDIRECT | F_EVENT_IDX };
+
+	for (unsigned i = 0; i < 2; i++) {
+		f->r.features = features[i];
+		rig_start(&f->r, 1, SIZE);
+		expect_read_works(f);
+		good_chain(&f->r, f->r.q[0].desc);
+		spoil(&f->r);
+		rig_kick(&f->r, 0);
+		expect_needs_reset(f);
+	}
+}
+
+static void go(struct rig *r)
+{
+	rig_offer(r, 0, 0);
+}
+
+static void head_past_size(struct rig *r)
+{
+	rig_offer(r, 0, SIZE);
+}
+
+static void head_of_all_ones(struct rig *r)
+{
+	rig_offer(r, 0, 0xffff);
+}
+
+static void chain_that_loops(struct rig *r)
+{
+	rig_desc(r, r->q[0].desc, 1, DATA, 512, DESC_F_NEXT | DESC_F_WRITE, 1);
+	go(r);
+}
+
+static void chain_that_loops_to_its_head(struct rig *r)
+{
+	rig_desc(r, r->q[0].desc, 0, HEADER, 16, DESC_F_NEXT, 0);
+	go(r);
+}
+
+static void next_past_the_table(struct rig *r)
+{
+	rig_desc(r, r->q[0].desc, 0, HEADER, 16, DESC_F_NEXT, SIZE);
+	go(r);
+}
+
+static void indirect(struct rig *r, gpa_t table, uint32_t len, uint16_t more_flags)
+{
+	rig_desc(r, r->q[0].desc, 0, table, len, DESC_F_INDIRECT | more_flags, 1);
+	go(r);
+}
+
+/* Two in the ring and SIZE - 1 in the table: each is legal alone. */
+static void chain_longer_than_the_queue(struct rig *r)
+{
+	rig_desc(r, r->q[0].desc, 0, HEADER, 8, DESC_F_NEXT, 1);
+	rig_desc(r, r->q[0].desc, 1, HEADER + 8, 8, DESC_F_NEXT, 2);
+	rig_desc(r, r->q[0].desc, 2, TABLE, 16 * (SIZE - 1), DESC_F_INDIRECT, 0);
+	for (unsigned i = 0; i < SIZE - 1; i++)
+		rig_desc(r, TABLE, i, DATA + 512 * i, 512, DESC_F_WRITE | (i < SIZE - 2 ? DESC_F_NEXT : 0),
+			 (uint16_t)(i + 1));
+	go(r);
+}
+
+static void indirect_inside_indirect(struct rig *r)
+{
+	good_chain(r, TABLE);
+	rig_desc(r, TABLE, 1, TABLE, 48, DESC_F_INDIRECT, 0);
+	indirect(r, TABLE, 48, 0);
+}
+
+static void indirect_of_length_zero(struct rig *r)
+{
+	indirect(r, TABLE, 0, 0);
+}
+
+static void indirect_of_odd_length(struct rig *r)
+{
+	good_chain(r, TABLE);
+	indirect(r, TABLE, 40, 0);
+}
+
+static void indirect_longer_than_the_queue(struct rig *r)
+{
+	good_chain(r, TABLE);
+	indirect(r, TABLE, 16 * (SIZE + 1), 0);
+}
+
+static void indirect_of_huge_length(struct rig *r)
+{
+	indirect(r, TABLE, 0xfffffff0u, 0);
+}
+
+static void indirect_next_past_its_table(struct rig *r)
+{
+	good_chain(r, TABLE);
+	rig_desc(r, TABLE, 1, DATA, 512, DESC_F_NEXT | DESC_F_WRITE, 3);
+	indirect(r, TABLE, 48, 0);
+}
+
+static void indirect_with_next(struct rig *r)
+{
+	good_chain(r, TABLE);
+	indirect(r, TABLE, 48, DESC_F_NEXT);
+}
+
+static void indirect_that_wraps(struct rig *r)
+{
+	indirect(r, 0ull - 16, 48, 0);
+}
+
+static void indirect_in_a_hole(struct rig *r)
+{
+	indirect(r, RIG_RAM - 0x10000, 48, 0);
+}
+
+static void indirect_over_mmio(struct rig *r)
+{
+	indirect(r, RIG_MMIO, 48, 0);
+}
+
+static void data_at(struct rig *r, gpa_t addr, uint32_t len)
+{
+	rig_desc(r, r->q[0].desc, 1, addr, len, DESC_F_NEXT | DESC_F_WRITE, 2);
+	go(r);
+}
+
+static void buffer_that_wraps(struct rig *r)
+{
+	data_at(r, 0ull - 256, 512);
+}
+
+static void buffer_at_the_very_end(struct rig *r)
+{
+	data_at(r, 0ull - 512, 512);
+}
+
+static void buffer_in_a_hole(struct rig *r)
+{
+	data_at(r, RIG_RAM - 0x10000, 512);
+}
+
+static void buffer_past_the_end_of_ram(struct rig *r)
+{
+	data_at(r, RIG_RAM + RIG_RAM_SIZE - 256, 512);
+}
+
+static void buffer_over_mmio(struct rig *r)
+{
+	data_at(r, RIG_MMIO, 512);
+}
+
+static void buffer_to_write_in_rom(struct rig *r)
+{
+	data_at(r, RIG_ROM, 512);
+}
+
+static void chain_of_four_gib(struct rig *r)
+{
+	for (unsigned i = 1; i < 8; i++)
+		rig_desc(r, r->q[0].desc, i, RIG_RAM, 0x30000000, DESC_F_WRITE | (i < 7 ? DESC_F_NEXT : 0),
+			 (uint16_t)(i + 1));
+	go(r);
+}
+
+static void writable_before_readable(struct rig *r)
+{
+	rig_desc(r, r->q[0].desc, 0, DATA, 512, DESC_F_NEXT | DESC_F_WRITE, 1);
+	rig_desc(r, r->q[0].desc, 1, HEADER, 16, DESC_F_NEXT, 2);
+	go(r);
+}
+
+static void avail_index_jumps(struct rig *r)
+{
+	uint16_t *avail = rig_ptr(r, r->q[0].driver);
+
+	avail[1] = (uint16_t)(r->q[0].avail + SIZE + 1);
+}
+
+static void avail_index_goes_back(struct rig *r)
+{
+	uint16_t *avail = rig_ptr(r, r->q[0].driver);
+
+	avail[1] = (uint16_t)(r->q[0].avail - 1);
+}
+
+static void request_without_header(struct rig *r)
+{
+	rig_desc(r, r->q[0].desc, 0, HEADER, 15, DESC_F_NEXT, 1);
+	go(r);
+}
+
+static void request_without_status(struct rig *r)
+{
+	rig_desc(r, r->q[0].desc, 0, HEADER, 16, 0, 0);
+	go(r);
+}
+
+#define HOSTILE(spoil, sentence) \
+	static void sentence(void **state) { hostile(*state, spoil); }
+
+HOSTILE(head_past_size, ring_with_head_past_size_needs_reset)
+HOSTILE(head_of_all_ones, ring_with_head_of_all_ones_needs_reset)
+HOSTILE(chain_that_loops, chain_that_loops_needs_reset)
+HOSTILE(chain_that_loops_to_its_head, chain_that_loops_to_its_head_needs_reset)
+HOSTILE(next_past_the_table, descriptor_with_next_past_the_table_needs_reset)
+HOSTILE(chain_longer_than_the_queue, chain_longer_than_the_queue_needs_reset)
+HOSTILE(indirect_inside_indirect, indirect_inside_indirect_needs_reset)
+HOSTILE(indirect_of_length_zero, indirect_table_of_length_zero_needs_reset)
+HOSTILE(indirect_of_odd_length, indirect_table_of_odd_length_needs_reset)
+HOSTILE(indirect_longer_than_the_queue, indirect_table_longer_than_the_queue_needs_reset)
+HOSTILE(indirect_of_huge_length, indirect_table_of_huge_length_needs_reset)
+HOSTILE(indirect_next_past_its_table, indirect_descriptor_with_next_past_its_table_needs_reset)
+HOSTILE(indirect_with_next, indirect_descriptor_that_has_a_next_needs_reset)
+HOSTILE(indirect_that_wraps, indirect_table_that_wraps_needs_reset)
+HOSTILE(indirect_in_a_hole, indirect_table_in_a_hole_needs_reset)
+HOSTILE(indirect_over_mmio, indirect_table_over_mmio_needs_reset)
+HOSTILE(buffer_that_wraps, buffer_that_wraps_needs_reset)
+HOSTILE(buffer_at_the_very_end, buffer_at_the_end_of_the_address_space_needs_reset)
+HOSTILE(buffer_in_a_hole, buffer_in_a_hole_needs_reset)
+HOSTILE(buffer_past_the_end_of_ram, buffer_past_the_end_of_ram_needs_reset)
+HOSTILE(buffer_over_mmio, buffer_over_mmio_needs_reset)
+HOSTILE(buffer_to_write_in_rom, buffer_to_write_in_rom_needs_reset)
+HOSTILE(chain_of_four_gib, chain_of_four_gib_needs_reset)
+HOSTILE(writable_before_readable, readable_descriptor_after_a_writable_one_needs_reset)
+HOSTILE(avail_index_jumps, available_index_that_jumps_past_size_needs_reset)
+HOSTILE(avail_index_goes_back, available_index_that_goes_back_needs_reset)
+HOSTILE(request_without_header, block_request_without_a_header_needs_reset)
+HOSTILE(request_without_status, block_request_without_a_status_needs_reset)
+
+static void indirect_descriptor_without_the_feature_needs_reset(void **state)
+{
+	struct fixture *f = *state;
+
+	f->r.features = 0;
+	rig_start(&f->r, 1, SIZE);
+	good_chain(&f->r, TABLE);
+	indirect(&f->r, TABLE, 48, 0);
+	rig_kick(&f->r, 0);
+	expect_needs_reset(f);
+}
+
+/* Where the ring itself lies. */
+static void ring_at(struct fixture *f, uint64_t reg, gpa_t addr)
+{
+	struct rig *r = &f->r;
+
+	rig_negotiate(r);
+	rig_queue_place(r, 0, SIZE);
+	wr(r, reg, (uint32_t)addr);
+	wr(r, reg + 4, (uint32_t)(addr >> 32));
+	rig_queue_enable(r, 0);
+	assert_false(rd(r, R_STATUS) & S_NEEDS_RESET);
+	wr(r, R_STATUS, S_ACK | S_DRIVER | S_FEATURES_OK | S_DRIVER_OK);
+	rig_kick(r, 0);
+	expect_needs_reset(f);
+}
+
+static void ring_in_a_hole_needs_reset(void **state)
+{
+	ring_at(*state, R_DESC, RIG_RAM - 0x10000);
+	ring_at(*state, R_DRIVER, RIG_RAM - 0x10000);
+	ring_at(*state, R_DEVICE, RIG_RAM - 0x10000);
+}
+
+static void ring_over_mmio_needs_reset(void **state)
+{
+	ring_at(*state, R_DESC, RIG_MMIO);
+	ring_at(*state, R_DRIVER, RIG_MMIO);
+	ring_at(*state, R_DEVICE, RIG_MMIO);
+}
+
+static void ring_past_the_end_of_ram_needs_reset(void **state)
+{
+	ring_at(*state, R_DESC, RIG_RAM + RIG_RAM_SIZE - 16);
+	ring_at(*state, R_DEVICE, RIG_RAM + RIG_RAM_SIZE - 16);
+}
+
+static void used_ring_in_rom_needs_reset(void **state)
+{
+	ring_at(*state, R_DEVICE, RIG_ROM);
+}
+
+static void ring_that_wraps_needs_reset(void **state)
+{
+	ring_at(*state, R_DESC, 0ull - 16);
+	ring_at(*state, R_DRIVER, 0ull - 16);
+	ring_at(*state, R_DEVICE, 0ull - 16);
+}
+
+static void misaligned_ring_needs_reset(void **state)
+{
+	ring_at(*state, R_DESC, RIG_RAM + 0x10008);
+	ring_at(*state, R_DRIVER, RIG_RAM + 0x14001);
+	ring_at(*state, R_DEVICE, RIG_RAM + 0x18002);
+}
+
+/* --- what is legal, though unusual --- */
+
+static void ring_across_slots_of_memory_works(void **state)
+{
+	static const uint64_t regs[] = { R_DESC, R_DRIVER, R_DEVICE };
+	static const uint64_t features[] = { F_INDIRECT, F_INDIRECT | F_EVENT_IDX };
+	struct fixture *f = *state;
+	struct rig *r = &f->r;
+
+	for (unsigned i = 0; i < 6; i++) {
+		gpa_t at = RIG_SEAM - 32;
+		struct rig_queue *q = &r->q[0];
+
+		r->features = features[i / 3];
+		rig_negotiate(r);
+		rig_queue_place(r, 0, SIZE);
+		memset(rig_ptr(r, at), 0, 0x1000);
+		wr(r, regs[i % 3], (uint32_t)at);
+		*(i % 3 == 0 ? &q->desc : i % 3 == 1 ? &q->driver : &q->device) = at;
+		rig_queue_enable(r, 0);
+		wr(r, R_STATUS, S_ACK | S_DRIVER | S_FEATURES_OK | S_DRIVER_OK);
+		for (unsigned n = 0; n < 3 * SIZE; n++)
+			expect_read_works(f);
+	}
+}
+
+static void buffer_across_slots_of_memory_is_whole(void **state)
+{
+	struct fixture *f = *state;
+	struct rig *r = &f->r;
+	uint32_t len;
+
+	rig_start(r, 1, SIZE);
+	good_chain(r, r->q[0].desc);
+	rig_desc(r, r->q[0].desc, 1, RIG_SEAM - 200, 512, DESC_F_NEXT | DESC_F_WRITE, 2);
+	go(r);
+	rig_kick(r, 0);
+	assert_true(rig_used(r, 0, NULL, &len));
+	assert_int_equal(len, 513);
+	assert_memory_equal(rig_ptr(r, RIG_SEAM - 200), f->disk.data + 512, 512);
+}
+
+static void indirect_table_works_and_its_write_flag_is_ignored(void **state)
+{
+	struct fixture *f = *state;
+	struct rig *r = &f->r;
+	static const gpa_t tables[] = { TABLE, RIG_SEAM - 24, TABLE + 4 };
+
+	r->features = F_INDIRECT;
+	rig_start(r, 1, SIZE);
+	for (unsigned i = 0; i < 3; i++) {
+		uint64_t copy[6];
+
+		good_chain(r, TABLE + 0x100);
+		memcpy(copy, rig_ptr(r, TABLE + 0x100), 48);
+		memcpy(rig_ptr(r, tables[i]), copy, 48);
+		indirect(r, tables[i], 48, DESC_F_WRITE);
+		rig_kick(r, 0);
+		assert_true(rig_used(r, 0, NULL, NULL));
+		assert_memory_equal(rig_ptr(r, DATA), f->disk.data + 512, 512);
+	}
+}
+
+static void direct_descriptors_may_end_in_an_indirect_one(void **state)
+{
+	struct fixture *f = *state;
+	struct rig *r = &f->r;
+
+	r->features = F_INDIRECT;
+	rig_start(r, 1, SIZE);
+	good_chain(r, r->q[0].desc);
+	rig_desc(r, TABLE, 0, DATA, 512, DESC_F_NEXT | DESC_F_WRITE, 1);
+	rig_desc(r, TABLE, 1, STATUS, 1, DESC_F_WRITE, 0);
+	rig_desc(r, r->q[0].desc, 1, TABLE, 32, DESC_F_INDIRECT, 0);
+	go(r);
+	rig_kick(r, 0);
+	assert_true(rig_used(r, 0, NULL, NULL));
+	assert_memory_equal(rig_ptr(r, DATA), f->disk.data + 512, 512);
+}
+
+static void descriptor_of_length_zero_is_skipped(void **state)
+{
+	struct fixture *f = *state;
+	struct rig *r = &f->r;
+
+	rig_start(r, 1, SIZE);
+	good_chain(r, r->q[0].desc);
+	rig_desc(r, r->q[0].desc, 0, HEADER, 16, DESC_F_NEXT, 3);
+	rig_desc(r, r->q[0].desc, 3, 0, 0, DESC_F_NEXT, 1);
+	go(r);
+	rig_kick(r, 0);
+	assert_true(rig_used(r, 0, NULL, NULL));
+	assert_memory_equal(rig_ptr(r, DATA), f->disk.data + 512, 512);
+}
+
+static void indices_wrap_at_65536(void **state)
+{
+	struct fixture *f = *state;
+
+	f->r.features = F_EVENT_IDX;
+	rig_start(&f->r, 1, SIZE);
+	for (unsigned i = 0; i < 66000; i++) {
+		*((uint16_t *)rig_ptr(&f->r, f->r.q[0].driver) + 2 + SIZE) = (uint16_t)i;	/* used_event */
+		expect_read_works(f);
+		assert_true(f->r.line);
+		wr(&f->r, R_ACK, 1);
+	}
+}
+
+static void full_ring_is_taken_whole(void **state)
+{
+	struct fixture *f = *state;
+	struct rig *r = &f->r;
+	unsigned seen = 0;
+	uint32_t id;
+
+	r->features = F_INDIRECT;
+	rig_start(r, 1, SIZE);
+	good_chain(r, TABLE);
+	for (uint16_t i = 0; i < SIZE; i++) {
+		rig_desc(r, r->q[0].desc, i, TABLE, 48, DESC_F_INDIRECT, 0);
+		rig_offer(r, 0, i);
+	}
+	rig_kick(r, 0);
+	while (rig_used(r, 0, &id, NULL))
+		seen |= 1u << id;
+	assert_int_equal(seen, 0xffff);
+}
+
+static void interrupt_comes_only_when_the_driver_wants_one(void **state)
+{
+	struct fixture *f = *state;
+	struct rig *r = &f->r;
+	uint16_t *avail;
+
+	rig_start(r, 1, SIZE);
+	avail = rig_ptr(r, r->q[0].driver);
+	avail[0] = 1;				/* no interrupts, please */
+	expect_read_works(f);
+	assert_false(r->line);
+	avail[0] = 0;
+	expect_read_works(f);
+	assert_true(r->line);
+	assert_int_equal(rd(r, R_ISR), 1);
+
+	r->features = F_EVENT_IDX;
+	rig_start(r, 1, SIZE);
+	assert_false(r->line);
+	avail = rig_ptr(r, r->q[0].driver);
+	avail[2 + SIZE] = 2;			/* used_event: at the third */
+	expect_read_works(f);
+	expect_read_works(f);
+	assert_false(r->line);
+	expect_read_works(f);
+	assert_true(r->line);
+	wr(r, R_ACK, 1);
+	expect_read_works(f);
+	assert_false(r->line);
+}
+
+static void device_asks_for_notifications_when_idle(void **state)
+{
+	struct fixture *f = *state;
+	struct rig *r = &f->r;
+
+	rig_start(r, 1, SIZE);
+	expect_read_works(f);
+	assert_int_equal(rig_used_flags(r, 0) & 1, 0);
+	r->features = F_EVENT_IDX;
+	rig_start(r, 1, SIZE);
+	expect_read_works(f);
+	assert_int_equal(*((uint16_t *)rig_ptr(r, r->q[0].device + 4 + 8 * SIZE)), 1);	/* avail_event */
+}
+
+static int set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	rig_open(&f->r);
+	mem_disk_init(&f->disk, 64 * 512);
+	rig_plug(&f->r, &virtio_blk_class, &f->disk.b);
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	rig_close(&f->r);
+	mem_disk_free(&f->disk);
+	free(f);
+	return 0;
+}
+
+#define CASE(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(ring_with_head_past_size_needs_reset),
+		CASE(ring_with_head_of_all_ones_needs_reset),
+		CASE(chain_that_loops_needs_reset),
+		CASE(chain_that_loops_to_its_head_needs_reset),
+		CASE(descriptor_with_next_past_the_table_needs_reset),
+		CASE(chain_longer_than_the_queue_needs_reset),
+		CASE(indirect_inside_indirect_needs_reset),
+		CASE(indirect_table_of_length_zero_needs_reset),
+		CASE(indirect_table_of_odd_length_needs_reset),
+		CASE(indirect_table_longer_than_the_queue_needs_reset),
+		CASE(indirect_table_of_huge_length_needs_reset),
+		CASE(indirect_descriptor_with_next_past_its_table_needs_reset),
+		CASE(indirect_descriptor_that_has_a_next_needs_reset),
+		CASE(indirect_table_that_wraps_needs_reset),
+		CASE(indirect_table_in_a_hole_needs_reset),
+		CASE(indirect_table_over_mmio_needs_reset),
+		CASE(indirect_descriptor_without_the_feature_needs_reset),
+		CASE(buffer_that_wraps_needs_reset),
+		CASE(buffer_at_the_end_of_the_address_space_needs_reset),
+		CASE(buffer_in_a_hole_needs_reset),
+		CASE(buffer_past_the_end_of_ram_needs_reset),
+		CASE(buffer_over_mmio_needs_reset),
+		CASE(buffer_to_write_in_rom_needs_reset),
+		CASE(chain_of_four_gib_needs_reset),
+		CASE(readable_descriptor_after_a_writable_one_needs_reset),
+		CASE(available_index_that_jumps_past_size_needs_reset),
+		CASE(available_index_that_goes_back_needs_reset),
+		CASE(block_request_without_a_header_needs_reset),
+		CASE(block_request_without_a_status_needs_reset),
+		CASE(ring_in_a_hole_needs_reset),
+		CASE(ring_over_mmio_needs_reset),
+		CASE(ring_past_the_end_of_ram_needs_reset),
+		CASE(used_ring_in_rom_needs_reset),
+		CASE(ring_that_wraps_needs_reset),
+		CASE(misaligned_ring_needs_reset),
+		CASE(ring_across_slots_of_memory_works),
+		CASE(buffer_across_slots_of_memory_is_whole),
+		CASE(indirect_table_works_and_its_write_flag_is_ignored),
+		CASE(direct_descriptors_may_end_in_an_indirect_one),
+		CASE(descriptor_of_length_zero_is_skipped),
+		CASE(indices_wrap_at_65536),
+		CASE(full_ring_is_taken_whole),
+		CASE(interrupt_comes_only_when_the_driver_wants_one),
+		CASE(device_asks_for_notifications_when_idle),
+	};
+
+	return cmocka_run_group_tests_name("virtio rings", tests, NULL, NULL);
+}
