@@ -77,7 +77,7 @@ static void gicd_sgi_sources(struct gic *g, struct gic_cpu *self, struct bus_acc
 static uint32_t gicd_read(struct gic *g, uint32_t offset)
 {
 	switch (offset) {
-	case GICD_CTLR:		return g->ctlr;
+	case GICD_CTLR:		return __atomic_load_n(&g->ctlr, __ATOMIC_RELAXED);
 	case GICD_TYPER:	return g->words | (g->cpus - 1) << 5;
 	case GICD_IIDR:		return GIC_IIDR;
 	default:		return offset >= GICD_IDREGS ? gic_id(2, offset) : 0;

@@ -56,7 +56,7 @@ static void gicd_router(struct gicv3 *v3, struct bus_access *a)
 static uint32_t gicd_read(struct gic *g, uint32_t offset)
 {
 	switch (offset) {
-	case GICD_CTLR:		return (uint32_t)(g->ctlr | CTLR_ARE | CTLR_DS);
+	case GICD_CTLR:		return (uint32_t)(__atomic_load_n(&g->ctlr, __ATOMIC_RELAXED) | CTLR_ARE | CTLR_DS);
 	case GICD_TYPER:	return gicd_typer(g);
 	case GICD_IIDR:		return GIC_IIDR;
 	default:		return offset >= GICD_IDREGS ? gic_id(3, offset & 0xfff) : 0;

@@ -21,11 +21,21 @@ static uint64_t gicr_typer(const struct gic *g, const struct gic_cpu *c)
 	return aff << 32 | (uint64_t)c->index << 8 | (c->index + 1 == g->cpus ? TYPER_LAST : 0);
 }
 
+static uint32_t gicr_waker(struct gic_cpu *c)
+{
+	bool asleep;
+
+	lock_acquire(&c->lock);
+	asleep = c->asleep;
+	lock_release(&c->lock);
+	return asleep ? WAKER_PROCESSOR_SLEEP | WAKER_CHILDREN_ASLEEP : 0;
+}
+
 static uint32_t gicr_read(struct gic_cpu *c, uint32_t offset)
 {
 	switch (offset) {
 	case GICR_IIDR:		return GIC_IIDR;
-	case GICR_WAKER:	return c->asleep ? WAKER_PROCESSOR_SLEEP | WAKER_CHILDREN_ASLEEP : 0;
+	case GICR_WAKER:	return gicr_waker(c);
 	default:		return offset >= GICR_IDREGS ? gic_id(3, offset & 0xfff) : 0;
 	}
 }

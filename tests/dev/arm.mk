@@ -4,3 +4,4 @@ $(eval $(call unit_test,dev_gicv2,tests/dev/gicv2.c tests/dev/board.c,dev core i
 $(eval $(call unit_test,dev_arm_timer,tests/dev/arm_timer.c tests/dev/board.c,dev core isa base,,dev))
 $(eval $(call unit_test,dev_pl011,tests/dev/pl011.c tests/dev/board.c,dev core isa base,,dev))
 $(eval $(call unit_test,dev_primecells,tests/dev/primecells.c tests/dev/board.c,dev core isa base,,dev))
+$(eval $(call unit_test,dev_gic_threads,tests/dev/gic_threads.c tests/dev/board.c,dev core isa base,,dev))
