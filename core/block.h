@@ -6,7 +6,7 @@
 #ifndef CORE_BLOCK_H
 #define CORE_BLOCK_H
 
-#include "core/work.h"
+#include "base/work.h"
 
 enum block_op { BLOCK_READ, BLOCK_WRITE, BLOCK_FLUSH, BLOCK_DISCARD, BLOCK_WRITE_ZEROES };
 

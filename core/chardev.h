@@ -12,7 +12,7 @@
 #ifndef CORE_CHARDEV_H
 #define CORE_CHARDEV_H
 
-#include "core/work.h"
+#include "base/work.h"
 
 struct chardev_client {
 	size_t (*input)(struct chardev_client *c, const uint8_t *buf, size_t len);	/* bytes taken */

@@ -14,12 +14,12 @@
 #include "base/list.h"
 #include "base/lock.h"
 #include "base/log.h"
+#include "base/work.h"
 #include "core/bus.h"
 #include "core/irq.h"
 #include "core/mem.h"
 #include "core/state.h"
 #include "core/time.h"
-#include "core/work.h"
 
 struct vm;
 struct fdt_writer;

@@ -8,8 +8,8 @@
 #ifndef CORE_NET_H
 #define CORE_NET_H
 
+#include "base/work.h"
 #include "core/block.h"
-#include "core/work.h"
 
 struct net_client {				/* the device's side */
 	bool (*receive)(struct net_client *c, const void *frame, size_t len);

@@ -9,13 +9,13 @@
 #define CORE_VM_H
 
 #include "base/arena.h"
+#include "base/work.h"
 #include "core/bus.h"
 #include "core/device.h"
 #include "core/engine.h"
 #include "core/mem.h"
 #include "core/time.h"
 #include "core/vcpu.h"
-#include "core/work.h"
 
 #define VM_MAX_VCPUS	64
 

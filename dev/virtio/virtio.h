@@ -19,8 +19,8 @@
 #define DEV_VIRTIO_VIRTIO_H
 
 #include "core/device.h"
-#include "core/notifier.h"
-#include "core/work.h"
+#include "base/notifier.h"
+#include "base/work.h"
 #include "dev/virtio/ring.h"
 
 /* Device status (§2.1). */

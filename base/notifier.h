@@ -4,8 +4,8 @@
  * created with an eventfd (os/), `fd` can be handed to KVM, vhost or io_uring; on bare metal it is a flag and an IPI.
  * Without anybody's help it is a callback: notifier_signal calls `fn` on the caller's thread.
  */
-#ifndef CORE_NOTIFIER_H
-#define CORE_NOTIFIER_H
+#ifndef BASE_NOTIFIER_H
+#define BASE_NOTIFIER_H
 
 #include "base/types.h"
 

@@ -5,8 +5,8 @@
  * is drained by hand. Posting is lock-free, may happen in any thread, and merges: work that is queued already is not
  * queued twice.
  */
-#ifndef CORE_WORK_H
-#define CORE_WORK_H
+#ifndef BASE_WORK_H
+#define BASE_WORK_H
 
 #include "base/types.h"
 
