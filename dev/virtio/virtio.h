@@ -18,9 +18,9 @@
 #ifndef DEV_VIRTIO_VIRTIO_H
 #define DEV_VIRTIO_VIRTIO_H
 
-#include "core/device.h"
 #include "base/notifier.h"
 #include "base/work.h"
+#include "core/device.h"
 #include "dev/virtio/ring.h"
 
 /* Device status (§2.1). */

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * See blockfile.h. A write past the end of a file that has become shorter would make it grow again over a hole of
+ * zeroes; it is refused instead, so that the guest learns of the loss from writes as well as from reads.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/falloc.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "os/blockfile.h"
+
+#define VECS_AT_ONCE	256u		/* IOV_MAX is 1024 */
+#define ZEROES_AT_ONCE	(256u << 10)
+
+static int device_geometry(struct blockfile *f)
+{
+	int block;
+
+	f->is_device = true;
+	if (ioctl(f->fd, BLKGETSIZE64, &f->size))
+		return -errno;
+	if (!ioctl(f->fd, BLKSSZGET, &block) && block == 4096)
+		f->block_size = 4096;
+	return 0;
+}
+
+/* Open file description locks: they belong to this opening and die with it. */
+static int lock_file(struct blockfile *f, bool read_only)
+{
+	struct flock l = { .l_type = read_only ? F_RDLCK : F_WRLCK, .l_whence = SEEK_SET };
+
+	if (!fcntl(f->fd, F_OFD_SETLK, &l))
+		return 0;
+	return errno == EAGAIN || errno == EACCES ? -EBUSY : 0;	/* a file system without locks is none of our business */
+}
+
+int blockfile_open(struct blockfile *f, const char *path, bool read_only)
+{
+	struct stat st;
+	int err;
+
+	*f = (struct blockfile){ .block_size = 512 };
+	f->fd = open(path, (read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK);	/* a FIFO must not block us */
+	if (f->fd < 0)
+		return -errno;
+	if (fstat(f->fd, &st)) {
+		err = -errno;
+		goto out_close;
+	}
+	f->size = (uint64_t)st.st_size;
+	f->can_punch = !read_only;
+	err = S_ISREG(st.st_mode) ? 0 : S_ISBLK(st.st_mode) ? device_geometry(f) : S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
+	if (!err && f->size % 512)
+		err = -EINVAL;
+	if (!err)
+		err = lock_file(f, read_only);
+	if (!err)
+		return 0;
+out_close:
+	blockfile_close(f);
+	return err;
+}
+
+int blockfile_temp(struct blockfile *f, const char *dir, uint64_t size)
+{
+	*f = (struct blockfile){ .block_size = 512, .size = size, .can_punch = true };
+	f->fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (f->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT)) {
+		char path[PATH_MAX];
+
+		if (snprintf(path, sizeof(path), "%s/cella-XXXXXX", dir) >= (int)sizeof(path))
+			return -ENAMETOOLONG;
+		f->fd = mkostemp(path, O_CLOEXEC);
+		if (f->fd >= 0)
+			unlink(path);
+	}
+	if (f->fd < 0)
+		return -errno;
+	if (ftruncate(f->fd, (off_t)size)) {
+		int err = -errno;
+
+		blockfile_close(f);
+		return err;
+	}
+	return 0;
+}
+
+void blockfile_close(struct blockfile *f)
+{
+	if (f->fd >= 0)
+		close(f->fd);
+	f->fd = -1;
+}
+
+/* Drops n bytes from the front of the vectors. */
+static void vec_advance(struct iovec **vec, uint32_t *vecs, size_t n)
+{
+	while (*vecs && n >= (*vec)->iov_len) {
+		n -= (*vec)->iov_len;
+		++*vec;
+		--*vecs;
+	}
+	if (*vecs && n) {
+		(*vec)->iov_base = (char *)(*vec)->iov_base + n;
+		(*vec)->iov_len -= n;
+	}
+}
+
+static int transfer(struct blockfile *f, struct iovec *vec, uint32_t vecs, uint64_t offset, bool write)
+{
+	vec_advance(&vec, &vecs, 0);
+	while (vecs) {
+		int n = (int)(vecs < VECS_AT_ONCE ? vecs : VECS_AT_ONCE);
+		ssize_t done = write ? pwritev(f->fd, vec, n, (off_t)offset) : preadv(f->fd, vec, n, (off_t)offset);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return done < 0 ? -errno : -EIO;
+		offset += (uint64_t)done;
+		vec_advance(&vec, &vecs, (size_t)done);
+	}
+	return 0;
+}
+
+/* -EIO when the file no longer reaches to the end of the range. */
+static int check_still_there(struct blockfile *f, uint64_t end)
+{
+	struct stat st;
+
+	if (f->is_device)
+		return 0;
+	if (fstat(f->fd, &st))
+		return -errno;
+	return (uint64_t)st.st_size < end ? -EIO : 0;
+}
+
+int blockfile_read(struct blockfile *f, struct iovec *vec, uint32_t vecs, uint64_t offset, uint64_t len)
+{
+	return transfer(f, vec, vecs, offset, false);
+}
+
+int blockfile_write(struct blockfile *f, struct iovec *vec, uint32_t vecs, uint64_t offset, uint64_t len)
+{
+	int err = check_still_there(f, offset + len);
+
+	return err ? err : transfer(f, vec, vecs, offset, true);
+}
+
+int blockfile_sync(struct blockfile *f)
+{
+	while (fdatasync(f->fd)) {
+		if (errno != EINTR)
+			return -errno;
+	}
+	return 0;
+}
+
+static int allocate(struct blockfile *f, int mode, uint64_t offset, uint64_t len)
+{
+	while (fallocate(f->fd, mode | FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)len)) {
+		if (errno == EINTR)
+			continue;
+		return errno == EOPNOTSUPP || errno == ENODEV ? -ENOTSUP : -errno;
+	}
+	return 0;
+}
+
+int blockfile_punch(struct blockfile *f, uint64_t offset, uint64_t len)
+{
+	int err = check_still_there(f, offset + len);
+
+	if (err)
+		return err;
+	return f->can_punch ? allocate(f, FALLOC_FL_PUNCH_HOLE, offset, len) : -ENOTSUP;
+}
+
+int blockfile_zero(struct blockfile *f, uint64_t offset, uint64_t len)
+{
+	int err = check_still_there(f, offset + len);
+	void *zeroes;
+
+	if (err)
+		return err;
+	err = allocate(f, FALLOC_FL_ZERO_RANGE, offset, len);
+	if (err != -ENOTSUP)
+		return err;
+	zeroes = calloc(1, ZEROES_AT_ONCE);
+	if (!zeroes)
+		return -ENOMEM;
+	err = 0;
+	while (len && !err) {
+		struct iovec v = { zeroes, len < ZEROES_AT_ONCE ? (size_t)len : ZEROES_AT_ONCE };
+		size_t n = v.iov_len;
+
+		err = transfer(f, &v, 1, offset, true);
+		offset += n;
+		len -= n;
+	}
+	free(zeroes);
+	return err;
+}
