@@ -10,8 +10,10 @@
 
 struct arena {
 	uint8_t *at, *end;
-	void *(*more)(struct arena *a, size_t size);	/* a new chunk of at least size bytes, or NULL; may be NULL */
+	/* May be NULL. Makes at..end a new zeroed chunk of at least size bytes and returns it, or NULL. */
+	void *(*more)(struct arena *a, size_t size);
 	void *chunks;					/* the grower's own list */
+	bool zeroed;					/* at..end is known to be zero */
 };
 
 void arena_init(struct arena *a, void *buf, size_t size);
