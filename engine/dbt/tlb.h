@@ -99,11 +99,17 @@ void tlb_switch(struct arm_cpu *cpu);
  */
 int tlb_translate(struct arm_cpu *cpu, uint64_t va, enum access_kind kind, enum tlb_class cls, struct tlb_result *res,
 		  struct arm_fault *fault);
-/* Puts an entry into the current context's data arrays. host: of the page's first byte, or NULL for TLB_SLOW. */
+/* Fills come right after the tlb_translate of the same page: what has been invalidated since is not kept.
+   Puts an entry into the current context's data arrays. host: of the page's first byte, or NULL for TLB_SLOW. */
 void tlb_fill_data(struct arm_cpu *cpu, uint64_t va, bool write, enum tlb_class cls, void *host);
 void tlb_fill_fetch(struct arm_cpu *cpu, uint64_t va, unsigned el, uint32_t page_id);
 void tlb_fill_jump(struct arm_cpu *cpu, uint64_t va, unsigned el, uint32_t mode, void *host);
 
+/*
+ * For whoever enters translated code: in_code becomes 1 with a full barrier before the look-up (fetch array, tlb_translate)
+ * whose result is entered, and KICK_TLB is tested (and tlb_drain called) after that barrier and before the look-up. A chain
+ * left because of a kick goes through such a look-up again.
+ */
 /* TLBI. `broadcast` (the IS forms) does all vCPUs of the machine. asid -1: any; va pages; last_level ignored (over-invalidates). */
 void tlb_flush_all(struct arm_cpu *cpu, bool broadcast);
 void tlb_flush_asid(struct arm_cpu *cpu, uint16_t asid, bool broadcast);
@@ -122,7 +128,7 @@ void tlb_drain(struct arm_cpu *cpu);
 void tlb_outside_begin(struct arm_cpu *cpu);
 void tlb_outside_end(struct arm_cpu *cpu);
 
-/* Code pages: host pages of RAM at gpa must (not) be writable inline any more, on every vCPU. */
+/* Code pages: the page of RAM at gpa must not be writable inline any more, on every vCPU. It counts as code for slow.c already. */
 void tlb_protect_code(struct dbt_vm *vm, gpa_t page);
 /* Code was dropped: no fetch or jump entry may lead there. All vCPUs (each at its next check, the caller's now; cpu NULL: see
    tlb_forget_jumps_vm); see cache.h for when memory is reused. */
