@@ -346,8 +346,6 @@ void gic_write_ctlr(struct gic *g, uint32_t groups)
 	lock_acquire(&g->lock);
 	if (groups != g->ctlr) {
 		__atomic_store_n(&g->ctlr, groups, __ATOMIC_RELAXED);
-		if (g->reroute)
-			g->reroute(g);
 		gic_refresh(g, g->cpus >= 64 ? ~0ull : BIT(g->cpus) - 1);
 	}
 	lock_release(&g->lock);

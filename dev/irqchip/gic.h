@@ -76,7 +76,7 @@ struct gic {
 	struct gic_word spi[GIC_SPI_WORDS];
 	uint64_t target[GIC_MAX_SPIS];		/* CPUs that an SPI is offered to */
 	bool v2;
-	/* v3: an SPI of the 1-of-N kind exists, so CPUs that come and go move it. NULL: no such thing. */
+	/* v3: SPIs of the 1-of-N kind move as CPUs come and go. With `lock` held. NULL: there are none. */
 	void (*reroute)(struct gic *g);
 };
 

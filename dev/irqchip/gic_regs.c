@@ -95,7 +95,12 @@ static void gic_bit_access(struct gic *g, struct gic_cpu *own, struct bus_access
 	v &= gic_word_valid(g, w);
 	/* On v2 SGIs are always enabled and become pending by GICD_SGIR and GICD_SPENDSGIR only. */
 	gic_bit_write(word, offset & 0xf80, v, g->v2 && w == 0 ? 0xffff : 0);
-	gic_word_end(g, own, w, (offset & 0xf80) == IGROUPR ? gic_word_valid(g, w) : v);
+	if ((offset & 0xf80) == IGROUPR) {
+		v = gic_word_valid(g, w);
+		if (w && g->reroute)		/* who takes part depends on the group */
+			g->reroute(g);
+	}
+	gic_word_end(g, own, w, v);
 }
 
 static void gic_priority_access(struct gic *g, struct gic_cpu *own, struct bus_access *a, uint32_t offset)

@@ -40,8 +40,7 @@ static void pl031_alarm(struct timer *t)
 	struct pl031 *rtc = container_of(t, struct pl031, alarm);
 
 	lock_acquire(&rtc->mmio.dev.lock);
-	if (pl031_now(rtc) == rtc->match)
-		rtc->irq_raw = true;
+	rtc->irq_raw = true;
 	pl031_update(rtc);
 	pl031_arm(rtc);
 	lock_release(&rtc->mmio.dev.lock);

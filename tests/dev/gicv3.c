@@ -164,6 +164,8 @@ static void interrupts_that_do_not_exist_read_as_zero(void **state)
 	assert_int_equal(board_read(b, 0, DIST + SENABLE + 4, 4), 0);
 	board_write(b, 0, DIST + SENABLE, 4, ~0u);			/* and no word 0 in the distributor */
 	assert_int_equal(board_read(b, 0, DIST + SENABLE, 4), 0);
+	board_write(b, 0, SGI(0) + ICFG, 4, 0);				/* SGIs are edges */
+	assert_int_equal(board_read(b, 0, SGI(0) + ICFG, 4), 0xaaaaaaaa);
 	gic_set(chip, 256, true);
 	gic_set(chip, IRQ_PPI(64, 27), true);
 	gic_set(chip, IRQ_PPI(0, 3), true);
@@ -352,6 +354,8 @@ static void the_binary_point_limits_preemption(void **state)
 	assert_int_equal(board_mrs(b, 0, SYS_ICC_BPR0_EL1), 2);
 	board_msr(b, 0, SYS_ICC_BPR0_EL1, 7);
 	assert_int_equal(board_mrs(b, 0, SYS_ICC_BPR1_EL1), 7);
+	board_msr(b, 0, SYS_ICC_CTLR_EL1, 0);
+	assert_int_equal(board_mrs(b, 0, SYS_ICC_BPR1_EL1), 3);
 }
 
 static void eoimode_1_splits_drop_from_deactivation(void **state)
@@ -426,6 +430,13 @@ static void a_cluster_is_named_by_its_affinity(void **state)
 		assert_int_equal(b->pin[i][CPU_IRQ], i == 37);
 	assert_int_equal(board_read(b, 0, RD(63) + 8, 8), 0x030full << 32 | 63 << 8 | 1 << 4);
 	assert_int_equal(board_read(b, 0, RD(62) + 8, 4) & 0x10, 0);
+	for (unsigned off = GROUP; off < IPRIO; off += 0x80) {
+		board_write(b, 0, DIST + off + 31 * 4, 4, ~0u);
+		assert_int_equal(board_read(b, 0, DIST + off + 31 * 4, 4) >> 28, 0);
+	}
+	board_write(b, 0, DIST + CENABLE + 31 * 4, 4, ~0u);
+	board_write(b, 0, DIST + CPEND + 31 * 4, 4, ~0u);
+	board_write(b, 0, DIST + CACTIVE + 31 * 4, 4, ~0u);
 	board_write(b, 0, DIST + ROUTER + 8 * 1019, 8, 0x0301);
 	enable_spi(1019);
 	gic_set(chip, 987, true);
@@ -452,8 +463,14 @@ static void an_spi_follows_its_route(void **state)
 	board_msr(b, 0, SYS_ICC_IGRPEN1_EL1, 0);			/* CPU 0 leaves, so it is CPU 1's */
 	assert_false(b->pin[0][CPU_IRQ]);
 	assert_true(b->pin[1][CPU_IRQ]);
+	board_write(b, 0, RD(1) + WAKER, 4, 2);				/* CPU 1 sleeps */
+	assert_true(b->pin[2][CPU_IRQ]);
+	board_msr(b, 3, SYS_ICC_IGRPEN0_EL1, 1);
+	board_write(b, 0, DIST + GROUP + 4, 4, ~(1u << 8));		/* group 0: only CPU 3 takes that */
+	assert_false(b->pin[2][CPU_IRQ]);
+	assert_true(b->pin[3][CPU_FIQ]);
 	board_write(b, 0, DIST + ROUTER + 8 * 40, 8, 9);		/* nobody */
-	assert_false(b->pin[1][CPU_IRQ]);
+	assert_false(b->pin[3][CPU_FIQ]);
 }
 
 static void a_message_raises_an_spi(void **state)
