@@ -4,8 +4,10 @@
  * for the writer, RX for running). See docs/dbt.md, "Code cache".
  *
  * A code page is a guest page that has (or had) blocks; its number (page id) appears in fetch entries and cross-page
- * jumps. Pages with blocks are write-protected in every data TLB: a store goes out of line, marks the page dirty and
- * opens it for writing again; the blocks are compared with memory at the architected points and dropped if they differ.
+ * jumps. Each block keeps a copy of the guest bytes it was made from. Writes to code pages cost nothing: the architecture
+ * lets stale instructions run until the guest cleans up (IC IVAU and the like), and there the copy is compared with memory
+ * and what differs is dropped. Dropped code is in no table and no jump leads to it any more; its memory is reused after a
+ * flush, which waits until no vCPU can be inside translated code (dbt_code_leave).
  *
  * Lock: vm->cache.lock around look-up misses, translation, linking and dropping. Never held while a guest access runs.
  */
@@ -36,18 +38,15 @@ struct dbt_block {
 	struct dbt_link *links_in;
 	struct dbt_link *links;
 	uint32_t link_count;
-	uint8_t *side;				/* side table (except.h) */
-	bool dead;
-	uint64_t retire_epoch;
+	uint32_t copy;				/* the guest bytes as translated: word offset in the side arena */
+	bool dead;				/* dropped: in no table; its memory is reused after a flush */
 };
 
 struct dbt_page {
 	gpa_t gpa;
 	uint32_t id;
 	uint8_t *host;				/* the guest's memory */
-	uint8_t *copy;				/* 4 KiB as translated */
 	struct dbt_block *blocks;
-	bool dirty;				/* atomic: written since the copy was made or last compared */
 	struct dbt_page *hash_next;
 };
 

@@ -122,7 +122,8 @@ struct arm_cpu {
 	uint32_t sleep_word;		/* platform_wait word of WFI and of the off state */
 	uint32_t in_code;		/* atomic: 1 while translated code may run (epochs, TLB acknowledgement) */
 	uint32_t outside;		/* atomic: 1 between tlb_outside_begin and end (in_code stays 1: code is not reclaimed) */
-	uint64_t epoch;			/* atomic: last code epoch seen */
+	uint32_t inside;		/* atomic: between dbt_code_enter and dbt_code_leave (cache.c) */
+	uint32_t rounding;		/* MXCSR.RC as it is set now */
 	uint64_t stat[64];		/* counters by enum dbt_stat */
 };
 

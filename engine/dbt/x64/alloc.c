@@ -205,7 +205,7 @@ static bool is_free_copy(const struct gen *g, const struct gen_val *val, uint32_
 {
 	const struct ir_ins *i = &g->ir->ins[v];
 
-	return i->op == IR_CONST || pcrel_fits(i) || val->spill >= 0 || val->home != 0xff;
+	return i->op == IR_CONST || pcrel_fits(i) || val->spill >= 0 || (val->home != 0xff && !val->moved);
 }
 
 static void spill(struct gen *g, uint32_t v)
@@ -422,9 +422,24 @@ void gen_get(struct gen *g, uint32_t n)
 	g->v[n].home = (uint8_t)slot;
 }
 
+/*
+ * A snapshot must not say that a slot's value is in another slot's memory: saving them one after the other could overwrite
+ * it. So such a value gets a register, and from now on counts as having no home when it is evicted.
+ */
 void gen_set(struct gen *g, unsigned slot, uint32_t v)
 {
+	struct gen_val *val = &g->v[v];
+
 	g->cur[slot] = g->home[slot] == v ? NONE : v;
+	if (g->cur[slot] == NONE || is_lazy_flags(g->ir, v))
+		return;
+	if (val->home != 0xff && val->reg == NO_REG && val->spill < 0) {
+		unsigned r = pick(g, val->vec, 0);
+
+		gen_load_value(g, v, r);
+		own(g, v, r);
+	}
+	val->moved = true;
 }
 
 /* Saves every dirty slot and makes memory the slots' home. */

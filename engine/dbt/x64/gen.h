@@ -44,6 +44,7 @@ struct gen_val {
 	uint32_t snap_end;	/* last op whose snapshot has the value; 0: none */
 	uint8_t reg;		/* NO_REG: not in a register */
 	bool vec;
+	bool moved;		/* it is, or was, the unsaved content of a slot other than its home */
 	int16_t spill;		/* -1: none */
 	uint8_t home;		/* slot whose memory has the value; 0xff: none */
 };
@@ -96,7 +97,7 @@ struct gen {
 	uint32_t side_at, side_max;		/* in words */
 	uint32_t side_base;			/* number of g->side[0] in the machine's side arena */
 	struct dbt_link links[128];
-	uint32_t link_count;
+	uint32_t link_count, link_base;		/* base: number of links[0] in the machine's table */
 	bool full;				/* out of code, side or snapshot space */
 };
 
@@ -154,7 +155,6 @@ void gen_exact_always(struct gen *g, struct ir_ins *i);
 bool gen_block(struct gen *g);
 
 /* ---- stubs.c ---- */
-void gen_stubs(struct code *c, struct dbt_stubs *s);
-void host_cpu_detect(struct host_cpu *h);
+void gen_stubs(struct code *c, struct dbt_stubs *s, const struct host_cpu *host);
 
 #endif

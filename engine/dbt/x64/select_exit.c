@@ -32,9 +32,8 @@ static void link_jump(struct gen *g, int64_t target, bool inline_miss, uint32_t 
 		if (miss2)
 			x_patch(c, miss2, c->at);
 	}
-	/* mov ecx, link number: the number is known when the block is committed; gen leaves the index in the block. */
-	e8(c, 0xb8 | RCX);
-	e32(c, g->link_count - 1);
+	e8(c, 0xb8 | RCX);			/* mov ecx, link number */
+	e32(c, g->link_base + g->link_count - 1);
 	x_patch(c, x_jmp(c), g->vm->stubs.link);
 }
 
@@ -90,14 +89,16 @@ static void leave_to(struct gen *g, int64_t target)
 	x_alu_imm(c, ALU_AND, false, RCX, (TLB_ENTRIES - 1) << 4);
 	x_alu_mem(c, ALU_CMP, true, RAX, xmi(TLB, RCX, 0, CTX_FETCH(g->mode->el)));
 	miss1 = x_jcc(c, X_NE);
-	/* cmp dword [entry.page_id], imm32: patched with the link; ~0 is no page. */
+	/* cmp dword [entry.page_id], imm32: patched with the link, so aligned; ~0 is no page. */
+	while ((c->at + 8) & 3)
+		e8(c, 0x90);
 	x_rm(c, 0x81, false, ALU_CMP, xmi(TLB, RCX, 0, CTX_FETCH(g->mode->el) + 8));
 	e32(c, ~0u);
 	miss2 = x_jcc(c, X_NE);
 	x_store(c, true, RAX, xm(ST, CPU_OFFSET(vpage)));
 	link_jump(g, target, true, miss1, miss2);
 	if (g->link_count)
-		g->links[g->link_count - 1].page_id_at = miss2 - 6;
+		g->links[g->link_count - 1].page_id_at = miss2 - 2 - 4;
 }
 
 /* Target address in rax: look it up in the jump array, else in C. */
@@ -412,8 +413,9 @@ static void exit_helper(struct gen *g, struct ir_ins *i)
 	pc_to_rax(g, g->guest + (i->sub ? 0 : 4));
 	x_store(c, true, RAX, xm(ST, CPU_OFFSET(pc)));
 	arguments(g, i);
-	call_helper(g, i->imm);
-	x_patch(c, x_jmp(c), g->vm->stubs.dispatch);
+	/* Through a stub: the helper may sleep, and must not return into code that has been reclaimed. */
+	x_mov_imm(c, RAX, 8 * i->imm);
+	x_patch(c, x_jmp(c), g->vm->stubs.helper);
 	gen_consume(g);
 }
 

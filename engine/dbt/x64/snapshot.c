@@ -77,8 +77,6 @@ static unsigned width_of(const struct gen *g, unsigned slot, uint32_t v)
 {
 	unsigned t = g->ir->ins[v].type;
 
-	if (slot == SLOT_FLAGS)
-		return 2;
 	return slot < SLOT_FLAGS ? 3 : t == IR_V128 ? 4 : t == IR_F64 ? 3 : 2;
 }
 
@@ -86,16 +84,18 @@ uint32_t gen_snapshot(struct gen *g)
 {
 	uint32_t at = g->snap_count;
 
+	/* Flags first: their operands may be in slots' memory that the rest overwrites. */
+	if (g->cur[SLOT_FLAGS] != NONE) {
+		put(g, SNAP_WORD(SLOT_FLAGS, 2));
+		put_flags(g, g->cur[SLOT_FLAGS]);
+	}
 	for (unsigned s = 0; s < SLOT_COUNT; s++) {
 		uint32_t v = g->cur[s];
 
-		if (v == NONE)
+		if (v == NONE || s == SLOT_FLAGS)
 			continue;
 		put(g, SNAP_WORD(s, width_of(g, s, v)));
-		if (s == SLOT_FLAGS)
-			put_flags(g, v);
-		else
-			put_loc(g, v);
+		put_loc(g, v);
 	}
 	put(g, SNAP_END);
 	return at;

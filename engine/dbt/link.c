@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Chaining: exits that jump straight to their target block.
+ *
+ * A patch is one aligned 4-byte store through the writable view while other vCPUs may run the jump. A jump to another page
+ * also compares the fetch entry's page id with an immediate: ~0 until the jump is right, so the order of the two stores
+ * decides. Cache lock held.
+ */
+#include "base/bits.h"
+#include "engine/dbt/run.h"
+
+static void put_code(struct dbt_vm *vm, uint32_t at, uint32_t v)
+{
+	__atomic_store_n((uint32_t *)(void *)(vm->cache.rw + at), v, __ATOMIC_RELEASE);
+}
+
+static void point(struct dbt_vm *vm, struct dbt_link *l, uint32_t target)
+{
+	put_code(vm, l->jump, target - (l->jump + 4));
+}
+
+void dbt_link(struct dbt_vm *vm, struct dbt_link *l, struct dbt_block *to)
+{
+	l->to = to;
+	l->next_in = to->links_in;
+	to->links_in = l;
+	point(vm, l, to->code);
+	if (l->page_id_at)
+		put_code(vm, l->page_id_at, to->page->id);
+}
+
+static void unlink_one(struct dbt_vm *vm, struct dbt_link *l)
+{
+	if (l->page_id_at)
+		put_code(vm, l->page_id_at, ~0u);
+	point(vm, l, l->unlinked);
+	l->to = NULL;
+	l->next_in = NULL;
+}
+
+void dbt_unlink_in(struct dbt_vm *vm, struct dbt_block *b)
+{
+	struct dbt_link *l = b->links_in;
+
+	while (l) {
+		struct dbt_link *next = l->next_in;
+
+		unlink_one(vm, l);
+		l = next;
+	}
+	b->links_in = NULL;
+}
+
+/* An exit that is not linked yet: find the target, link if that is allowed, go there. */
+void *dbt_run_link(struct arm_cpu *cpu, uint32_t link)
+{
+	struct dbt_vm *vm = cpu->vm;
+	struct dbt_link *l = &vm->cache.links[link];
+	uint64_t flushes = vm->cache.flushes;
+	struct dbt_block *b;
+
+	cpu->pc = cpu->vpage + (uint64_t)l->target;
+	if (__atomic_load_n(&cpu->kick, __ATOMIC_ACQUIRE))
+		return dbt_run_dispatch(cpu);
+	b = dbt_find_block(cpu);
+	if (!b)
+		return dbt_run_dispatch(cpu);
+	lock_acquire(&vm->cache.lock);
+	/* Finding may have flushed the cache, and l with it; another vCPU may have linked it already. */
+	if (vm->cache.flushes == flushes && !b->dead && !l->to && !vm->options->no_chain && b->mode == cpu->mode)
+		dbt_link(vm, l, b);
+	lock_release(&vm->cache.lock);
+	cpu->vpage = cpu->pc & ~4095ull;
+	return vm->cache.rx + b->code;
+}

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Selection of vector ops: moves between lanes and registers, and the frame around an Advanced SIMD operation, whose
+ * inline sequence is found in a table of rules (select_vec_table.c) or which goes to the exact path.
+ */
+#include "engine/dbt/x64/vec.h"
+
+/* ---- the exact path ---- */
+
+static void fetch(struct gen *g, uint32_t v)
+{
+	uint64_t imm;
+
+	if (v == NONE || gen_const(g, v, &imm))
+		return;
+	if (g->v[v].vec)
+		gen_xmm(g, v);
+	else
+		gen_gpr(g, v);
+}
+
+/* Registers are saved whole and operands read from there, so the record needs no snapshot: nothing faults. */
+static struct side *record(struct gen *g, const struct ir_ins *i)
+{
+	struct side *s = gen_side(g, i->op == IR_VOP ? SIDE_VOP : SIDE_FP);
+	const uint32_t v[3] = { i->a, i->b, i->c };
+
+	if (!s)
+		return NULL;
+	s->type = i->type;
+	s->sub = i->op;
+	s->op_lo = (uint32_t)i->imm;
+	s->op_hi = i->op == IR_VOP ? (uint32_t)(i->imm >> 32) : i->sub;
+	for (unsigned k = 0; k < 3; k++)
+		if (v[k] != NONE)
+			s->operand[k].loc = gen_loc(g, v[k], &s->operand[k].lo, &s->operand[k].hi);
+	if (g->side_at >= g->side_max) {
+		g->full = true;
+		return NULL;
+	}
+	s->snap[0] = SNAP_END;
+	g->side_at++;
+	return s;
+}
+
+static unsigned define(struct gen *g)
+{
+	return g->v[g->n].vec ? gen_def_xmm(g, g->n, NO_REG, 0) : gen_def_gpr(g, g->n, NO_REG, 0);
+}
+
+void gen_exact_always(struct gen *g, struct ir_ins *i)
+{
+	struct side *s;
+	uint32_t jump;
+
+	fetch(g, i->a);
+	fetch(g, i->b);
+	fetch(g, i->c);
+	s = record(g, i);
+	if (!s)
+		return;
+	gen_consume(g);
+	s->dst = (uint8_t)define(g);
+	jump = x_jmp(&g->c);
+	gen_side_done(g, s, jump, g->c.at);
+}
+
+static unsigned source(struct gen *g, uint32_t v)
+{
+	if (v == NONE)
+		return NO_REG;
+	return g->v[v].vec ? gen_xmm(g, v) : gen_gpr(g, v);
+}
+
+bool vx_begin(struct vx *x, struct gen *g, struct ir_ins *i, bool cold)
+{
+	uint32_t locked_g, locked_v, may;
+
+	*x = (struct vx){ .g = g, .c = &g->c, .i = i };
+	x->n = source(g, i->a);
+	x->m = source(g, i->b);
+	x->a = source(g, i->c);
+	locked_g = g->locked_g;
+	locked_v = g->locked_v;
+	may = g->v[g->n].vec ? g->xmm_values & ~locked_v : g->gpr_values & ~locked_g;
+	if (!may)
+		return false;
+	if (cold) {
+		x->side = record(g, i);
+		if (!x->side)
+			return true;		/* g->full: all of this is thrown away */
+	}
+	gen_consume(g);
+	g->locked_g = locked_g;
+	g->locked_v = locked_v;
+	x->d = define(g);
+	g->locked_g = g->locked_v = 0;
+	if (x->side)
+		x->side->dst = (uint8_t)x->d;
+	return true;
+}
+
+void vx_end(struct vx *x)
+{
+	for (unsigned k = 0; k < x->cold_count; k++)
+		gen_side_done(x->g, x->side, x->cold[k], x->c->at);
+}
+
+void vx_cold(struct vx *x, enum x_cc cc)
+{
+	x->cold[x->cold_count++] = x_jcc(x->c, cc);
+}
+
+void vx_cold_if_nan(struct vx *x, unsigned size, bool packed)
+{
+	unsigned pp = size == 3 ? 1 : 0;
+
+	if (!packed) {
+		v_rrr(x->c, 1, pp, false, 0x2e, x->d, 0, x->d);		/* vucomis */
+		vx_cold(x, X_P);
+		return;
+	}
+	v_rrr(x->c, 1, pp, false, 0xc2, XT0, x->d, x->d);		/* vcmpunord */
+	e8(x->c, 3);
+	v_op2(x->c, size == 3 ? TESTPD : TESTPS, XT0, XT0);
+	vx_cold(x, X_NE);
+}
+
+void vx_qc(struct vx *x, unsigned bits)
+{
+	uint32_t none;
+
+	v_op2(x->c, PTEST, bits, bits);
+	none = x_jcc8(x->c, X_E);
+	x_store_imm(x->c, false, 1, xm(ST, CPU_OFFSET(fpsr_qc)));
+	x_patch8(x->c, none);
+}
+
+/* ---- moves ---- */
+
+/* Uses rax. */
+void vx_const(struct code *c, unsigned d, uint64_t lo, uint64_t hi)
+{
+	if (lo == 0 && hi == 0) {
+		v_zero(c, d);
+		return;
+	}
+	if (lo == ~0ull && hi == ~0ull) {
+		v_ones(c, d);
+		return;
+	}
+	x_mov_imm(c, RAX, lo);
+	v_movd_from(c, true, d, RAX);
+	if (hi == lo) {
+		v_op(c, PUNPCKLQDQ, d, d, d);
+	} else if (hi) {
+		x_mov_imm(c, RAX, hi);
+		v_rrr(c, 3, 1, true, 0x22, d, d, RAX);		/* vpinsrq */
+		e8(c, 1);
+	}
+}
+
+void vx_broadcast(struct code *c, unsigned d, unsigned s, unsigned size, unsigned index)
+{
+	static const uint16_t op[4] = { PBROADCASTB, PBROADCASTW, PBROADCASTD, PBROADCASTQ };
+
+	if (size == 3) {
+		v_op(c, index ? PUNPCKHQDQ : PUNPCKLQDQ, d, s, s);
+	} else if (size == 2) {
+		v_opi(c, PSHUFD, d, 0, s, index * 0x55);
+	} else {
+		if (index) {
+			v_shift(c, PSHIFTQ, 3, d, s, index << size);	/* vpsrldq */
+			s = d;
+		}
+		v_op2(c, op[size], d, s);
+	}
+}
+
+static void constant(struct gen *g, struct ir_ins *i)
+{
+	unsigned d = gen_def_xmm(g, g->n, NO_REG, 0);
+
+	vx_const(&g->c, d, i->imm, i->sub ? 0 : i->imm);
+}
+
+static void zero_extend(struct gen *g, struct ir_ins *i)
+{
+	bool vec = i->sub == IR_F32 || i->sub == IR_F64;
+	unsigned a = vec ? gen_xmm(g, i->a) : gen_gpr(g, i->a), d;
+
+	gen_consume(g);
+	d = gen_def_xmm(g, g->n, vec ? a : NO_REG, 0);
+	if (!vec)
+		v_movd_from(&g->c, i->sub == IR_I64, d, a);
+	else if (i->sub == IR_F64)
+		v_op2(&g->c, MOVQ, d, a);
+	else
+		v_opi(&g->c, INSERTPS, d, a, a, 0x0e);
+}
+
+static void set_lane(struct gen *g, struct ir_ins *i)
+{
+	static const uint16_t op[4] = { V3A(0x20), V66(0xc4), V3A(0x22), V3A(0x22) };
+	unsigned a = gen_xmm(g, i->a), b = gen_gpr(g, i->b), d;
+
+	gen_consume(g);
+	d = gen_def_xmm(g, g->n, a, 0);
+	v_rrr(&g->c, op[i->sub] >> 10, 1, i->sub == 3, op[i->sub] & 0xff, d, a, b);
+	e8(&g->c, (unsigned)i->imm);
+}
+
+static void get_lane(struct gen *g, struct ir_ins *i)
+{
+	static const uint8_t op[4] = { 0x14, 0x15, 0x16, 0x16 };
+	struct code *c = &g->c;
+	bool w = i->type == IR_I64;
+	unsigned a = gen_xmm(g, i->a), d;
+
+	gen_consume(g);
+	d = gen_def_gpr(g, g->n, NO_REG, 0);
+	if (i->imm == 0 && i->sub >= 2) {
+		v_movd_to(c, i->sub == 3, d, a);
+	} else {
+		v_rrr(c, 3, 1, i->sub == 3, op[i->sub], a, 0, d);
+		e8(c, (unsigned)i->imm);
+	}
+	if (!(i->flags & IRM_SEXT))
+		return;
+	if (i->sub == 0)
+		x_rr_byte(c, 0x0fbe, w, d, d);
+	else if (i->sub == 1)
+		x_rr(c, 0x0fbf, w, d, d);
+	else if (i->sub == 2 && w)
+		x_rr(c, 0x63, true, d, d);
+}
+
+static void duplicate(struct gen *g, struct ir_ins *i)
+{
+	struct code *c = &g->c;
+	unsigned a = gen_gpr(g, i->a), d;
+
+	gen_consume(g);
+	d = gen_def_xmm(g, g->n, NO_REG, 0);
+	v_movd_from(c, i->sub == 3, d, a);
+	if (g->host->avx2 || i->sub >= 2) {
+		vx_broadcast(c, d, d, i->sub, 0);
+	} else if (i->sub == 1) {
+		v_opi(c, PSHUFLW, d, 0, d, 0);
+		v_op(c, PUNPCKLQDQ, d, d, d);
+	} else {
+		v_zero(c, XT0);
+		v_op(c, PSHUFB, d, d, XT0);
+	}
+	if (i->imm & 1)
+		v_op2(c, MOVQ, d, d);
+}
+
+static void element(struct gen *g, struct ir_ins *i)
+{
+	struct code *c = &g->c;
+	unsigned a = gen_xmm(g, i->a), d;
+
+	gen_consume(g);
+	d = gen_def_xmm(g, g->n, a, 0);
+	if (i->imm == 0) {
+		if (d != a)
+			v_mov(c, d, a);
+	} else if (i->type == IR_F64) {
+		v_op(c, PUNPCKHQDQ, d, a, a);
+	} else {
+		v_opi(c, PSHUFD, d, 0, a, (unsigned)i->imm);
+	}
+}
+
+static void select_vec(struct gen *g, struct ir_ins *i)
+{
+	struct code *c = &g->c;
+	struct x_cond t = gen_flags_test(g, i->c, (enum ir_cond)i->sub);
+	unsigned a, b, d;
+	uint32_t skip, skip2 = 0, locked;
+
+	g->locked_g = g->locked_v = 0;		/* the comparison is done; from here on only moves until the jump */
+	a = gen_xmm(g, i->a);
+	b = gen_xmm(g, i->b);
+	locked = g->locked_v;
+	gen_consume(g);
+	g->locked_v = locked;
+	d = gen_def_xmm(g, g->n, NO_REG, 0);
+	g->locked_v = 0;
+	if (t.par == PAR_ALWAYS || t.par == PAR_NEVER) {
+		v_mov(c, d, t.par == PAR_ALWAYS ? a : b);
+		return;
+	}
+	v_mov(c, d, t.par == PAR_OR_P ? a : b);
+	if (t.par == PAR_OR_P) {		/* a if the condition or unordered */
+		skip2 = x_jcc8(c, X_P);
+		skip = x_jcc8(c, t.cc);
+		v_mov(c, d, b);
+	} else {
+		if (t.par == PAR_AND_NP)
+			skip2 = x_jcc8(c, X_P);
+		skip = x_jcc8(c, t.cc ^ 1);
+		v_mov(c, d, a);
+	}
+	x_patch8(c, skip);
+	if (skip2)
+		x_patch8(c, skip2);
+}
+
+/* ---- Advanced SIMD operations ---- */
+
+/* Result above a scalar or 64-bit one is zero. */
+static void clear_above(struct vx *x)
+{
+	unsigned bytes = x->scalar ? 1u << x->size : x->q ? 16 : 8;
+
+	if (bytes == 16 || x->whole)
+		return;
+	if (bytes == 8) {
+		v_op2(x->c, MOVQ, x->d, x->d);
+	} else if (bytes == 4) {
+		v_opi(x->c, INSERTPS, x->d, x->d, x->d, 0x0e);
+	} else {
+		v_shift(x->c, PSHIFTQ, 7, x->d, x->d, 16 - bytes);
+		v_shift(x->c, PSHIFTQ, 3, x->d, x->d, 16 - bytes);
+	}
+}
+
+/* Every lane of a register that is used gets a value that a used lane has: no lane raises a flag of its own. */
+static unsigned prepared(struct vx *x, unsigned reg, unsigned scratch)
+{
+	if (reg == NO_REG || (x->q && !x->scalar))
+		return reg;
+	vx_broadcast(x->c, scratch, reg, x->scalar ? x->size : 3, 0);
+	return scratch;
+}
+
+static void operation(struct gen *g, struct ir_ins *i)
+{
+	const struct vop_rule *r = vop_rule_find(g, (unsigned)(uint32_t)i->imm, (uint32_t)(i->imm >> 32));
+	struct vx x;
+
+	if (!r || !vx_begin(&x, g, i, r->flags & VR_COLD)) {
+		gen_exact_always(g, i);
+		return;
+	}
+	x.op = (uint32_t)i->imm;
+	x.desc = (uint32_t)(i->imm >> 32);
+	x.size = x.desc & 3;
+	x.q = x.desc & SIMD_Q;
+	x.scalar = x.desc & SIMD_SCALAR;
+	x.by_elem = x.desc & SIMD_BY_ELEMENT;
+	x.imm = x.desc >> 8 & 0xff;
+	x.elem = x.desc >> 16 & 0xff;
+	if (x.by_elem && !(r->flags & VR_OWN_M)) {
+		vx_broadcast(x.c, XT2, x.m, x.size, x.elem);
+		x.m = XT2;
+	}
+	r->emit(&x, r);
+	clear_above(&x);
+	vx_end(&x);
+}
+
+void gen_vector(struct gen *g, struct ir_ins *i)
+{
+	switch (i->op) {
+	case IR_VOP:	operation(g, i); break;
+	case IR_VZEXT:	zero_extend(g, i); break;
+	case IR_VCONST:	constant(g, i); break;
+	case IR_VLANE:	set_lane(g, i); break;
+	case IR_VGET:	get_lane(g, i); break;
+	case IR_VDUP:	duplicate(g, i); break;
+	case IR_VELEM:	element(g, i); break;
+	case IR_SELECT:	select_vec(g, i); break;
+	default: break;
+	}
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the select_fp.c and select_vec*.c files share: opcodes of vector instructions, the state of one vector op being
+ * emitted, and the table of rules.
+ *
+ * A rule's function gets a struct vx: source registers that it must not change, and d, which is none of them. It may use
+ * d as a temporary before it holds the result, XT0, XT1, rax, rcx and rdx; XT2 only if there is no by-element operand.
+ */
+#ifndef ENGINE_DBT_X64_VEC_H
+#define ENGINE_DBT_X64_VEC_H
+
+#include "engine/dbt/x64/gen.h"
+#include "isa/arm64/simd.h"
+
+/* A VEX opcode: map, prefix, byte. */
+#define VOP(map, pp, op)	((uint16_t)((map) << 10 | (pp) << 8 | (op)))
+#define VNP(op)		VOP(1, 0, op)
+#define V66(op)		VOP(1, 1, op)
+#define VF3(op)		VOP(1, 2, op)
+#define VF2(op)		VOP(1, 3, op)
+#define V38(op)		VOP(2, 1, op)
+#define V3A(op)		VOP(3, 1, op)
+
+enum {
+	PAND = V66(0xdb), PANDN = V66(0xdf), POR = V66(0xeb), PXOR = V66(0xef),
+	PADDB = V66(0xfc), PADDW = V66(0xfd), PADDD = V66(0xfe), PADDQ = V66(0xd4),
+	PSUBB = V66(0xf8), PSUBW = V66(0xf9), PSUBD = V66(0xfa), PSUBQ = V66(0xfb),
+	PCMPEQB = V66(0x74), PCMPEQW = V66(0x75), PCMPEQD = V66(0x76), PCMPEQQ = V38(0x29),
+	PCMPGTB = V66(0x64), PCMPGTW = V66(0x65), PCMPGTD = V66(0x66), PCMPGTQ = V38(0x37),
+	PMINSB = V38(0x38), PMINSW = V66(0xea), PMINSD = V38(0x39), PMINUB = V66(0xda), PMINUW = V38(0x3a), PMINUD = V38(0x3b),
+	PMAXSB = V38(0x3c), PMAXSW = V66(0xee), PMAXSD = V38(0x3d), PMAXUB = V66(0xde), PMAXUW = V38(0x3e), PMAXUD = V38(0x3f),
+	PADDSB = V66(0xec), PADDSW = V66(0xed), PADDUSB = V66(0xdc), PADDUSW = V66(0xdd),
+	PSUBSB = V66(0xe8), PSUBSW = V66(0xe9), PSUBUSB = V66(0xd8), PSUBUSW = V66(0xd9),
+	PAVGB = V66(0xe0), PAVGW = V66(0xe3), PABSB = V38(0x1c), PABSW = V38(0x1d), PABSD = V38(0x1e),
+	PMULLW = V66(0xd5), PMULLD = V38(0x40), PMULUDQ = V66(0xf4), PMULDQ = V38(0x28), PMULHW = V66(0xe5), PMULHUW = V66(0xe4),
+	PMULHRSW = V38(0x0b), PMADDWD = V66(0xf5), PMADDUBSW = V38(0x04),
+	PUNPCKLBW = V66(0x60), PUNPCKLWD = V66(0x61), PUNPCKLDQ = V66(0x62), PUNPCKLQDQ = V66(0x6c),
+	PUNPCKHBW = V66(0x68), PUNPCKHWD = V66(0x69), PUNPCKHDQ = V66(0x6a), PUNPCKHQDQ = V66(0x6d),
+	PACKSSWB = V66(0x63), PACKSSDW = V66(0x6b), PACKUSWB = V66(0x67), PACKUSDW = V38(0x2b),
+	PSHUFB = V38(0x00), PSHUFD = V66(0x70), PSHUFLW = VF2(0x70), PSHUFHW = VF3(0x70), PALIGNR = V3A(0x0f),
+	SHUFPS = VNP(0xc6), SHUFPD = V66(0xc6), PBLENDVB = V3A(0x4c), PBLENDW = V3A(0x0e), PBLENDD = V3A(0x02),
+	PMOVSXBW = V38(0x20), PMOVSXWD = V38(0x23), PMOVSXDQ = V38(0x25),
+	PMOVZXBW = V38(0x30), PMOVZXWD = V38(0x33), PMOVZXDQ = V38(0x35),
+	PSHIFTW = V66(0x71), PSHIFTD = V66(0x72), PSHIFTQ = V66(0x73),	/* /2 right, /4 arithmetic, /6 left; Q /3 /7 bytes */
+	PSLLVD = V38(0x47), PSRLVD = V38(0x45), PSRAVD = V38(0x46), PSADBW = V66(0xf6), PTEST = V38(0x17),
+	PBROADCASTB = V38(0x78), PBROADCASTW = V38(0x79), PBROADCASTD = V38(0x58), PBROADCASTQ = V38(0x59),
+	PHADDW = V38(0x01), PHADDD = V38(0x02), MOVAPS = VNP(0x28), MOVQ = VF3(0x7e), MOVDDUP = VF2(0x12), INSERTPS = V3A(0x21),
+	MOVMSKPS = VNP(0x50), ANDPS = VNP(0x54), ANDNPS = VNP(0x55), ORPS = VNP(0x56), XORPS = VNP(0x57),
+	TESTPS = V38(0x0e), TESTPD = V38(0x0f), CVTPH2PS = V38(0x13), CVTPS2PH = V3A(0x1d),
+	AESENC = V38(0xdc), AESENCLAST = V38(0xdd), AESDECLAST = V38(0xdf), AESIMC = V38(0xdb), PCLMULQDQ = V3A(0x44),
+};
+
+static inline void v_op(struct code *c, unsigned op, unsigned d, unsigned a, unsigned b)
+{
+	v_rrr(c, op >> 10, op >> 8 & 3, false, op & 0xff, d, a, b);
+}
+
+/* Two operands: the VEX vvvv field is unused. */
+static inline void v_op2(struct code *c, unsigned op, unsigned d, unsigned s)
+{
+	v_op(c, op, d, 0, s);
+}
+
+static inline void v_opi(struct code *c, unsigned op, unsigned d, unsigned a, unsigned b, unsigned imm)
+{
+	v_op(c, op, d, a, b);
+	e8(c, imm);
+}
+
+/* Shift by an immediate: group opcode and /digit; d = s shifted. */
+static inline void v_shift(struct code *c, unsigned group, unsigned digit, unsigned d, unsigned s, unsigned n)
+{
+	v_op(c, group, digit, d, s);
+	e8(c, n);
+}
+
+/* GPR <-> XMM. */
+static inline void v_movd_from(struct code *c, bool w, unsigned d, unsigned gpr)
+{
+	v_rrr(c, 1, 1, w, 0x6e, d, 0, gpr);
+}
+
+static inline void v_movd_to(struct code *c, bool w, unsigned gpr, unsigned s)
+{
+	v_rrr(c, 1, 1, w, 0x7e, s, 0, gpr);
+}
+
+static inline void v_zero(struct code *c, unsigned d)
+{
+	v_op(c, PXOR, d, d, d);
+}
+
+static inline void v_ones(struct code *c, unsigned d)
+{
+	v_op(c, PCMPEQD, d, d, d);
+}
+
+/* One vector op being emitted. */
+struct vx {
+	struct gen *g;
+	struct code *c;
+	struct ir_ins *i;
+	uint32_t desc;
+	unsigned op, size, imm, elem;
+	bool q, scalar, by_elem;
+	unsigned d, n, m, a;		/* registers; a: old d */
+	struct side *side;		/* cold: the record of the exact path */
+	uint32_t cold[4];		/* jumps to it */
+	unsigned cold_count;
+	bool whole;			/* the function has cleared what is above a 64-bit or scalar result */
+};
+
+enum vop_flag {
+	VR_COLD = 1,		/* may go to the exact path: x->side is there */
+	VR_FP = 2,		/* sources are to be prepared so that unused lanes raise no flags */
+	VR_SCALAR = 4,		/* also scalar forms */
+	VR_NO_ELEM = 8,		/* not by element */
+	VR_OWN_M = 16,		/* the function itself deals with a by-element m */
+	VR_AVX512 = 32,
+	VR_AES = 64, VR_PCLMUL = 128, VR_SHA = 256, VR_F16C = 512,
+};
+
+struct vop_rule {
+	void (*emit)(struct vx *x, const struct vop_rule *r);
+	uint16_t op[4];		/* by element size; what it means is the function's */
+	uint8_t sizes;		/* bit per element size that is done inline */
+	uint16_t flags;		/* enum vop_flag */
+	uint8_t arg;
+};
+
+/*
+ * Fetches the sources, with `cold` starts the record of the exact path, and defines the result in a register that is no
+ * source's. False: too few registers for that; the op must go by gen_exact_always.
+ */
+bool vx_begin(struct vx *x, struct gen *g, struct ir_ins *i, bool cold);
+void vx_end(struct vx *x);
+
+/* NULL: not inline on this host, in this mode, for this form. */
+const struct vop_rule *vop_rule_find(const struct gen *g, unsigned op, uint32_t desc);
+
+/* Jumps to the exact path if the condition holds. */
+void vx_cold(struct vx *x, enum x_cc cc);
+/* The same if there is a NaN among d's lanes; `packed`: in any. F64 if size is 3. Uses XT0. */
+void vx_cold_if_nan(struct vx *x, unsigned size, bool packed);
+/* r = a rounded to an integral value; ROUND_AWAY raises nothing, others inexact if `inexact`. d, XT0..1 are not a. */
+void vx_round(struct vx *x, unsigned r, unsigned a, unsigned tmp, bool f64, enum ir_round how, bool inexact);
+/* Sets QC if any bit of `bits` is set. */
+void vx_qc(struct vx *x, unsigned bits);
+void vx_const(struct code *c, unsigned d, uint64_t lo, uint64_t hi);
+void vx_broadcast(struct code *c, unsigned d, unsigned s, unsigned size, unsigned index);
+
+#endif
