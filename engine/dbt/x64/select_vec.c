@@ -327,8 +327,7 @@ static void clear_above(struct vx *x)
 	}
 }
 
-/* Every lane of a register that is used gets a value that a used lane has: no lane raises a flag of its own. */
-static unsigned prepared(struct vx *x, unsigned reg, unsigned scratch)
+unsigned vx_used_lanes(struct vx *x, unsigned reg, unsigned scratch)
 {
 	if (reg == NO_REG || (x->q && !x->scalar))
 		return reg;

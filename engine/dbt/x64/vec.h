@@ -146,6 +146,8 @@ void vx_cold_if_nan(struct vx *x, unsigned size, bool packed);
 void vx_round(struct vx *x, unsigned r, unsigned a, unsigned tmp, bool f64, enum ir_round how, bool inexact);
 /* Sets QC if any bit of `bits` is set. */
 void vx_qc(struct vx *x, unsigned bits);
+/* reg, or a copy in scratch where every lane has a used lane's value: then none raises a flag of its own. */
+unsigned vx_used_lanes(struct vx *x, unsigned reg, unsigned scratch);
 void vx_const(struct code *c, unsigned d, uint64_t lo, uint64_t hi);
 void vx_broadcast(struct code *c, unsigned d, unsigned s, unsigned size, unsigned index);
 
