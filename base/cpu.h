@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a spinning CPU says to its siblings. */
+/* What C has no word for: what a spinning CPU says to its siblings, and a fence that the thread sanitizer accepts. */
 #ifndef BASE_CPU_H
 #define BASE_CPU_H
 
@@ -12,6 +12,12 @@ static inline void cpu_relax(void)
 #else
 	__asm__ volatile("" ::: "memory");
 #endif
+}
+
+/* Stores before it are seen before loads after it are done. */
+static inline void cpu_fence(void)
+{
+	__sync_synchronize();
 }
 
 #endif

@@ -64,7 +64,15 @@ struct doorbell {
 
 struct bus_table {
 	uint32_t count;
-	struct { uint64_t base, end; struct region *region; } e[BUS_MAX_REGIONS];	/* disjoint, by base; end inclusive */
+	struct { uint64_t base, end; struct region *region; } e[2 * BUS_MAX_REGIONS];	/* disjoint, by base; end inclusive */
+};
+
+#define BUS_STRIPES	16
+
+/* Accesses under way, by vCPU modulo BUS_STRIPES, a cache line apart, and by parity of the bus's epoch. */
+struct bus_readers {
+	uint32_t count[2];
+	uint8_t pad[56];
 };
 
 struct bus {
@@ -73,21 +81,25 @@ struct bus {
 	struct bus_table tables[BUS_SPACES][2];
 	struct region *regions[BUS_SPACES][BUS_MAX_REGIONS];
 	uint32_t region_count[BUS_SPACES];
-	uint64_t readers[2];			/* accesses under way, by parity of `epoch` */
-	uint64_t epoch;
+	struct bus_readers readers[BUS_STRIPES];
+	uint32_t epoch;
+	bool stale;				/* somebody may still look at the tables that are not published */
 	/* The engine's fast path for doorbells: 0, or a negative error and the bus signals itself. May be NULL. */
 	int (*doorbell_hook)(void *ctx, struct region *r, struct doorbell *d, bool on);
 	void *hook_ctx;
 };
 
 void bus_init(struct bus *b);
-/* size 0 stands for 2^64 - base. -EEXIST: another region of the same priority is there; -ENOSPC. */
+/*
+ * size 0 stands for 2^64 - base. -EEXIST: another region of the same priority is there; -ENOSPC; -EINVAL: wraps, or is on
+ * the bus. Adding and removing may wait for accesses under way: never call them from one, nor under a device lock.
+ */
 int bus_region_add(struct bus *b, struct region *r, enum bus_space s, uint64_t base, uint64_t size, int prio);
-void bus_region_remove(struct bus *b, struct region *r);	/* returns after the last access has left; not from an access */
+void bus_region_remove(struct bus *b, struct region *r);	/* returns after the last access has left */
 /* a->offset is set by the bus. BUS_ABORT when nothing is there. */
 enum bus_result bus_access(struct bus *b, enum bus_space s, uint64_t addr, struct bus_access *a);
 struct region *bus_find(struct bus *b, enum bus_space s, uint64_t addr);	/* for tests and address maps */
-int bus_doorbell_add(struct region *r, struct doorbell *d);	/* the region must be on the bus */
+int bus_doorbell_add(struct region *r, struct doorbell *d);	/* -EINVAL: the region is not on a bus */
 void bus_doorbell_remove(struct region *r, struct doorbell *d);
 
 #endif

@@ -71,10 +71,11 @@ struct device {
 
 /* NULL: arena full. The device is on vm's list; properties have their defaults. */
 struct device *device_create(struct vm *vm, const struct dev_class *cls);
-int device_set(struct device *d, const char *prop, uint64_t value);	/* U32 U64 BOOL; -ENOENT, -ERANGE */
+int device_set(struct device *d, const char *prop, uint64_t value);	/* U32 U64 BOOL; -ENOENT, -ERANGE, -EINVAL (type) */
 int device_set_ptr(struct device *d, const char *prop, const void *value);	/* STRING, PTR; not copied */
 int device_init(struct device *d);
-void device_reset_all(struct vm *vm, enum reset_kind why);
+void device_reset_all(struct vm *vm, enum reset_kind why);	/* in order of creation */
+void device_destroy_all(struct vm *vm);				/* in reverse; nothing runs any more */
 
 void dev_defer(struct device *d, struct work *w);	/* later: queue thread hosted, this CPU's soft list on bare */
 void dev_quiesced(struct device *d);

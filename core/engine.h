@@ -75,7 +75,7 @@ struct engine_ops {
 	void (*vcpu_kick)(struct vcpu *v);	/* any context, async-signal-safe */
 	int (*vcpu_regs)(struct vcpu *v, struct reg *list, unsigned n, bool write);	/* owner, outside run; else vcpu_call */
 	int (*vcpu_power)(struct vcpu *v, struct vcpu_power *p, bool write);	/* any thread */
-	void (*vcpu_pin)(struct vcpu *v, enum cpu_pin pin, bool level);		/* any context */
+	void (*vcpu_pin)(struct vcpu *v, enum cpu_pin pin, bool level);		/* any context; kicks */
 	int (*vcpu_fault)(struct vcpu *v, const struct isa_fault *f);
 	int (*vcpu_debug)(struct vcpu *v, const struct debug_points *p);
 	int (*doorbell)(struct vm *vm, struct region *r, const struct doorbell *d, bool on);	/* or NULL */

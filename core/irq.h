@@ -4,7 +4,7 @@
  * and one in the kernel (kvm) look the same from both sides.
  *
  * irq_set may be called from any thread and under a device lock; it never sleeps, so controllers take only leaf locks.
- * Model controllers drive vCPU pins with vcpu_pin_set, which hands the level to the engine and kicks the vCPU.
+ * Model controllers drive vCPU pins with vcpu_pin_set, which hands the level to the engine; that one kicks the vCPU.
  */
 #ifndef CORE_IRQ_H
 #define CORE_IRQ_H
@@ -64,7 +64,7 @@ static inline void irq_pulse(struct irq_line *l)
 
 int msi_send(struct irqchip *chip, const struct msi *m);	/* 1 delivered, 0 masked, <0 no such target */
 
-/* To the engine, and kicks. Models only; any thread. */
+/* To the engine's vcpu_pin, which kicks. Models only; any thread; tell changes only. */
 void vcpu_pin_set(struct vcpu *v, enum cpu_pin p, bool level);
 
 #endif

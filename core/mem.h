@@ -51,8 +51,10 @@ struct mem_table {
 	struct mem_slot *slot[MEM_MAX_SLOTS];	/* by base */
 };
 
-struct mem_listener {		/* engines, vhost, VFIO DMA map, translated-code cache */
-	struct list node;
+#define MEM_MAX_LISTENERS	8
+
+/* Engines, vhost, VFIO DMA map, translated-code cache. add and remove run under the writers' lock. */
+struct mem_listener {
 	int (*add)(struct mem_listener *l, const struct mem_slot *slot);
 	void (*remove)(struct mem_listener *l, const struct mem_slot *slot);
 	void (*wrote)(struct mem_listener *l, gpa_t gpa, uint64_t len);	/* a device's write hit a watched page; any thread */
@@ -66,21 +68,33 @@ struct mem_reader {
 
 struct mem {
 	struct mem_table *table;		/* published by release store */
-	struct lock lock;			/* writers, listener list, reader list */
-	struct list listeners, readers;
+	struct lock lock;			/* writers, listeners, reader list */
+	struct mem_listener *listener[MEM_MAX_LISTENERS];	/* published by release store; NULL: free */
+	struct list readers;
+	bool stale;				/* somebody may still look at the table that is not published */
 	struct mem_table tables[2];
 	struct mem_slot slots[MEM_MAX_SLOTS];
 	uint64_t used_slots;
-	bool logging;
 };
 
 void mem_init(struct mem *m);
 
 /* The slot is copied. -EEXIST on overlap, -EINVAL unaligned or wrapping, -ENOSPC; *id gets the slot's id. */
 int mem_slot_add(struct mem *m, const struct mem_slot *slot, uint32_t *id);
-int mem_slot_remove(struct mem *m, uint32_t id);	/* unpublish, listeners, wait for readers, forget */
-int mem_listener_add(struct mem *m, struct mem_listener *l);	/* replays the slots there are */
-void mem_listener_remove(struct mem *m, struct mem_listener *l);
+/* Unpublish, listeners, wait for readers, forget. Adding (from the second time on) and removing wait until every reader
+   section has passed: never call them from one, nor with a lock held that somebody in one may want. */
+int mem_slot_remove(struct mem *m, uint32_t id);
+int mem_listener_add(struct mem *m, struct mem_listener *l);	/* replays the slots there are; -ENOSPC or add's error */
+void mem_listener_remove(struct mem *m, struct mem_listener *l);	/* waits for readers as well */
+
+/*
+ * Device-write tracking, in arrays of the caller that live as long as the slot. mem_watch: one byte a page; the owner sets
+ * and clears bytes atomically. mem_dirty_begin: one bit a page, size_pages / 64 rounded up words; fetch copies and clears.
+ */
+int mem_watch(struct mem *m, uint32_t id, uint8_t *bytes);	/* -ENOENT */
+int mem_dirty_begin(struct mem *m, uint32_t id, uint64_t *bitmap);
+int mem_dirty_fetch(struct mem *m, uint32_t id, uint64_t *bitmap, size_t words);	/* |= what was set since */
+void mem_dirty_end(struct mem *m, uint32_t id);
 
 /* The slot that holds gpa, or NULL. Valid inside a reader section. */
 const struct mem_slot *mem_find(struct mem *m, gpa_t gpa);
@@ -102,10 +116,14 @@ int mem_write(struct mem *m, gpa_t gpa, const void *buf, size_t len);
 /* Single-copy atomic, little-endian, size 1 2 4 8, naturally aligned (-EINVAL otherwise). */
 int mem_load(struct mem *m, gpa_t gpa, unsigned size, enum mem_order order, uint64_t *val);
 int mem_store(struct mem *m, gpa_t gpa, unsigned size, enum mem_order order, uint64_t val);
+/* -EAGAIN: memory held something else, which *expected now has. */
 int mem_cmpxchg(struct mem *m, gpa_t gpa, unsigned size, uint64_t *expected, uint64_t desired);
 
-/* Register once a thread; then enter and exit around batches of work. Exit before sleeping. */
-void mem_reader_register(struct mem *m, struct mem_reader *r);
+/*
+ * Register once a thread; then enter and exit around batches of work. Exit before sleeping. A vCPU's reader (vcpu->reader)
+ * is registered by vm_vcpus_create. The plain accessors above (mem_read, mem_find …) take no section of their own.
+ */
+void mem_reader_register(struct mem *m, struct mem_reader *r);		/* again: does nothing */
 void mem_reader_unregister(struct mem *m, struct mem_reader *r);
 void mem_reader_enter(struct mem_reader *r);
 void mem_reader_exit(struct mem_reader *r);

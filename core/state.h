@@ -3,6 +3,8 @@
  * Device state as a table of fields: what snapshots and migration save, what `cella debug` prints and what the tests
  * round-trip. A loaded value is hostile: each field has a range, checked before it is stored.
  *
+ * A field newer than version 1 may be missing from a record (an older snapshot) and then stays as it is.
+ *
  * Record: for each field  u16 version, u16 name length, u32 element size * count, name, bytes (little-endian).
  */
 #ifndef CORE_STATE_H
@@ -21,10 +23,10 @@ struct field {
 };
 
 #define FIELD_RANGE(s, m, v, lo, hi) { #m, offsetof(s, m), sizeof(((s *)0)->m), v, 1, 0, lo, hi }
-#define FIELD(s, m, v)		FIELD_RANGE(s, m, v, 0, sizeof(((s *)0)->m) == 1 && \
-	__builtin_types_compatible_p(__typeof__(((s *)0)->m), bool) ? 1 : ~0ull)
+#define FIELD_MAX(lvalue)	(__builtin_types_compatible_p(__typeof__(lvalue), bool) ? 1 : ~0ull)
+#define FIELD(s, m, v)		FIELD_RANGE(s, m, v, 0, FIELD_MAX(((s *)0)->m))
 #define FIELD_ARRAY(s, m, v)	{ #m, offsetof(s, m), sizeof(((s *)0)->m[0]), v, \
-	sizeof(((s *)0)->m) / sizeof(((s *)0)->m[0]), sizeof(((s *)0)->m[0]), 0, ~0ull }
+	sizeof(((s *)0)->m) / sizeof(((s *)0)->m[0]), sizeof(((s *)0)->m[0]), 0, FIELD_MAX(((s *)0)->m[0]) }
 #define FIELD_END		{ NULL, 0, 0, 0, 0, 0, 0, 0 }
 
 struct state_writer {

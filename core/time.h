@@ -28,16 +28,24 @@ struct vm_time {
 	uint64_t tsc_base, mult, counter_base;	/* see above; they change only while every vCPU is stopped */
 	uint32_t shift;
 	uint64_t ns_base, host_base;	/* guest ns at host_base (host ns) */
+	uint64_t ns_mult;		/* guest ns from the source, as the counter from mult and shift */
+	uint32_t ns_shift;
+	uint32_t tick_shift, per_ns_shift;
+	uint64_t tick_mult, per_ns_mult;	/* ns of a count, counts of a ns */
+	uint32_t seq;			/* odd while somebody changes the above */
 	uint64_t wall_offset_ns;	/* host CLOCK_REALTIME minus guest ns at power-on; for RTCs */
 	struct timer **heap;		/* by deadline */
 	uint32_t timers, capacity;
-	void (*rearm)(struct vm_time *t, uint64_t deadline_ns);	/* the earliest deadline changed; ~0: none */
+	/* Call vm_time_run at deadline_ns at the latest (vm_time_until says how long that is). Any thread, under the time
+	   lock: takes no lock that somebody may hold around timer_set. */
+	void (*rearm)(struct vm_time *t, uint64_t deadline_ns);
 	void *rearm_ctx;
+	uint64_t armed_ns;		/* what rearm was told last */
 	uint64_t (*source)(void *ctx);	/* host ns; NULL: platform_now_ns. Tests and --icount replace it */
 	void *source_ctx;
 };
 
-/* `heap` holds `capacity` pointers and belongs to the caller. */
+/* `heap` holds `capacity` pointers and belongs to the caller. Paused, at 0, until vm_time_resume. */
 void vm_time_init(struct vm_time *t, uint64_t counter_hz, struct timer **heap, uint32_t capacity);
 /* Use the TSC, running at tsc_hz, for counter and ns from now on. All vCPUs stopped. */
 void vm_time_use_tsc(struct vm_time *t, uint64_t tsc_hz);
@@ -51,7 +59,9 @@ void vm_time_resume(struct vm_time *t);
 void timer_init(struct timer *t, void (*fn)(struct timer *t));
 void timer_set(struct vm_time *vt, struct timer *t, uint64_t deadline_ns);	/* any thread; moves it if it is set */
 void timer_cancel(struct vm_time *vt, struct timer *t);	/* a callback under way on another thread may still finish */
-/* The control loop: fire what is due. Returns the next deadline or ~0. */
+/* Host ns from now until guest time deadline_ns; 0: it has passed; ~0 stays ~0. */
+uint64_t vm_time_until(struct vm_time *t, uint64_t deadline_ns);
+/* The control loop: fire what is due, rearm for the rest. Returns the next deadline or ~0. */
 uint64_t vm_time_run(struct vm_time *t);
 
 #endif

@@ -45,9 +45,15 @@ struct vcpu {
 	uint32_t thread;		/* platform_thread_id of the owner; 0: none yet */
 };
 
-/* Runs fn on v's owner at the next safe point, and waits for it. From the owner itself it runs at once. */
+/* The owner, before its first and after its last vcpu_run: its thread, and state running or stopped. */
+void vcpu_start(struct vcpu *v);
+void vcpu_stop(struct vcpu *v);
+
+/* Runs fn on v's owner at the next safe point, and waits for it. From the owner itself it runs at once. Hold no lock that
+   the owner may want. -EAGAIN: not started yet; -ENODEV: stopped. */
 int vcpu_call(struct vcpu *v, void (*fn)(struct vcpu *v, void *arg), void *arg);
-/* The owner, when vcpu_run returned EXIT_PAUSED: run what was asked. */
+/* The owner, when vcpu_run returned EXIT_PAUSED: clears pause_request and runs what was asked. Whoever wants more than a
+   call (a pause) keeps that elsewhere, and the owner looks there after this. */
 void vcpu_run_calls(struct vcpu *v);
 
 #endif

@@ -54,11 +54,11 @@ struct vm {
 	void *semihosting_ctx;
 };
 
-/* Neither allocates: the caller owns vm, and the arena is set up already. */
+/* The caller owns vm (zeroed), and its arena is set up already. -ENOMEM, -EINVAL. */
 int vm_init(struct vm *vm, enum isa_id isa, const struct engine_ops *engine, uint64_t counter_hz);
 int vm_vcpus_create(struct vm *vm, uint32_t count);
 void vm_request(struct vm *vm, enum vm_exit what);
-/* Kick every vCPU with pause_request set; returns at once. The vCPU threads' runner waits. */
+/* Sets pause_request for every vCPU and kicks those that run; returns at once. Whoever pauses waits for the runners. */
 void vm_kick_all(struct vm *vm);
 
 #endif
