@@ -40,7 +40,10 @@ void lift_set_sp(struct lift *l, unsigned r, bool sf, uint32_t v);
 uint32_t lift_const(struct lift *l, enum ir_type t, uint64_t v);
 void lift_set_flags(struct lift *l, uint32_t flags);
 uint32_t lift_get_flags(struct lift *l);
+uint32_t lift_get_v(struct lift *l, unsigned r, enum ir_type t);	/* f32, f64: the low lane */
+void lift_set_v(struct lift *l, unsigned r, uint32_t v);	/* v's type; what is above f32 or f64 becomes zero */
 void lift_undefined(struct lift *l);	/* ends the block */
+void lift_trap(struct lift *l, unsigned ec, uint32_t iss);	/* ends the block */
 /* Ends the block in helper h; pc_next: cpu->pc is the next instruction, else this one. */
 void lift_exit_helper(struct lift *l, enum dbt_helper h, bool pc_next, uint32_t a, uint32_t b, uint32_t c);
 uint32_t lift_call(struct lift *l, enum dbt_helper h, enum ir_type t, uint32_t a, uint32_t b, uint32_t c);
