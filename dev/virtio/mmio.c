@@ -164,7 +164,7 @@ static const struct region_ops vmmio_region_ops = {
 	.access = vmmio_access,
 	.min_size = 1,
 	.max_size = 8,
-	.misfit = MISFIT_IGNORE,
+	.misfit = MISFIT_SPLIT,
 	.flags = BUS_UNLOCKED,
 };
 
