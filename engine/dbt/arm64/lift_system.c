@@ -180,10 +180,10 @@ LIFT(MRS)
 		lift_set(l, a->rt, true, read_register(l, a->sysreg));
 }
 
-/* A write that has effects. Stepping wants to know whether it faulted, which a call tells. */
+/* A write that may have effects. Stepping wants to know whether it faulted, which a call tells. */
 static void write_by_helper(struct lift *l, unsigned enc, uint32_t v)
 {
-	if (l->mode->ss)
+	if (l->mode->ss || arm_sysreg_write_is_quiet(enc))
 		lift_call(l, HELPER_msr_quiet, IR_VOID, lift_const(l, IR_I64, enc), v, NONE);
 	else
 		lift_exit_helper(l, HELPER_msr, false, lift_const(l, IR_I64, enc), v, NONE);

@@ -85,18 +85,22 @@ static bool zero_extended(const struct ir *ir, uint32_t v)
 	return i->type == IR_I32 && i->op != IR_CALL;
 }
 
+/* An alignment check of SP looks at the low four bits of a alone, and DC ZVA takes no offset. */
 static void fold_memory(struct fold *f, struct ir_ins *i)
 {
 	struct ir *ir = f->ir;
 	uint64_t c;
 
+	if (i->flags & IRM_DCZVA)
+		return;
 	while (ir->ins[i->a].op == IR_ADD && ir->ins[i->a].type == IR_I64 && ir->ins[i->a].b == IR_NONE) {
 		int64_t sum;
 
 		c = ir->ins[i->a].imm;
 		sum = (int64_t)i->imm + (int64_t)c;
 
-		if ((int64_t)c > INT32_MAX || (int64_t)c < INT32_MIN || sum > INT32_MAX - 64 || sum < INT32_MIN + 64)
+		if ((int64_t)c > INT32_MAX || (int64_t)c < INT32_MIN || sum > INT32_MAX - 64 || sum < INT32_MIN + 64 ||
+		    ((i->flags & IRM_SP) && (c & 15)))
 			break;
 		i->imm = (uint64_t)sum;
 		i->a = ir->ins[i->a].a;
