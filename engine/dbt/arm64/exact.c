@@ -54,7 +54,7 @@ static uint64_t scalar(struct fp_env *env, const struct side *s, uint64_t a, uin
 	case IR_FMAX:	return fp_max(env, fmt, a, b);
 	case IR_FMINNM:	return fp_minnum(env, fmt, a, b);
 	case IR_FMAXNM:	return fp_maxnum(env, fmt, a, b);
-	case IR_FNEG:	return fp_neg(fmt, a);
+	case IR_FNEG:	return fp_neg(fmt, a) & (2 * fp_sign_bit(fmt) - 1);
 	case IR_FABS:	return fp_abs(fmt, a);
 	case IR_FRINT:	return fp_round_int(env, fmt, a, rounding(env, s->op_hi), s->op_lo & 1);
 	case IR_FCVT:	return fp_convert(env, format(s->op_hi), fmt, a, (enum fp_rounding)env->rounding);
