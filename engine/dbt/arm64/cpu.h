@@ -8,6 +8,7 @@
 #ifndef ENGINE_DBT_ARM64_CPU_H
 #define ENGINE_DBT_ARM64_CPU_H
 
+#include "base/log.h"
 #include "core/vm.h"
 #include "isa/arm64/cpu_model.h"
 #include "isa/v128.h"
@@ -124,6 +125,8 @@ struct arm_cpu {
 	uint32_t outside;		/* atomic: 1 between tlb_outside_begin and end (in_code stays 1: code is not reclaimed) */
 	uint32_t inside;		/* atomic: between dbt_code_enter and dbt_code_leave (cache.c) */
 	uint32_t rounding;		/* MXCSR.RC as it is set now */
+	uint32_t wfe_idle;		/* WFEs in a row that waited in vain */
+	struct log_limit log;
 	uint64_t stat[64];		/* counters by enum dbt_stat */
 };
 

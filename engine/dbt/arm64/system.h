@@ -69,6 +69,8 @@ enum sysreg_result { SYSREG_OK, SYSREG_FAULTED /* exception taken, cpu->pc is th
 enum sysreg_result arm_sysreg_read(struct arm_cpu *cpu, uint32_t enc, uint64_t *val);
 /* The write's side effects (tlb_switch, arm_mode_update …) are done on return. cpu->pc is the MSR itself on entry. */
 enum sysreg_result arm_sysreg_write(struct arm_cpu *cpu, uint32_t enc, uint64_t val);
+/* For a debugger: stored and computed registers with EL1's rights and no effect on the guest. False: there is none. */
+bool arm_sysreg_peek(struct arm_cpu *cpu, uint32_t enc, uint64_t *val);
 /* SYS: TLBI, IC, DC, AT (enc with op0 = 1). */
 enum sysreg_result arm_sys_insn(struct arm_cpu *cpu, uint32_t enc, uint64_t val);
 const char *arm_sysreg_name(uint32_t enc);	/* NULL: unknown */
@@ -76,6 +78,8 @@ const char *arm_sysreg_name(uint32_t enc);	/* NULL: unknown */
    without effect; -1 otherwise. */
 int32_t arm_sysreg_inline_read(const struct arm_mode *m, uint32_t enc);
 int32_t arm_sysreg_inline_write(const struct arm_mode *m, uint32_t enc);
+/* The write can change neither mode, context nor unmasked interrupts: HELPER_msr_quiet will do. */
+bool arm_sysreg_write_is_quiet(uint32_t enc);
 
 /* Reset state of the architecture; PC, x0 and power are the engine's. */
 void arm_cpu_reset(struct arm_cpu *cpu);
