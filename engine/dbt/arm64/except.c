@@ -157,14 +157,20 @@ bool arm_interrupt_pending(const struct arm_cpu *cpu)
 	return (__atomic_load_n(&cpu->pins, __ATOMIC_ACQUIRE) & (PIN_IRQ | PIN_FIQ)) != 0;
 }
 
+/*
+ * KICK_PINS stays set while a pin is up, masked or not: translated code opens masks by itself and then asks the dispatcher,
+ * which calls us only if a kick says so.
+ */
 bool arm_take_interrupt(struct arm_cpu *cpu)
 {
-	uint32_t up;
+	uint32_t up = __atomic_load_n(&cpu->pins, __ATOMIC_ACQUIRE);
 
-	/* A pin that changes after this sets KICK_PINS again. */
-	if (__atomic_load_n(&cpu->kick, __ATOMIC_RELAXED) & KICK_PINS)
+	if (!up && (__atomic_load_n(&cpu->kick, __ATOMIC_RELAXED) & KICK_PINS)) {
+		/* A pin that rises after this sets it again; one that rose before is seen now. */
 		__atomic_and_fetch(&cpu->kick, ~(uint32_t)KICK_PINS, __ATOMIC_SEQ_CST);
-	up = unmasked(cpu, __atomic_load_n(&cpu->pins, __ATOMIC_ACQUIRE));
+		up = __atomic_load_n(&cpu->pins, __ATOMIC_ACQUIRE);
+	}
+	up = unmasked(cpu, up);
 	if (!up) {
 		arm_irq_update(cpu);
 		return false;

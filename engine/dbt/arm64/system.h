@@ -57,7 +57,7 @@ uint32_t arm_pstate(const struct arm_cpu *cpu);
 void arm_set_sp_bank(struct arm_cpu *cpu, unsigned el, unsigned spsel);	/* saves cpu->sp to its bank, loads the other */
 
 /* ---- interrupts ---- */
-/* True and the exception taken, if a pin is up that PSTATE lets through. Clears KICK_PINS first. */
+/* True and the exception taken, if a pin is up that PSTATE lets through. Clears KICK_PINS once no pin is up. */
 bool arm_take_interrupt(struct arm_cpu *cpu);
 bool arm_interrupt_pending(const struct arm_cpu *cpu);	/* for WFI: masked ones wake too */
 void arm_irq_update(struct arm_cpu *cpu);		/* KICK_IRQ from pins and masks; after a mask has changed */
