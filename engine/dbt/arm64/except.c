@@ -166,9 +166,11 @@ bool arm_take_interrupt(struct arm_cpu *cpu)
 	uint32_t up = __atomic_load_n(&cpu->pins, __ATOMIC_ACQUIRE);
 
 	if (!up && (__atomic_load_n(&cpu->kick, __ATOMIC_RELAXED) & KICK_PINS)) {
-		/* A pin that rises after this sets it again; one that rose before is seen now. */
+		/* A pin that rises after this sets it again; one that rose just before is seen now. */
 		__atomic_and_fetch(&cpu->kick, ~(uint32_t)KICK_PINS, __ATOMIC_SEQ_CST);
 		up = __atomic_load_n(&cpu->pins, __ATOMIC_ACQUIRE);
+		if (up)
+			__atomic_or_fetch(&cpu->kick, KICK_PINS, __ATOMIC_SEQ_CST);
 	}
 	up = unmasked(cpu, up);
 	if (!up) {
