@@ -101,7 +101,7 @@ static int chain_walk(struct vring *r, uint16_t head, struct vring_chain *c)
 	struct desc_table t = { r->desc.gpa, r->cfg.size, r->desc.span.ptr };
 	bool indirect = false;
 	uint32_t i = head, buffers = 0;
-	struct desc d;
+	struct desc d = { 0 };
 	int err;
 
 	for (;;) {

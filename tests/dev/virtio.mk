@@ -4,3 +4,4 @@ $(eval $(call unit_test,virtio_ring,tests/dev/virtio_ring.c $(virtio-rig),dev co
 $(eval $(call unit_test,virtio_mmio,tests/dev/virtio_mmio.c $(virtio-rig),dev core isa os base,-pthread,dev))
 $(eval $(call unit_test,virtio_blk,tests/dev/virtio_blk.c $(virtio-rig),dev core isa os base,-pthread,dev))
 $(eval $(call unit_test,virtio_streams,tests/dev/virtio_streams.c $(virtio-rig),dev core isa os base,-pthread,dev))
+$(eval $(call unit_test,virtio_threads,tests/dev/virtio_threads.c $(virtio-rig),dev core isa os base,-pthread,dev))
