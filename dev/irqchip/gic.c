@@ -135,6 +135,15 @@ void gic_spi_route(struct gic *g, uint32_t n, uint64_t cpus)
 		gic_refresh(g, affected);
 }
 
+/* One SPI's pending or active state changed. Often that matters to nobody: a line that falls while its handler runs. */
+static void gic_spi_moved(struct gic *g, uint32_t n, uint32_t candidates_before)
+{
+	uint32_t bit = 1u << (n & 31);
+
+	if ((gic_candidates(&g->spi[n / 32], GIC_GROUPS) ^ candidates_before) & bit)
+		gic_spi_changed(g, n / 32, bit);
+}
+
 /* ---- lines ---- */
 
 /* True if the interrupt's pending state may have changed. */
@@ -164,7 +173,7 @@ static void gic_set_ppi(struct gic *g, uint32_t cpu, uint32_t intid, bool level)
 void gic_set(struct irqchip *chip, uint32_t pin, bool level)
 {
 	struct gic *g = container_of(chip, struct gic, chip);
-	uint32_t bit = 1u << (pin & 31);
+	uint32_t before;
 
 	if (pin & 0x80000000u) {
 		gic_set_ppi(g, pin >> 8 & 0x7fffff, pin & 0xff, level);
@@ -173,8 +182,9 @@ void gic_set(struct irqchip *chip, uint32_t pin, bool level)
 	if (pin >= g->spis)
 		return;
 	lock_acquire(&g->lock);
-	if (gic_drive(&g->spi[pin / 32], bit, level))
-		gic_spi_changed(g, pin / 32, bit);
+	before = gic_candidates(&g->spi[pin / 32], GIC_GROUPS);
+	if (gic_drive(&g->spi[pin / 32], 1u << (pin & 31), level))
+		gic_spi_moved(g, pin, before);
 	lock_release(&g->lock);
 }
 
@@ -269,7 +279,7 @@ uint32_t gic_highest_pending(struct gic_cpu *c, unsigned groups)
 void gic_deactivate(struct gic_cpu *c, uint32_t intid)
 {
 	struct gic *g = c->gic;
-	uint32_t bit = 1u << (intid & 31), n = intid - GIC_FIRST_SPI;
+	uint32_t bit = 1u << (intid & 31), n = intid - GIC_FIRST_SPI, before;
 
 	if (intid < GIC_FIRST_SPI) {
 		lock_acquire(&c->lock);
@@ -278,10 +288,9 @@ void gic_deactivate(struct gic_cpu *c, uint32_t intid)
 		lock_release(&c->lock);
 	} else if (n < g->spis) {
 		lock_acquire(&g->lock);
-		if (g->spi[n / 32].active & bit) {
-			g->spi[n / 32].active &= ~bit;
-			gic_spi_changed(g, n / 32, bit);
-		}
+		before = gic_candidates(&g->spi[n / 32], GIC_GROUPS);
+		g->spi[n / 32].active &= ~bit;
+		gic_spi_moved(g, n, before);
 		lock_release(&g->lock);
 	}
 }

@@ -74,7 +74,7 @@ static uint32_t pl011_tx_trigger(const struct pl011 *u)
 
 static void pl011_receive(struct pl011 *u, uint32_t c)
 {
-	if (u->count == pl011_depth(u)) {
+	if (u->count >= pl011_depth(u)) {
 		u->error |= DR_OE >> 8;
 		u->ris |= INT_OE;
 		return;
@@ -111,7 +111,7 @@ static bool pl011_can_receive(const struct pl011 *u)
 /* The back-end was turned away and there is room again: tell it, from the work queue and without the lock. */
 static void pl011_wake(struct pl011 *u)
 {
-	if (!u->starved || !pl011_can_receive(u) || u->count == pl011_depth(u))
+	if (!u->starved || !pl011_can_receive(u) || u->count >= pl011_depth(u))
 		return;
 	u->starved = false;
 	dev_defer(&u->mmio.dev, &u->ready);
@@ -220,7 +220,7 @@ static void pl011_transmit(struct pl011 *u, uint8_t c)
 
 static uint32_t pl011_flags(const struct pl011 *u)
 {
-	uint32_t fr = (u->count ? 0 : FR_RXFE) | (u->count == pl011_depth(u) ? FR_RXFF : 0) |
+	uint32_t fr = (u->count ? 0 : FR_RXFE) | (u->count >= pl011_depth(u) ? FR_RXFF : 0) |
 		(u->tx_count ? FR_BUSY : FR_TXFE) | (u->tx_count >= pl011_depth(u) ? FR_TXFF : 0);
 
 	if (!(u->cr & CR_LBE))

@@ -545,6 +545,33 @@ static void a_saved_record_restores_everything(void **state)
 	assert_int_equal(chip->ops->load(chip, &r), -EINVAL);
 }
 
+static void a_spoilt_record_is_refused_or_harmless(void **state)
+{
+	static uint8_t good[256 * KIB], bad[256 * KIB];
+	struct state_writer w = { good, sizeof(good), 0, 0 };
+	uint32_t seed = 1;
+
+	enable_spi(40);
+	gic_set(chip, 8, true);
+	assert_int_equal(chip->ops->save(chip, &w), 0);
+	for (unsigned i = 0; i < 500; i++) {
+		struct state_reader r = { bad, i & 1 ? w.used : i * w.used / 500, 0, 0 };
+
+		memcpy(bad, good, w.used);
+		for (unsigned j = 0; j < i % 7 + 1; j++) {
+			seed = seed * 1103515245 + 12345;
+			bad[(seed >> 8) % w.used] = (uint8_t)(seed >> 3);
+		}
+		chip->ops->load(chip, &r);
+		for (unsigned c = 0; c < 4; c++)
+			eoi(c, iar(c));
+	}
+	device_reset_all(&b->vm, RESET_COLD);
+	linux_up();
+	enable_spi(40);
+	assert_int_equal(iar(0), 40);
+}
+
 static void the_device_tree_names_frames_and_phandle(void **state)
 {
 	static uint8_t blob[4096];
@@ -594,6 +621,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_message_raises_an_spi, setup, teardown),
 		cmocka_unit_test_setup_teardown(reset_forgets_all_but_the_wires, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_saved_record_restores_everything, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_spoilt_record_is_refused_or_harmless, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_device_tree_names_frames_and_phandle, setup, teardown),
 	};
 
