@@ -31,6 +31,7 @@ const struct option run_option_table[] = {
 	  "board (default virt-arm64)" },
 	{ "irqchip", 0, OPTION_STRING, 0, AT(irqchip), "CHIP", "gicv3|gicv2", 0, 0,
 	  "interrupt controller; gicv2 takes up to 8 vCPUs" },
+	{ "guest", 0, OPTION_STRING, 0, AT(payload), "NAME", NULL, 0, 0, "a known guest; the same as its name without an option" },
 	{ "name", 0, OPTION_STRING, 0, AT(name), "NAME", NULL, 0, 0, "the machine's name" },
 	{ "console", 0, OPTION_STRING, 0, AT(console), "KIND", "serial|virtio", 0, 0,
 	  "what this terminal is to the guest (default serial: ttyAMA0)" },
@@ -94,8 +95,6 @@ void run_options_free(struct run_options *o)
 {
 	for (const struct option *opt = run_option_table; opt->name; opt++)
 		run_options_unset(o, opt);
-	free(o->payload);
-	o->payload = NULL;
 }
 
 const struct option *run_option_find(const char *name, size_t len)

@@ -14,6 +14,7 @@
 #include "dev/irqchip/gic.h"
 #include "dev/rtc/pl031.h"
 #include "dev/uart/pl011.h"
+#include "dev/virtio/devices.h"
 #include "machine/machine.h"
 
 #define LOW_RAM		(128 * MIB)
@@ -31,6 +32,8 @@ static const struct board_device captive_devices[] = {
 	{ NULL }
 };
 
+static const struct dev_class *const captive_virtio[] = { &virtio_blk_class, &virtio_net_class };
+
 /* `ram` is the second, larger range: the first is part of the board. */
 static uint32_t captive_ranges(uint64_t ram, struct machine_range r[MACHINE_MAX_RANGES])
 {
@@ -45,7 +48,7 @@ const struct machine_class machine_captive_virt = {
 	.isa		= ISA_ARM64,
 	.irqchips	= captive_gics,
 	.devices	= captive_devices,
-	.virtio		= { 0x08000000, 0x10000, 64, 2 },
+	.virtio		= { 0x08000000, 0x10000, 64, 2, captive_virtio },
 	.max_vcpus	= 1,
 	.default_ram	= HIGH_RAM,
 	.min_ram	= 2 * MIB,

@@ -3,6 +3,7 @@
  * What boards have in common: from a machine_class's tables to devices on a bus. An engine that brings its own interrupt
  * controller or timers (kvm) is asked first; models serve where it says -ENOTSUP.
  */
+#include "base/bits.h"
 #include "base/errno.h"
 #include "base/string.h"
 #include "dev/gpio/pl061.h"
@@ -105,6 +106,15 @@ static int machine_device(struct machine *m, const struct board_device *b)
 	return err ? err : mmio_map(d, b->base);
 }
 
+/* A free transport that takes this kind of device, or -1. */
+static int machine_slot(const struct machine *m, const struct dev_class *cls, uint64_t used)
+{
+	for (uint32_t i = 0; i < m->cls->virtio.slots; i++)
+		if (!(used >> i & 1) && (!m->cls->virtio.kinds || m->cls->virtio.kinds[i] == cls))
+			return (int)i;
+	return -1;
+}
+
 static int machine_plug(struct machine *m, uint32_t slot, const struct machine_virtio *v)
 {
 	gpa_t base = m->cls->virtio.base + slot * m->cls->virtio.stride;
@@ -128,12 +138,30 @@ static int machine_plug(struct machine *m, uint32_t slot, const struct machine_v
 	return err ? err : virtio_mmio_map(t, base);
 }
 
+static int machine_plug_all(struct machine *m)
+{
+	uint64_t used = 0;
+
+	for (uint32_t i = 0; i < m->config.virtio_count; i++) {
+		const struct machine_virtio *v = &m->config.virtio[i];
+		int slot = machine_slot(m, v->cls, used), err;
+
+		if (slot < 0)
+			return -ENOSPC;
+		err = machine_plug(m, (uint32_t)slot, v);
+		if (err)
+			return err;
+		used |= BIT(slot);
+	}
+	return 0;
+}
+
 int machine_create(struct machine *m, struct vm *vm, const struct machine_class *cls, const struct machine_config *config)
 {
 	int err;
 
 	*m = (struct machine){ .cls = cls, .vm = vm, .config = *config, .gic = machine_irqchip(cls, config->irqchip) };
-	if (!m->gic || !config->vcpus || config->vcpus > m->gic->max_vcpus || config->virtio_count > cls->virtio.slots)
+	if (!m->gic || !config->vcpus || config->vcpus > m->gic->max_vcpus || config->virtio_count > MACHINE_MAX_VIRTIO)
 		return -EINVAL;
 	err = vm_vcpus_create(vm, config->vcpus);
 	if (err)
@@ -145,23 +173,16 @@ int machine_create(struct machine *m, struct vm *vm, const struct machine_class 
 		err = machine_timer(m);
 	for (const struct board_device *b = cls->devices; !err && b->cls; b++)
 		err = machine_device(m, b);
-	for (uint32_t i = 0; !err && i < config->virtio_count; i++)
-		err = machine_plug(m, i, &config->virtio[i]);
+	if (!err)
+		err = machine_plug_all(m);
 	vm->firmware_call = psci_call;
 	return err;
 }
 
 void machine_destroy(struct machine *m)
 {
-	if (!m->vm)
-		return;
-	while (!list_empty(&m->vm->devices)) {
-		struct device *d = list_entry(m->vm->devices.prev, struct device, node);
-
-		list_remove(&d->node);
-		if (d->cls->destroy)
-			d->cls->destroy(d);
-	}
+	if (m->vm)
+		device_destroy_all(m->vm);
 }
 
 int machine_start(struct machine *m, gpa_t entry, gpa_t dtb)

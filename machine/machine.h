@@ -73,7 +73,12 @@ struct machine_class {
 	enum isa_id isa;
 	const struct board_gic *irqchips;	/* the first is the default */
 	const struct board_device *devices;
-	struct { gpa_t base; uint64_t stride; uint32_t intid, slots; } virtio;	/* transports */
+	struct {			/* transports */
+		gpa_t base;
+		uint64_t stride;
+		uint32_t intid, slots;
+		const struct dev_class *const *kinds;	/* what each takes; NULL: anything */
+	} virtio;
 	uint32_t max_vcpus;
 	uint64_t default_ram, min_ram, max_ram;	/* bytes */
 	uint32_t boot_range;			/* which range of memory the payload goes to */
@@ -99,8 +104,8 @@ const struct machine_class *machine_find(const char *name);	/* or NULL */
 const struct board_gic *machine_irqchip(const struct machine_class *cls, const char *type);	/* or NULL */
 
 /*
- * vm: vm_init and memory slots are done, no vCPUs yet. -EINVAL (vcpus, irqchip or too many virtio devices), -ENOMEM, or what a
- * device said. On failure machine_destroy still has to be called.
+ * vm: vm_init and memory slots are done, no vCPUs yet. -EINVAL (vcpus, irqchip), -ENOSPC (no transport left for a virtio
+ * device), -ENOMEM, or what a device said. On failure machine_destroy still has to be called.
  */
 int machine_create(struct machine *m, struct vm *vm, const struct machine_class *cls, const struct machine_config *config);
 void machine_destroy(struct machine *m);	/* devices only, in reverse order of creation */

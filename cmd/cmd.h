@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The subcommands of `cella`, one thin file each; main.c lists them. */
+#ifndef CMD_CMD_H
+#define CMD_CMD_H
+
+#include "core/engine.h"
+#include "ctl/error.h"
+
+#define CELLA_VERSION	"0.1"
+
+struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);	/* after the name; returns the exit status */
+	const char *summary, *usage;
+};
+
+extern const struct command command_table[];	/* ended by a NULL name */
+extern const struct engine_ops *const engine_table[];	/* ended by NULL */
+
+int cmd_run(int argc, char **argv);
+int cmd_get(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
+int cmd_help(int argc, char **argv);
+int cmd_version(int argc, char **argv);
+
+int complain(const struct ctl_error *e);	/* prints "cella: ..." and returns 1 */
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* cella help, and the forms that documentation and completion are made from. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "ctl/guests.h"
+#include "ctl/options.h"
+
+static void help_all(FILE *f)
+{
+	fputs("cella: runs virtual machines of other architectures by binary translation\n\n", f);
+	for (const struct command *c = command_table; c->name; c++)
+		fprintf(f, "  cella %-9s %s\n", c->name, c->summary);
+	fputs("\nA first try: 'cella run hello', then 'cella run debian-arm64'. Manual: cella(1).\n", f);
+}
+
+int cmd_help(int argc, char **argv)
+{
+	struct ctl_error e;
+
+	if (argc < 1) {
+		help_all(argv ? stdout : stderr);
+		return 0;
+	}
+	if (!strcmp(argv[0], "run")) {
+		run_options_help(stdout);
+		return 0;
+	}
+	if (!strcmp(argv[0], "--man-options")) {
+		run_options_man(stdout);
+		return 0;
+	}
+	if (!strcmp(argv[0], "--completion")) {
+		run_options_completion(stdout);
+		return 0;
+	}
+	for (const struct command *c = command_table; c->name; c++) {
+		if (strcmp(c->name, argv[0]))
+			continue;
+		printf("%s\n\n%s\n", c->usage, c->summary);
+		for (const struct guest *g = guest_table; g->name && !strcmp(c->name, "get"); g++)
+			printf("  %-13s %s\n", g->name, g->summary);
+		return 0;
+	}
+	ctl_fail(&e, -EINVAL, "command %s: not known: 'cella help' lists all", argv[0]);
+	return complain(&e);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* main: which subcommand. This folder alone names engines. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "ctl/options.h"
+#include "engine/dbt/dbt.h"
+
+const struct engine_ops *const engine_table[] = { &dbt_engine, NULL };
+
+const struct command command_table[] = {
+	{ "run", cmd_run, "run a virtual machine on this terminal", "cella run [OPTION...] [GUEST|KERNEL]" },
+	{ "get", cmd_get, "download a known guest", "cella get [NAME]" },
+	{ "doctor", cmd_doctor, "what this host has, lacks, and how to mend it", "cella doctor" },
+	{ "help", cmd_help, "this list, or one command's options", "cella help [COMMAND]" },
+	{ "version", cmd_version, "version, engines and machines", "cella version" },
+	{ NULL }
+};
+
+int complain(const struct ctl_error *e)
+{
+	fprintf(stderr, "cella: %s\n", e->text);
+	return 1;
+}
+
+static const struct command *command_find(const char *name)
+{
+	for (const struct command *c = command_table; c->name; c++)
+		if (!strcmp(c->name, name))
+			return c;
+	return NULL;
+}
+
+static int unknown(const char *name)
+{
+	const char *words[16], *near;
+	struct ctl_error e;
+	unsigned n = 0;
+
+	for (const struct command *c = command_table; c->name; c++)
+		words[n++] = c->name;
+	words[n] = NULL;
+	near = nearest_word(name, words);
+	if (near)
+		ctl_fail(&e, -EINVAL, "command %s: not known: did you mean 'cella %s'?", name, near);
+	else
+		ctl_fail(&e, -EINVAL, "command %s: not known: 'cella help' lists all", name);
+	return complain(&e);
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *c;
+
+	if (argc < 2)
+		return cmd_help(0, NULL) | 1;
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
+		return cmd_help(argc - 2, argv + 2);
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))
+		return cmd_version(0, NULL);
+	c = command_find(argv[1]);
+	return c ? c->run(argc - 2, argv + 2) : unknown(argv[1]);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One machine from start to end, on this terminal: memory, back-ends, devices, vCPU threads, control loop.
+ *
+ * The calling thread becomes the control thread: it runs the loop (timers, signals, console, deferred work) and owns the
+ * machine's life. Each vCPU has a thread; virtio devices share one more. What ends or restarts the machine arrives as
+ * vm_request from any thread and is done here, with every vCPU parked.
+ */
+#ifndef CTL_RUN_H
+#define CTL_RUN_H
+
+#include "core/engine.h"
+#include "ctl/options.h"
+#include "ctl/resolve.h"
+
+/* What a process says about its machine's end. */
+enum { RUN_OFF = 0, RUN_FAILED = 1, RUN_CRASHED = 3, RUN_STOPPED = 4, RUN_TIMEOUT = 124 };
+
+struct run_spec {
+	const struct run_options *options;
+	const struct resolved *resolved;
+	const struct engine_ops *engine;
+	const void *engine_options;	/* only the engine knows what they are */
+	const void *built_in;		/* kernel in memory instead of options->kernel, or NULL */
+	size_t built_in_size;
+};
+
+/* The exit status, or a negative errno and a message when it could not start. Nothing is left behind. */
+int run_machine(const struct run_spec *spec, struct ctl_error *e);
+/* --dump-dtb: writes the tree that the first start would have. */
+int run_dump_dtb(const struct run_spec *spec, struct ctl_error *e);
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Loading the payload, at power-on and after each reset; see start.h. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "ctl/dtb.h"
+#include "ctl/start.h"
+
+#define MAX_DTB	(1 * MIB)
+
+static int open_kernel(struct start *s, const struct run_spec *spec, struct ctl_error *e)
+{
+	bool raw = spec->resolved->cls->raw_payload;
+	const char *why;
+	enum isa_id isa;
+	int err;
+
+	s->kernel_name = spec->built_in ? spec->options->payload : spec->options->kernel;
+	if (spec->built_in)
+		return boot_parse(&s->image, spec->resolved->cls->isa, spec->built_in, spec->built_in_size, raw, &why);
+	err = payload_read(&s->kernel_file, "kernel", s->kernel_name, PAYLOAD_MAX, e);
+	if (!err)
+		err = payload_unpack(&s->kernel_file, "kernel", s->kernel_name, e);
+	if (err)
+		return err;
+	isa = payload_isa(s->kernel_file.data, s->kernel_file.size);
+	if (isa == ISA_RISCV64 || isa == ISA_X86_64)
+		return ctl_fail(e, -EINVAL, "kernel %s: for %s; this machine is arm64: give an arm64 kernel", s->kernel_name,
+				isa == ISA_RISCV64 ? "riscv64" : "x86-64");
+	err = boot_parse(&s->image, spec->resolved->cls->isa, s->kernel_file.data, s->kernel_file.size, raw, &why);
+	return err ? ctl_fail(e, err, "kernel %s: %s", s->kernel_name, why) : 0;
+}
+
+int start_open(struct start *s, const struct run_spec *spec, struct ctl_error *e)
+{
+	const struct run_options *o = spec->options;
+	int err;
+
+	*s = (struct start){ .options = o };
+	err = open_kernel(s, spec, e);
+	if (!err && o->initrd)
+		err = payload_read(&s->initrd, "initrd", o->initrd, PAYLOAD_MAX, e);
+	if (!err && o->dtb)
+		err = payload_read(&s->dtb_file, "device tree", o->dtb, MAX_DTB, e);
+	return err;
+}
+
+void start_close(struct start *s)
+{
+	payload_free(&s->kernel_file);
+	payload_free(&s->initrd);
+	payload_free(&s->dtb_file);
+	free(s->dtb);
+	s->dtb = NULL;
+}
+
+static int make_dtb(struct start *s, const struct machine *m, const struct boot_place *p, struct ctl_error *e)
+{
+	struct machine_chosen chosen = { .bootargs = s->options->params, .initrd = p->initrd, .initrd_size = s->initrd.size };
+	int err;
+
+	free(s->dtb);
+	s->dtb = NULL;
+	s->dtb_size = 0;
+	if (getrandom(&chosen.kaslr_seed, sizeof(chosen.kaslr_seed), 0) != sizeof(chosen.kaslr_seed) ||
+	    getrandom(chosen.rng_seed, sizeof(chosen.rng_seed), 0) != sizeof(chosen.rng_seed))
+		return ctl_fail(e, -EIO, "host entropy: %s: the guest needs seeds", strerror(errno));
+	if (s->options->dtb)
+		return dtb_edit(s->dtb_file.data, s->dtb_file.size, s->options->dtb, m, &chosen, &s->dtb, &s->dtb_size, e);
+	if (!m->cls->own_fdt)
+		return 0;
+	s->dtb = malloc(MACHINE_FDT_SIZE);
+	if (!s->dtb)
+		return ctl_fail(e, -ENOMEM, "device tree: out of memory");
+	err = machine_fdt(m, &chosen, s->dtb, MACHINE_FDT_SIZE, &s->dtb_size);
+	return err ? ctl_fail(e, err, "device tree: cannot be made (%s): shorten --params", strerror(-err)) : 0;
+}
+
+/*
+ * The tree holds the initrd's place and a place needs the tree's size: the first pass takes the largest there can be, then
+ * the tree made for that place is at most as large.
+ */
+int start_plan(struct start *s, const struct machine *m, struct boot_place *p, struct ctl_error *e)
+{
+	struct machine_range range[MACHINE_MAX_RANGES];
+	const char *why;
+	int err;
+
+	m->cls->ranges(m->config.ram, range);
+	*p = (struct boot_place){
+		.ram_base = range[m->cls->boot_range].base, .ram_size = range[m->cls->boot_range].size,
+		.initrd_size = s->initrd.size,
+		.dtb_size = s->options->dtb ? s->dtb_file.size + 64 * KIB : m->cls->own_fdt ? MACHINE_FDT_SIZE : 0,
+	};
+	err = boot_place(p, &s->image, &why);
+	if (err)
+		return ctl_fail(e, err, "kernel %s: %s", s->kernel_name, why);
+	return make_dtb(s, m, p, e);
+}
+
+int start_machine(struct start *s, struct machine *m, struct ctl_error *e)
+{
+	struct mem *mem = &m->vm->mem;
+	struct boot_place p;
+	int err;
+
+	err = start_plan(s, m, &p, e);
+	if (err)
+		return err;
+	err = boot_load(mem, &s->image, &p);
+	if (!err && s->initrd.size)
+		err = mem_write(mem, p.initrd, s->initrd.data, s->initrd.size);
+	if (!err && s->dtb_size)
+		err = mem_write(mem, p.dtb, s->dtb, s->dtb_size);
+	if (!err)
+		err = machine_start(m, p.entry, p.dtb);
+	return err ? ctl_fail(e, err, "kernel %s: cannot be loaded (%s)", s->kernel_name, strerror(-err)) : 0;
+}
