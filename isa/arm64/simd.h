@@ -23,6 +23,9 @@
  *		DUP's or INS's source element (INS's destination element is in SIMD_ELEM), FCMLA's and FCADD's rotation
  *		divided by 90; TBL and TBX: number of the first table register, with n pointing at V0 and
  *		SIMD_ELEM(length - 1); a table of one register may also be given by itself, as register 0.
+ * fcmp, fcvt, fcvt_to_g and fcvt_from_g are the scalar instructions FCMP (SIMD_IMM(1): FCMPE; NZCV in bits 31:28 of d), FCVT
+ * (to the format SIMD_IMM(1, 2, 3)) and conversions with general registers, whose bits are the low 64 of d or n
+ * (SIMD_IMM(fraction bits), SIMD_GENERAL(..., enum fp_rounding)).
  * What the architecture makes UNDEFINED must not be asked for. Flags accumulate in env; nothing else is touched.
  */
 #ifndef ISA_ARM64_SIMD_H
@@ -36,6 +39,8 @@
 #define SIMD_BY_ELEMENT		(1u << 4)
 #define SIMD_ELEM(i)		(SIMD_BY_ELEMENT | (uint32_t)(i) << 16)
 #define SIMD_IMM(x)		((uint32_t)(x) << 8)
+#define SIMD_GENERAL(is_signed, is_64, rounding)	\
+	((uint32_t)!!(is_signed) << 16 | (uint32_t)!!(is_64) << 17 | (uint32_t)(rounding) << 18)
 #define SIMD_DESC(size, more)	((uint32_t)(size) | (more))
 
 /* Three registers of the same shape. */
@@ -85,7 +90,8 @@
 	X(frint32z) X(frint32x) X(frint64z) X(frint64x) \
 	X(fcvtns) X(fcvtms) X(fcvtps) X(fcvtzs) X(fcvtas) X(fcvtnu) X(fcvtmu) X(fcvtpu) X(fcvtzu) X(fcvtau) \
 	X(scvtf) X(ucvtf) \
-	X(fcmgt_zero) X(fcmge_zero) X(fcmeq_zero) X(fcmle_zero) X(fcmlt_zero) X(fcvtl) X(fcvtn) X(fcvtxn)
+	X(fcmgt_zero) X(fcmge_zero) X(fcmeq_zero) X(fcmle_zero) X(fcmlt_zero) X(fcvtl) X(fcvtn) \
+	X(fcmp) X(fcvt) X(fcvt_to_g) X(fcvt_from_g) X(fcvtxn)
 
 #define SIMD_CRYPTO(X) \
 	X(aese) X(aesd) X(aesmc) X(aesimc) X(sha1c) X(sha1p) X(sha1m) X(sha1h) X(sha1su0) X(sha1su1) \

@@ -110,3 +110,39 @@ SIMD_UNARY(ucvtf, fp_from_int(FP, size, a, false, imm, FP->rounding))
 SIMD_WIDEN_UNARY(fcvtl, fp_convert(FP, size, size + 1, a, FP->rounding))
 SIMD_NARROW(fcvtn, false, fp_convert(FP, size + 1, size, a, FP->rounding))
 SIMD_NARROW(fcvtxn, false, fp_convert(FP, size + 1, size, a, FP_ODD))
+
+/* ---- scalar instructions that aren't Advanced SIMD ---- */
+
+static void set_scalar(union v128 *d, uint64_t x)
+{
+	*d = (union v128){ .d = { x, 0 } };
+}
+
+SIMD_FN(fcmp)
+{
+	unsigned size = desc_size(desc);
+
+	set_scalar(d, (uint64_t)arm_fcmp(&env->fp, size, lane(n, size, 0), lane(m, size, 0), desc_imm(desc)) << 28);
+}
+
+SIMD_FN(fcvt)
+{
+	unsigned size = desc_size(desc);
+
+	set_scalar(d, fp_convert(&env->fp, size, desc_imm(desc), lane(n, size, 0), FP->rounding));
+}
+
+SIMD_FN(fcvt_to_g)
+{
+	unsigned size = desc_size(desc), how = desc_index(desc);
+
+	set_scalar(d, fp_to_int(&env->fp, size, lane(n, size, 0), how & 1, how & 2 ? 64 : 32, desc_imm(desc), how >> 2));
+}
+
+SIMD_FN(fcvt_from_g)
+{
+	unsigned how = desc_index(desc);
+	uint64_t a = how & 2 ? n->d[0] : how & 1 ? (uint64_t)(int32_t)n->s[0] : n->s[0];
+
+	set_scalar(d, fp_from_int(&env->fp, desc_size(desc), a, how & 1, desc_imm(desc), FP->rounding));
+}

@@ -59,6 +59,7 @@ static unsigned m_traits(enum simd_op op)
 	case SIMD_zip1 ... SIMD_tbx:
 	SIMD_FP_THREE(X)
 	SIMD_CRYPTO_BINARY(X)
+	case SIMD_fcmp:
 		return SIMD_READS_M;
 	default:
 		return 0;

@@ -152,7 +152,8 @@ static void every_simd_and_fp_instruction_equals_qemu(void **state)
 
 static void every_operation_has_a_case(void **state)
 {
-	bool seen[SIMD_OP_COUNT] = { false };
+	/* These have scalar cases: their instructions' other side is a general register or the flags. */
+	bool seen[SIMD_OP_COUNT] = { [SIMD_fcmp] = true, [SIMD_fcvt_to_g] = true, [SIMD_fcvt_from_g] = true };
 
 	for (unsigned c = 0; c < VECTORS; c++)
 		seen[cases[c].op] = true;

@@ -252,6 +252,7 @@
 	V2(fcvtn, "fcvtn", 2, 0, "2s", "2d", "") V2(fcvtn, "fcvtn2", 2, Q, "4s", "2d", "") \
 	V2(fcvtxn, "fcvtxn", 2, 0, "2s", "2d", "") V2(fcvtxn, "fcvtxn2", 2, Q, "4s", "2d", "") \
 	CASE(fcvtxn, SIMD_DESC(2, SC), "fcvtxn s0, d1") \
+	CASE(fcvt, SIMD_DESC(1, SC | SIMD_IMM(3)), "fcvt d0, h1") CASE(fcvt, SIMD_DESC(3, SC | SIMD_IMM(1)), "fcvt h0, d1") \
 	V2(aese, "aese", 0, Q, "16b", "16b", "") V2(aesd, "aesd", 0, Q, "16b", "16b", "") \
 	V2(aesmc, "aesmc", 0, Q, "16b", "16b", "") V2(aesimc, "aesimc", 0, Q, "16b", "16b", "") \
 	CASE(sha1c, Q, "sha1c q0, s1, v2.4s") CASE(sha1p, Q, "sha1p q0, s1, v2.4s") CASE(sha1m, Q, "sha1m q0, s1, v2.4s") \
