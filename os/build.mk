@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: BSD-2-Clause
+$(eval $(call folder,os,base,$(wildcard os/*.c)))

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See memfd.h. Kernels before 6.3 do not know MFD_EXEC and MFD_NOEXEC_SEAL; theirs are executable without a flag. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "os/memfd.h"
+
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL	0x0008U
+#define MFD_EXEC	0x0010U
+#endif
+
+static int create_fd(const char *name, unsigned flags)
+{
+	unsigned base = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+	int fd = memfd_create(name, base | (flags & MEMFD_EXEC ? MFD_EXEC : MFD_NOEXEC_SEAL));
+
+	if (fd < 0 && errno == EINVAL)
+		fd = memfd_create(name, base);
+	return fd;
+}
+
+int memfd_create_mapped(struct memfd *m, const char *name, uint64_t size, unsigned flags)
+{
+	int err;
+
+	*m = (struct memfd){ .fd = create_fd(name, flags), .size = size };
+	if (m->fd < 0)
+		return -errno;
+	if (size > INT64_MAX || ftruncate(m->fd, (off_t)size) ||
+	    fcntl(m->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)) {
+		err = size > INT64_MAX ? -ENOMEM : -errno;
+		goto out;
+	}
+	m->map = memfd_map_again(m, PROT_READ | PROT_WRITE);
+	if (!m->map) {
+		err = -errno;
+		goto out;
+	}
+	madvise(m->map, size, MADV_HUGEPAGE);		/* advice: whoever has none runs without */
+	madvise(m->map, size, MADV_DONTDUMP);
+	return 0;
+out:
+	memfd_destroy(m);
+	return err;
+}
+
+void *memfd_map_again(const struct memfd *m, int prot)
+{
+	void *p = mmap(NULL, m->size, prot, MAP_SHARED | MAP_NORESERVE, m->fd, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+void memfd_destroy(struct memfd *m)
+{
+	if (m->map)
+		munmap(m->map, m->size);
+	if (m->fd >= 0)
+		close(m->fd);
+	*m = (struct memfd){ .fd = -1 };
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Memory behind a file descriptor: a guest's RAM (shareable with vhost-user processes, never swallowed by a fork), and
+ * the translator's code region, which is mapped twice. Sealed against resizing, so that a mapping can't come to fault.
+ */
+#ifndef OS_MEMFD_H
+#define OS_MEMFD_H
+
+#include "base/types.h"
+
+struct memfd {
+	int fd;
+	void *map;		/* NULL: not mapped */
+	uint64_t size;
+};
+
+enum { MEMFD_EXEC = 1 };		/* may be mapped executable */
+
+/*
+ * Sparse and zero. size: a multiple of 4096. -ENOMEM: the host refuses that much address space. Transparent huge pages
+ * are asked for. Without MEMFD_EXEC the memory can never be executed, as vm.memfd_noexec may demand anyway.
+ */
+int memfd_create_mapped(struct memfd *m, const char *name, uint64_t size, unsigned flags);
+/* A second view; prot as for mmap. NULL and errno on error. */
+void *memfd_map_again(const struct memfd *m, int prot);
+void memfd_destroy(struct memfd *m);
+
+#endif
