@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "backend/chardev.h"
 #include "backend/chardev_fd.h"
 #include "base/types.h"
+#include "os/tty.h"
 
 #define POLLED_WRITE	512u		/* after POLLOUT a pipe or terminal takes this much without blocking */
 #define CLOSE_WAIT_MS	1000
@@ -300,12 +300,12 @@ static const struct chardev_ops fd_ops = {
 void chardev_resized(struct chardev *c)
 {
 	struct chardev_fd *f = to_fd(c);
-	struct winsize w;
+	uint16_t columns, rows;
 
 	if (c->ops != &fd_ops)
 		return;
-	if (f->client && f->client->resized && f->out >= 0 && !ioctl(f->out, TIOCGWINSZ, &w) && w.ws_col)
-		f->client->resized(f->client, w.ws_col, w.ws_row);
+	if (f->client && f->client->resized && f->out >= 0 && !tty_size(f->out, &columns, &rows) && columns)
+		f->client->resized(f->client, columns, rows);
 }
 
 int chardev_fd_writer(int fd, bool *blocks)

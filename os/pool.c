@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* See pool.h. A mutex and a condition: what they cost is nothing beside what jobs do. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include "os/pool.h"
+#include "os/thread.h"
 
 struct pool {
 	pthread_mutex_t lock;
@@ -13,10 +12,10 @@ struct pool {
 	struct pool_job *head, **tail;
 	bool stop;
 	unsigned threads;
-	pthread_t thread[];
+	struct thread thread[];
 };
 
-static void *pool_thread(void *arg)
+static void pool_thread(void *arg)
 {
 	struct pool *p = arg;
 
@@ -38,13 +37,11 @@ static void *pool_thread(void *arg)
 		pthread_mutex_lock(&p->lock);
 	}
 	pthread_mutex_unlock(&p->lock);
-	return NULL;
 }
 
 int pool_new(unsigned threads, const char *name, struct pool **out)
 {
 	struct pool *p = calloc(1, sizeof(*p) + threads * sizeof(p->thread[0]));
-	sigset_t all, old;
 	int err = 0;
 
 	if (!p)
@@ -52,15 +49,8 @@ int pool_new(unsigned threads, const char *name, struct pool **out)
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->more, NULL);
 	p->tail = &p->head;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	for (; p->threads < threads && !err; p->threads++) {
-		err = -pthread_create(&p->thread[p->threads], NULL, pool_thread, p);
-		if (err)
-			break;
-		pthread_setname_np(p->thread[p->threads], name);
-	}
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	for (; p->threads < threads && !err; p->threads += !err)
+		err = thread_start(&p->thread[p->threads], name, pool_thread, p);
 	if (err) {
 		pool_free(p);
 		return err;
@@ -86,7 +76,7 @@ void pool_free(struct pool *p)
 	pthread_mutex_unlock(&p->lock);
 	pthread_cond_broadcast(&p->more);
 	for (unsigned i = 0; i < p->threads; i++)
-		pthread_join(p->thread[i], NULL);
+		thread_join(&p->thread[i]);
 	pthread_cond_destroy(&p->more);
 	pthread_mutex_destroy(&p->lock);
 	free(p);

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: BSD-2-Clause
+$(eval $(call unit_test,disk,tests/unit/disk.c,backend core os base,-lslirp))

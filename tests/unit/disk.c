@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Raw and overlay disks: what they promise, also when files shrink, disks are full, or the process is killed. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <semaphore.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include "backend/disk.h"
+#include "base/types.h"
+
+#define DISK_BYTES	(256u * 1024)
+#define TINY_BYTES	(64u * 1024)	/* of the file system that gets full */
+
+struct fixture {
+	struct pool *pool;
+	struct workq q;
+	sem_t wake;
+	char dir[64], path[80];
+	uint8_t *model;			/* what the disk should hold */
+};
+
+static void wake(struct workq *q)
+{
+	sem_post(&container_of(q, struct fixture, q)->wake);
+}
+
+struct request {
+	struct block_io io;
+	bool done;
+};
+
+static void request_done(struct work *w)
+{
+	container_of(w, struct request, io.work)->done = true;
+}
+
+static int io_vec(struct fixture *f, struct block_backend *b, enum block_op op, uint64_t offset, uint64_t len,
+		  struct block_vec *vec, uint32_t vecs)
+{
+	struct request r = { .io = { .op = op, .offset = offset, .len = len, .vec = vec, .vecs = vecs, .done_q = &f->q } };
+
+	work_init(&r.io.work, request_done);
+	b->ops->submit(b, &r.io);
+	while (!r.done) {
+		sem_wait(&f->wake);
+		workq_run(&f->q);
+	}
+	return r.io.result;
+}
+
+static int io(struct fixture *f, struct block_backend *b, enum block_op op, uint64_t offset, void *buf, uint64_t len)
+{
+	struct block_vec vec = { buf, len };
+
+	return io_vec(f, b, op, offset, len, &vec, buf ? 1 : 0);
+}
+
+static void fill_file(const char *path, const uint8_t *bytes, size_t len)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, bytes, len), len);
+	close(fd);
+}
+
+static uint8_t *file_bytes(const char *path, size_t len)
+{
+	uint8_t *p = calloc(1, len);
+	int fd = open(path, O_RDONLY);
+
+	assert_true(fd >= 0);
+	assert_int_equal(read(fd, p, len), len);
+	close(fd);
+	return p;
+}
+
+/* Without threads, for tests that fork. */
+static int set_up_alone(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	workq_init(&f->q, wake);
+	sem_init(&f->wake, 0, 0);
+	strcpy(f->dir, "/tmp/cella-disk-XXXXXX");
+	assert_non_null(mkdtemp(f->dir));
+	snprintf(f->path, sizeof(f->path), "%s/disk", f->dir);
+	f->model = malloc(DISK_BYTES);
+	for (unsigned i = 0; i < DISK_BYTES; i++)
+		f->model[i] = (uint8_t)(i * 11 + (i >> 10));
+	fill_file(f->path, f->model, DISK_BYTES);
+	*state = f;
+	return 0;
+}
+
+static int set_up(void **state)
+{
+	set_up_alone(state);
+	return pool_new(3, "disk", &((struct fixture *)*state)->pool);
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	if (f->pool)
+		pool_free(f->pool);
+	unlink(f->path);
+	rmdir(f->dir);
+	free(f->model);
+	free(f);
+	return 0;
+}
+
+static void raw_disk_reads_what_was_written(void **state)
+{
+	struct fixture *f = *state;
+	struct block_backend *b;
+	uint8_t buf[3000], back[3000];
+	struct block_vec vec[3] = { { back, 1 }, { back + 1, 0 }, { back + 1, 2559 } };
+	uint8_t *file;
+
+	assert_int_equal(disk_raw_open(f->pool, f->path, false, &b), 0);
+	assert_int_equal(b->size, DISK_BYTES);
+	memset(buf, 0x42, sizeof(buf));
+	assert_int_equal(io(f, b, BLOCK_WRITE, 512, buf, 2560), 0);
+	assert_int_equal(io_vec(f, b, BLOCK_READ, 512, 2560, vec, 3), 0);
+	assert_memory_equal(buf, back, 2560);
+	assert_int_equal(io(f, b, BLOCK_FLUSH, 0, NULL, 0), 0);
+	disk_close(b);
+	file = file_bytes(f->path, DISK_BYTES);
+	memcpy(f->model + 512, buf, 2560);
+	assert_memory_equal(file, f->model, DISK_BYTES);
+	free(file);
+}
+
+static void zeroes_and_discards_keep_to_their_range(void **state)
+{
+	struct fixture *f = *state;
+	struct block_backend *b;
+	uint8_t *file;
+
+	assert_int_equal(disk_raw_open(f->pool, f->path, false, &b), 0);
+	assert_int_equal(io(f, b, BLOCK_WRITE_ZEROES, 1024, NULL, 5120), 0);
+	assert_int_equal(io(f, b, BLOCK_DISCARD, 65536, NULL, 8192), 0);
+	disk_close(b);
+	file = file_bytes(f->path, DISK_BYTES);
+	memset(f->model + 1024, 0, 5120);
+	assert_memory_equal(file, f->model, 65536);
+	assert_memory_equal(file + 73728, f->model + 73728, DISK_BYTES - 73728);
+	free(file);
+}
+
+static void what_is_no_disk_is_refused_with_a_reason(void **state)
+{
+	struct fixture *f = *state;
+	struct block_backend *b;
+
+	assert_int_equal(disk_raw_open(f->pool, f->dir, false, &b), -EISDIR);
+	assert_int_equal(disk_raw_open(f->pool, f->dir, true, &b), -EISDIR);
+	assert_int_equal(disk_raw_open(f->pool, "/nonexistent/disk", false, &b), -ENOENT);
+	assert_int_equal(disk_raw_open(f->pool, "/dev/null", false, &b), -EINVAL);
+	assert_int_equal(disk_overlay_open(f->pool, f->dir, NULL, &b), -EISDIR);
+	assert_int_equal(disk_overlay_open(f->pool, f->path, "/nonexistent", &b), -ENOENT);
+	fill_file(f->path, f->model, 1000);
+	assert_int_equal(disk_raw_open(f->pool, f->path, true, &b), -EINVAL);
+}
+
+static void second_writer_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct block_backend *a, *b;
+
+	assert_int_equal(disk_raw_open(f->pool, f->path, false, &a), 0);
+	assert_int_equal(disk_raw_open(f->pool, f->path, false, &b), -EBUSY);
+	assert_int_equal(disk_raw_open(f->pool, f->path, true, &b), -EBUSY);
+	disk_close(a);
+	assert_int_equal(disk_raw_open(f->pool, f->path, true, &a), 0);
+	assert_int_equal(disk_overlay_open(f->pool, f->path, f->dir, &b), 0);
+	disk_close(a);
+	disk_close(b);
+}
+
+static void read_only_disk_cannot_be_changed(void **state)
+{
+	struct fixture *f = *state;
+	struct block_backend *b;
+	uint8_t buf[512];
+
+	assert_int_equal(disk_raw_open(f->pool, f->path, true, &b), 0);
+	assert_true(b->read_only);
+	assert_int_equal(io(f, b, BLOCK_READ, 0, buf, 512), 0);
+	assert_int_equal(io(f, b, BLOCK_WRITE, 0, buf, 512), -EROFS);
+	assert_int_equal(io(f, b, BLOCK_DISCARD, 0, NULL, 512), -EROFS);
+	assert_int_equal(io(f, b, BLOCK_FLUSH, 0, NULL, 0), 0);
+	disk_close(b);
+}
+
+static void request_past_the_end_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct block_backend *b;
+	uint8_t buf[1024];
+
+	assert_int_equal(disk_raw_open(f->pool, f->path, false, &b), 0);
+	assert_int_equal(io(f, b, BLOCK_READ, DISK_BYTES - 512, buf, 1024), -EINVAL);
+	assert_int_equal(io(f, b, BLOCK_READ, ~0ull - 511, buf, 1024), -EINVAL);
+	disk_close(b);
+}
+
+static void disk_that_shrinks_gives_errors_and_no_signal(void **state)
+{
+	struct fixture *f = *state;
+	struct block_backend *b, *o;
+	uint8_t buf[8192] = { 0 };
+	struct stat st;
+
+	assert_int_equal(disk_raw_open(f->pool, f->path, false, &b), 0);
+	assert_int_equal(truncate(f->path, 100 * 1024 + 100), 0);
+	assert_int_equal(io(f, b, BLOCK_READ, 0, buf, 8192), 0);
+	assert_int_equal(io(f, b, BLOCK_READ, 200 * 1024, buf, 8192), -EIO);
+	assert_int_equal(io(f, b, BLOCK_READ, 96 * 1024, buf, 8192), -EIO);
+	assert_int_equal(io(f, b, BLOCK_WRITE, 200 * 1024, buf, 8192), -EIO);
+	assert_int_equal(io(f, b, BLOCK_WRITE, 96 * 1024, buf, 8192), -EIO);
+	assert_int_equal(io(f, b, BLOCK_WRITE_ZEROES, 200 * 1024, NULL, 8192), -EIO);
+	assert_int_equal(io(f, b, BLOCK_DISCARD, 200 * 1024, NULL, 8192), -EIO);
+	assert_int_equal(io(f, b, BLOCK_WRITE, 0, buf, 8192), 0);
+	assert_int_equal(stat(f->path, &st), 0);
+	assert_int_equal(st.st_size, 100 * 1024 + 100);		/* it did not grow again */
+	disk_close(b);
+
+	fill_file(f->path, f->model, DISK_BYTES);
+	assert_int_equal(disk_overlay_open(f->pool, f->path, f->dir, &o), 0);
+	assert_int_equal(truncate(f->path, 0), 0);
+	assert_int_equal(io(f, o, BLOCK_READ, 0, buf, 8192), -EIO);
+	assert_int_equal(io(f, o, BLOCK_WRITE, 512, buf, 512), -EIO);	/* the rest of the cluster is gone */
+	assert_int_equal(io(f, o, BLOCK_WRITE, 4096, buf, 4096), 0);
+	assert_int_equal(io(f, o, BLOCK_READ, 4096, buf, 4096), 0);
+	disk_close(o);
+}
+
+static void overlay_behaves_like_a_disk_and_leaves_its_base_alone(void **state)
+{
+	struct fixture *f = *state;
+	struct block_backend *b;
+	uint8_t *original = malloc(DISK_BYTES), *buf = malloc(DISK_BYTES), *file;
+
+	memcpy(original, f->model, DISK_BYTES);
+	assert_int_equal(disk_overlay_open(f->pool, f->path, f->dir, &b), 0);
+	srandom(7);
+	for (unsigned i = 0; i < 3000; i++) {
+		uint64_t offset = (uint64_t)random() % (DISK_BYTES / 512) * 512;
+		uint64_t wish = (uint64_t)(random() % 40 + 1) * 512, len = MIN(wish, DISK_BYTES - offset);
+		struct block_vec vec[2] = { { buf, len / 3 }, { buf + len / 3, len - len / 3 } };
+
+		switch (random() % 5) {
+		case 0:
+		case 1:
+			memset(buf, (int)i, len);
+			memcpy(f->model + offset, buf, len);
+			assert_int_equal(io_vec(f, b, BLOCK_WRITE, offset, len, vec, 2), 0);
+			break;
+		case 2:
+			memset(f->model + offset, 0, len);
+			assert_int_equal(io(f, b, BLOCK_WRITE_ZEROES, offset, NULL, len), 0);
+			break;
+		default:
+			assert_int_equal(io_vec(f, b, BLOCK_READ, offset, len, vec, 2), 0);
+			assert_memory_equal(buf, f->model + offset, len);
+		}
+	}
+	assert_int_equal(io(f, b, BLOCK_FLUSH, 0, NULL, 0), 0);
+	assert_int_equal(io(f, b, BLOCK_READ, 0, buf, DISK_BYTES), 0);
+	assert_memory_equal(buf, f->model, DISK_BYTES);
+	disk_close(b);
+	file = file_bytes(f->path, DISK_BYTES);
+	assert_memory_equal(file, original, DISK_BYTES);
+	free(file);
+	free(original);
+	free(buf);
+}
+
+/* Neighbouring sectors of one cluster, written at once: none may bring the base over another. */
+static void overlay_keeps_concurrent_writes_to_one_cluster(void **state)
+{
+	struct fixture *f = *state;
+	struct block_backend *b;
+	struct request r[8];
+	uint8_t sector[8][512], buf[4096];
+
+	assert_int_equal(disk_overlay_open(f->pool, f->path, f->dir, &b), 0);
+	for (unsigned round = 0; round < DISK_BYTES / 4096; round++) {
+		struct block_vec vec[8];
+		unsigned done = 0;
+
+		for (unsigned i = 0; i < 8; i++) {
+			memset(sector[i], (int)(round + i), 512);
+			vec[i] = (struct block_vec){ sector[i], 512 };
+			r[i] = (struct request){ .io = { .op = BLOCK_WRITE, .offset = round * 4096ull + i * 512, .len = 512,
+							 .vec = &vec[i], .vecs = 1, .done_q = &f->q } };
+			work_init(&r[i].io.work, request_done);
+		}
+		for (unsigned i = 0; i < 8; i++)
+			b->ops->submit(b, &r[i].io);
+		while (done < 8) {
+			sem_wait(&f->wake);
+			done += workq_run(&f->q);
+		}
+		assert_int_equal(io(f, b, BLOCK_READ, round * 4096ull, buf, 4096), 0);
+		for (unsigned i = 0; i < 8; i++)
+			assert_memory_equal(buf + i * 512, sector[i], 512);
+	}
+	disk_close(b);
+}
+
+/* A file system that holds next to nothing; needs a mount name space. */
+static bool mount_tiny(const char *dir)
+{
+	if (unshare(CLONE_NEWNS) && unshare(CLONE_NEWUSER | CLONE_NEWNS))
+		return false;
+	mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+	return !mount("tiny", dir, "tmpfs", 0, "size=64k");
+}
+
+/* In a child of its own, whose name space goes with it. Exit status: 0, 77 no name space, else the line that failed. */
+#define CHECK(c) do { if (!(c)) _exit(__LINE__ % 256 ? __LINE__ % 256 : 1); } while (0)
+
+static void full_disk_child(struct fixture *f, bool overlay)
+{
+	struct block_backend *b;
+	uint8_t buf[4096], first[4096];
+	uint64_t at = 0;
+	char path[80];
+	int err = 0;
+
+	if (!mount_tiny(f->dir))
+		_exit(77);
+	CHECK(!pool_new(2, "disk", &f->pool));
+	snprintf(path, sizeof(path), "%s/sparse", f->dir);
+	if (overlay) {
+		CHECK(!disk_overlay_open(f->pool, "/proc/self/fd/9", f->dir, &b));
+	} else {
+		int fd = open(path, O_RDWR | O_CREAT, 0600);
+
+		CHECK(fd >= 0 && !ftruncate(fd, DISK_BYTES));
+		close(fd);
+		CHECK(!disk_raw_open(f->pool, path, false, &b));
+	}
+	memset(buf, 0x77, sizeof(buf));
+	for (; at < DISK_BYTES && !err; at += err ? 0 : 4096)
+		err = io(f, b, BLOCK_WRITE, at, buf, 4096);
+	CHECK(err == -ENOSPC && at > 0 && at <= TINY_BYTES);
+	CHECK(!io(f, b, BLOCK_FLUSH, 0, NULL, 0));
+	for (uint64_t i = 0; i < at; i += 4096) {	/* what was accepted is there */
+		CHECK(!io(f, b, BLOCK_READ, i, first, 4096));
+		CHECK(!memcmp(first, buf, 4096));
+	}
+	if (overlay) {					/* what wasn't, is as before */
+		CHECK(!io(f, b, BLOCK_READ, at, first, 4096));
+		CHECK(!memcmp(first, f->model + at, 4096));
+		CHECK(io(f, b, BLOCK_WRITE, DISK_BYTES - 512, buf, 512) == -ENOSPC);
+		CHECK(!io(f, b, BLOCK_READ, DISK_BYTES - 4096, first, 4096));
+		CHECK(!memcmp(first, f->model + DISK_BYTES - 4096, 4096));
+	}
+	CHECK(!io(f, b, BLOCK_WRITE, 0, buf, 4096));	/* and it goes on */
+	_exit(0);
+}
+
+static void in_full_disk_child(struct fixture *f, bool overlay)
+{
+	int fd = open(f->path, O_RDONLY), status;
+	pid_t pid;
+
+	assert_int_equal(dup2(fd, 9), 9);		/* the base stays reachable below the mount */
+	close(fd);
+	pid = fork();
+	if (!pid)
+		full_disk_child(f, overlay);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	close(9);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == 77)
+		skip();
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void raw_disk_on_a_full_file_system_gives_enospc_and_goes_on(void **state)
+{
+	in_full_disk_child(*state, false);
+}
+
+static void overlay_on_a_full_file_system_gives_enospc_and_keeps_what_it_had(void **state)
+{
+	in_full_disk_child(*state, true);
+}
+
+static void flushed_write_survives_kill_9(void **state)
+{
+	struct fixture *f = *state;
+	int pipe_fd[2], status;
+	uint8_t *file;
+	char byte;
+	pid_t pid;
+
+	assert_int_equal(pipe(pipe_fd), 0);
+	pid = fork();
+	if (!pid) {
+		struct block_backend *b;
+		uint8_t buf[4096];
+
+		CHECK(!pool_new(2, "disk", &f->pool));
+		CHECK(!disk_raw_open(f->pool, f->path, false, &b));
+		memset(buf, 0x99, sizeof(buf));
+		CHECK(!io(f, b, BLOCK_WRITE, 4096, buf, 4096));
+		CHECK(!io(f, b, BLOCK_FLUSH, 0, NULL, 0));
+		CHECK(write(pipe_fd[1], "x", 1) == 1);
+		for (;;)
+			io(f, b, BLOCK_WRITE, 8192, buf, 4096);
+	}
+	close(pipe_fd[1]);
+	assert_int_equal(read(pipe_fd[0], &byte, 1), 1);
+	close(pipe_fd[0]);
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	file = file_bytes(f->path, DISK_BYTES);
+	assert_int_equal(file[4096] & file[8191], 0x99);
+	assert_memory_equal(file, f->model, 4096);
+	free(file);
+}
+
+static void serial_is_cut_at_twenty_characters(void **state)
+{
+	struct fixture *f = *state;
+	struct block_backend *b;
+
+	assert_int_equal(disk_raw_open(f->pool, f->path, true, &b), 0);
+	disk_set_serial(b, "0123456789abcdefghijKLMN");
+	assert_string_equal(b->serial, "0123456789abcdefghij");
+	disk_set_serial(b, "x");
+	assert_string_equal(b->serial, "x");
+	disk_close(b);
+}
+
+#define CASE(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
+#define ALONE(t) cmocka_unit_test_setup_teardown(t, set_up_alone, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(raw_disk_reads_what_was_written),
+		CASE(zeroes_and_discards_keep_to_their_range),
+		CASE(what_is_no_disk_is_refused_with_a_reason),
+		CASE(second_writer_is_refused),
+		CASE(read_only_disk_cannot_be_changed),
+		CASE(request_past_the_end_is_refused),
+		CASE(disk_that_shrinks_gives_errors_and_no_signal),
+		CASE(overlay_behaves_like_a_disk_and_leaves_its_base_alone),
+		CASE(overlay_keeps_concurrent_writes_to_one_cluster),
+		ALONE(raw_disk_on_a_full_file_system_gives_enospc_and_goes_on),
+		ALONE(overlay_on_a_full_file_system_gives_enospc_and_keeps_what_it_had),
+		ALONE(flushed_write_survives_kill_9),
+		CASE(serial_is_cut_at_twenty_characters),
+	};
+
+	return cmocka_run_group_tests_name("disks", tests, NULL, NULL);
+}
