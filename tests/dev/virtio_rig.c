@@ -157,8 +157,15 @@ void rig_queue_place(struct rig *r, unsigned qi, uint16_t size)
 
 	*q = (struct rig_queue){ .size = size, .desc = base, .driver = base + 0x4000, .device = base + 0x8000 };
 	memset(rig_ptr(r, base), 0, 0x10000);
+	rig_queue_write(r, qi);
+}
+
+void rig_queue_write(struct rig *r, unsigned qi)
+{
+	struct rig_queue *q = &r->q[qi];
+
 	wr(r, R_QUEUE_SEL, qi);
-	wr(r, R_QUEUE_NUM, size);
+	wr(r, R_QUEUE_NUM, q->size);
 	wr64(r, R_DESC, q->desc);
 	wr64(r, R_DRIVER, q->driver);
 	wr64(r, R_DEVICE, q->device);

@@ -75,6 +75,7 @@ void rig_pump(struct rig *r);			/* runs the work queue until it is empty */
 uint64_t rig_offered(struct rig *r);
 void rig_negotiate(struct rig *r);		/* from reset to FEATURES_OK */
 void rig_queue_place(struct rig *r, unsigned qi, uint16_t size);	/* clears the ring's memory, writes registers */
+void rig_queue_write(struct rig *r, unsigned qi);			/* only the registers */
 void rig_queue_enable(struct rig *r, unsigned qi);
 void rig_start(struct rig *r, unsigned queues, uint16_t size);		/* all of it, to DRIVER_OK */
 

@@ -295,14 +295,16 @@ static void rings_that_change_under_the_device_do_no_harm(void **state)
 		arg[i] = (struct vcpu_arg){ .w = w, .queue = i };
 		pthread_create(&t[i], NULL, vcpu_scribbles, &arg[i]);
 	}
-	for (unsigned i = 0; i < 200; i++) {
+	for (unsigned i = 0; i < 2000; i++) {
 		sched_yield();
 		if (!(rd(r, R_STATUS) & S_NEEDS_RESET))
 			continue;
 		stop(r);
 		rig_negotiate(r);
-		for (unsigned q = 0; q < QUEUES; q++)
+		for (unsigned q = 0; q < QUEUES; q++) {
+			rig_queue_write(r, q);
 			rig_queue_enable(r, q);
+		}
 		wr(r, R_STATUS, S_ACK | S_DRIVER | S_FEATURES_OK | S_DRIVER_OK);
 	}
 	for (unsigned i = 0; i < QUEUES; i++)
