@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: BSD-2-Clause
-$(eval $(call folder,cmd,base isa core fw dev boot machine os backend ctl engine/dbt guests,$(wildcard cmd/*.c),-D_GNU_SOURCE))
+$(eval $(call program,cella,$(wildcard cmd/*.c),ctl machine fw boot dev backend engine/dbt core isa os base,-lz -lfdt -lslirp -lm))
+$(B)/obj/cmd/run.o: guests/hello/hello.inc

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* cella run: options to a machine. What belongs to one engine alone (--dbt, --trace, --dump-code) is read here. */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -172,6 +173,7 @@ int cmd_run(int argc, char **argv)
 	struct ctl_error e;
 	int status;
 
+	e.text[0] = 0;
 	run_options_init(&o);
 	status = run_options_parse(&o, argc, argv, &e);
 	if (!status && o.help)
@@ -180,6 +182,8 @@ int cmd_run(int argc, char **argv)
 		status = run_with(&o, &e);
 	if (status < 0)
 		status = complain(&e);
+	else if (status == RUN_CRASHED && e.text[0])
+		complain(&e);
 	run_options_free(&o);
 	return status;
 }

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The host ends of a machine's devices, made from options: console, disks, networks, random numbers. */
+#ifndef CTL_BACKENDS_H
+#define CTL_BACKENDS_H
+
+#include "backend/chardev.h"
+#include "backend/disk.h"
+#include "backend/net.h"
+#include "core/entropy.h"
+#include "ctl/options.h"
+#include "machine/machine.h"
+#include "os/loop.h"
+
+struct backends {
+	struct loop *control, *io;
+	struct pool *pool;
+	struct chardev *console, *null;
+	struct entropy *entropy;
+	struct block_backend *disk[MACHINE_MAX_VIRTIO];
+	struct net_backend *net[MACHINE_MAX_VIRTIO];
+	unsigned disks, nets;
+};
+
+/*
+ * Opens everything and adds the virtio devices to config. `io` is the loop whose thread works on rings; not running yet. The
+ * terminal comes last and becomes raw. backends_close in any case.
+ */
+int backends_open(struct backends *b, struct loop *control, struct loop *io, struct stdio_events *events,
+		  const struct run_options *o, struct machine_config *config, struct ctl_error *e);
+/* Loops have stopped, devices are gone. Restores the terminal. */
+void backends_close(struct backends *b);
+
+#endif
