@@ -262,6 +262,16 @@ uint32_t gic_acknowledge(struct gic_cpu *c, unsigned groups)
 	return intid;
 }
 
+bool gic_signals(struct gic_cpu *c, unsigned groups)
+{
+	bool yes;
+
+	lock_acquire(&c->lock);
+	yes = gic_can_take(c, groups);
+	lock_release(&c->lock);
+	return yes;
+}
+
 uint32_t gic_highest_pending(struct gic_cpu *c, unsigned groups)
 {
 	uint32_t intid = GIC_SPURIOUS;

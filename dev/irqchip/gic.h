@@ -95,6 +95,7 @@ uint32_t gic_acknowledge(struct gic_cpu *c, unsigned groups);	/* an INTID, v2: a
 void gic_end(struct gic_cpu *c, uint32_t intid, unsigned groups);
 void gic_deactivate(struct gic_cpu *c, uint32_t intid);
 uint32_t gic_highest_pending(struct gic_cpu *c, unsigned groups);
+bool gic_signals(struct gic_cpu *c, unsigned groups);	/* would an acknowledge now give an interrupt? */
 uint8_t gic_running_priority(const struct gic_cpu *c);
 void gic_set_groups(struct gic_cpu *c, unsigned mask, unsigned groups);	/* enables at the CPU interface */
 void gic_set_asleep(struct gic_cpu *c, bool asleep);

@@ -22,11 +22,19 @@ static uint32_t gicc_groups(const struct gic_cpu *c)
 	return c->ack_ctl ? GIC_GROUPS : 1;
 }
 
-static uint32_t gicc_or_1022(struct gic_cpu *c, uint32_t intid)
+/* 1022 needs sufficient priority on acknowledge, and none when asked what is pending (§3.2.5). */
+static uint32_t gicc_acknowledge(struct gic_cpu *c)
 {
-	if (intid == GIC_SPURIOUS && gic_highest_pending(c, 2) != GIC_SPURIOUS)
-		return INTID_IN_GROUP1;
-	return intid;
+	uint32_t intid = gic_acknowledge(c, gicc_groups(c));
+
+	return intid == GIC_SPURIOUS && gic_signals(c, 2) ? INTID_IN_GROUP1 : intid;
+}
+
+static uint32_t gicc_pending(struct gic_cpu *c)
+{
+	uint32_t intid = gic_highest_pending(c, gicc_groups(c));
+
+	return intid == GIC_SPURIOUS && gic_highest_pending(c, 2) != GIC_SPURIOUS ? INTID_IN_GROUP1 : intid;
 }
 
 static uint32_t gicc_read_ctlr(const struct gic_cpu *c)
@@ -53,10 +61,10 @@ static uint32_t gicc_read(struct gic_cpu *c, uint32_t offset)
 	case GICC_PMR:		return c->pmr;
 	case GICC_BPR:		return c->bpr[0];
 	case GICC_ABPR:		return c->bpr[1];
-	case GICC_IAR:		return gicc_or_1022(c, gic_acknowledge(c, gicc_groups(c)));
+	case GICC_IAR:		return gicc_acknowledge(c);
 	case GICC_AIAR:		return gic_acknowledge(c, 2);
 	case GICC_RPR:		return gic_running_priority(c);
-	case GICC_HPPIR:	return gicc_or_1022(c, gic_highest_pending(c, gicc_groups(c)));
+	case GICC_HPPIR:	return gicc_pending(c);
 	case GICC_AHPPIR:	return gic_highest_pending(c, 2);
 	case GICC_APR0:		return c->apr[0];
 	case GICC_NSAPR0:	return c->apr[1];

@@ -183,7 +183,10 @@ static void group_1_is_acknowledged_by_its_alias_or_with_ackctl(void **state)
 	wr(0, DIST + GROUP, 1 << 27);
 	gic_set(chip, IRQ_PPI(0, 27), true);
 	assert_int_equal(rd(0, CPU + IAR), 1022);
+	wr(0, CPU + PMR, PRIO);
+	assert_int_equal(rd(0, CPU + IAR), 1023);
 	assert_int_equal(rd(0, CPU + HPPIR), 1022);
+	wr(0, CPU + PMR, 0xf0);
 	assert_int_equal(rd(0, CPU + AHPPIR), 27);
 	assert_int_equal(rd(0, CPU + AIAR), 27);
 	wr(0, CPU + AEOIR, 27);
