@@ -1,3 +1,4 @@
 # SPDX-License-Identifier: BSD-2-Clause
 $(eval $(call unit_test,disk,tests/unit/disk.c,backend core os base,-lslirp))
 $(eval $(call unit_test,chardev,tests/unit/chardev.c,backend core os base,-lslirp))
+$(eval $(call unit_test,net_user,tests/unit/net_user.c,backend core os base,-lslirp))
