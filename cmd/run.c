@@ -11,6 +11,7 @@
 #include "ctl/guests.h"
 #include "ctl/run.h"
 #include "engine/dbt/dbt.h"
+#include "os/platform.h"
 
 static const uint8_t hello_image[] = {
 #include "guests/hello/hello.inc"
@@ -156,6 +157,8 @@ static int run_with(struct run_options *o, struct ctl_error *e)
 	if (err)
 		goto out;
 	spec.resolved = &resolved;
+	if (dbt.trace)
+		platform_log_threshold(LOG_DEBUG);
 	spec.engine = engine_find(o->engine);
 	spec.engine_options = &dbt;
 	if (o->dry_run)

@@ -16,7 +16,7 @@ const struct option run_option_table[] = {
 	  "kernel: Image, Image.gz, EFI zboot or ELF; a raw image on simbench" },
 	{ "initrd", 'i', OPTION_STRING, OPTION_FILE, AT(initrd), "FILE", NULL, 0, 0, "initial RAM disk, handed over as it is" },
 	{ "params", 'p', OPTION_STRING, 0, AT(params), "TEXT", NULL, 0, 0, "the kernel's command line" },
-	{ "disk", 'd', OPTION_LIST, OPTION_FILE, AT(disks), "FILE[,ro|,overlay|,direct|,serial=S]", NULL, 0, 0,
+	{ "disk", 'd', OPTION_LIST, OPTION_FILE, AT(disks), "FILE[,ro|,overlay][,serial=S]", NULL, 0, 0,
 	  "virtio disk, raw; overlay: changes go to a temporary file" },
 	{ "cpus", 'c', OPTION_NUMBER, 0, AT(cpus), "N", NULL, 1, 64, "vCPUs (default 1)" },
 	{ "mem", 'm', OPTION_SIZE, 0, AT(mem), "SIZE", NULL, 64 * KIB, 1ull << 48, "memory: 512M, 4G; a bare number is MiB" },

@@ -65,7 +65,7 @@ static int resolve_sizes(struct run_options *o, struct resolved *r, struct ctl_e
 
 int run_options_resolve(struct run_options *o, bool built_in, struct resolved *r, struct ctl_error *e)
 {
-	int err = 0;
+	int err;
 
 	if (!o->kernel && !built_in)
 		return ctl_fail(e, -EINVAL, "nothing to run: give a kernel with -k, or 'cella run hello' for a first try");
@@ -73,8 +73,7 @@ int run_options_resolve(struct run_options *o, bool built_in, struct resolved *r
 		return ctl_fail(e, -EINVAL, "--initrd: machine simbench has no place for one: leave it out");
 	if (o->publish.count && !o->nets.count)
 		return ctl_fail(e, -EINVAL, "--publish: there is no network to publish from: add -n user");
-	if (!err)
-		err = set_default(&o->arch, "arm64", e);
+	err = set_default(&o->arch, "arm64", e);
 	if (!err)
 		err = set_default(&o->engine, "dbt", e);
 	if (!err)
@@ -83,6 +82,8 @@ int run_options_resolve(struct run_options *o, bool built_in, struct resolved *r
 		err = set_default(&o->cpu, "max", e);
 	if (!err)
 		err = set_default(&o->console, "serial", e);
+	if (!err)
+		err = set_default(&o->name, "guest", e);
 	if (!err)
 		err = resolve_board(o, r, e);
 	if (!err)

@@ -150,6 +150,7 @@ static void pl061_fdt(const struct device *d, struct fdt_writer *w)
 	primecell_fdt_begin(d, w, "pl061", "arm,pl061", g->clock, clocks, ARRAY_SIZE(clocks));
 	fdt_prop_u32(w, "#gpio-cells", 2);
 	fdt_prop_empty(w, "gpio-controller");
+	fdt_prop_u32(w, "#address-cells", 0);
 	fdt_prop_u32(w, "#interrupt-cells", 2);
 	fdt_prop_empty(w, "interrupt-controller");
 	if (g->phandle)
