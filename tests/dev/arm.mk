@@ -5,3 +5,4 @@ $(eval $(call unit_test,dev_arm_timer,tests/dev/arm_timer.c tests/dev/board.c,de
 $(eval $(call unit_test,dev_pl011,tests/dev/pl011.c tests/dev/board.c,dev core isa base,,dev))
 $(eval $(call unit_test,dev_primecells,tests/dev/primecells.c tests/dev/board.c,dev core isa base,,dev))
 $(eval $(call unit_test,dev_gic_threads,tests/dev/gic_threads.c tests/dev/board.c,dev core isa base,,dev))
+$(eval $(call unit_test,dev_gic_oracle,tests/dev/gic_oracle.c tests/dev/board.c,dev core isa base,,dev))
