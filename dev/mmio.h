@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The common case of a device: one MMIO region and one interrupt line. A device embeds `struct mmio_dev` first and calls
- * mmio_init from its init; a machine creates the device, sets properties, then
+ * The common case of a device: one MMIO region and one interrupt line. A device embeds `struct mmio_dev` first and
+ * calls mmio_init from its init; a machine creates the device, sets properties, then
  *
  *	mmio_connect(d, chip, intid);  device_init(d);  mmio_map(d, base);
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What Arm's PrimeCell peripherals share: eight identification registers in the last 32 bytes of a 4 KiB frame, and the
- * form of their device-tree node, which drivers look up by those registers.
+ * What Arm's PrimeCell peripherals share: eight identification registers in the last 32 bytes of a 4 KiB frame, and
+ * the form of their device-tree node, which drivers look up by those registers.
  */
 #ifndef DEV_PRIMECELL_H
 #define DEV_PRIMECELL_H

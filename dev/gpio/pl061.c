@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* PL061 registers: ARM DDI 0190B chapter 3. GPIODATA's address bits 9:2 are a mask of the pins that an access means. */
+/*
+ * PL061 registers: ARM DDI 0190B chapter 3. GPIODATA's address bits 9:2 are a mask of the pins that an access
+ * means.
+ */
 #include "base/bits.h"
 #include "core/fdt.h"
 #include "core/vm.h"

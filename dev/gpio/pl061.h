@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * PL061 GPIO (ARM DDI 0190B): eight pins with interrupts. One of them is the machine's power key: the FDT hook writes a
- * gpio-keys node for it, and the control plane presses it with pl061_press.
+ * PL061 GPIO (ARM DDI 0190B): eight pins with interrupts. One of them is the machine's power key: the FDT hook
+ * writes a gpio-keys node for it, and the control plane presses it with pl061_press.
  */
 #ifndef DEV_GPIO_PL061_H
 #define DEV_GPIO_PL061_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The interrupt state machine that GICv2 and GICv3 share: IHI 0069 chapter 4 (IHI 0048 chapter 3). gic.h tells how state
- * and locks are laid out.
+ * The interrupt state machine that GICv2 and GICv3 share: IHI 0069 chapter 4 (IHI 0048 chapter 3). gic.h tells how
+ * state and locks are laid out.
  */
 #include "base/errno.h"
 #include "dev/irqchip/gic.h"
@@ -135,7 +135,10 @@ void gic_spi_route(struct gic *g, uint32_t n, uint64_t cpus)
 		gic_refresh(g, affected);
 }
 
-/* One SPI's pending or active state changed. Often that matters to nobody: a line that falls while its handler runs. */
+/*
+ * One SPI's pending or active state changed. Often that matters to nobody: a line that falls while its handler
+ * runs.
+ */
 static void gic_spi_moved(struct gic *g, uint32_t n, uint32_t candidates_before)
 {
 	uint32_t bit = 1u << (n & 31);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What GICv2 (ARM IHI 0048) and GICv3 (ARM IHI 0069) have in common: the state of an interrupt, the choice of the
- * highest-priority pending one, acknowledge and end of interrupt. The two differ in how registers look and in how an SPI
- * finds its CPUs; those parts are in gicv2*.c and gicv3*.c. One security state; 32 priority levels.
+ * highest-priority pending one, acknowledge and end of interrupt. The two differ in how registers look and in how
+ * an SPI finds its CPUs; those parts are in gicv2*.c and gicv3*.c. One security state; 32 priority levels.
  *
- * Interrupts are kept in words of 32, as the registers show them: word 0 (SGIs and PPIs) belongs to a CPU, the others
- * to the distributor. Each CPU keeps the best SPI that is offered to it, so that a CPU's own interrupts, priority mask
- * and SGIs are settled with that CPU's lock alone.
+ * Interrupts are kept in words of 32, as the registers show them: word 0 (SGIs and PPIs) belongs to a CPU, the
+ * others to the distributor. Each CPU keeps the best SPI that is offered to it, so that a CPU's own interrupts,
+ * priority mask and SGIs are settled with that CPU's lock alone.
  *
  * Locks: gic->lock (SPIs, routes, GICD_CTLR), then at most one gic_cpu's lock at a time. Both are leaves for
  * everything else. A CPU's `spi` changes only with both held. Pins are driven under the CPU's lock.
@@ -111,8 +111,8 @@ void gic_spi_route(struct gic *g, uint32_t n, uint64_t cpus);
 
 /*
  * Registers at the same offset in GICD of v2 and v3 and in the SGI frame of GICR: groups, enables, pending, active,
- * priorities, configuration. `own`: whose word 0 is meant, NULL: there is none. On v3 a CPU's frame has word 0 and the
- * distributor has the others. False: some other register.
+ * priorities, configuration. `own`: whose word 0 is meant, NULL: there is none. On v3 a CPU's frame has word 0 and
+ * the distributor has the others. False: some other register.
  */
 bool gic_word_access(struct gic *g, struct gic_cpu *own, struct bus_access *a, uint32_t offset);
 void gic_write_ctlr(struct gic *g, uint32_t groups);

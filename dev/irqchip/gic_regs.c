@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Registers that look the same in both GICs: one bit, two bits or one byte for each interrupt (IHI 0069 §12.9 GICD_* and
- * §12.11 GICR_*0; IHI 0048 §4.3). Priorities take accesses of any size, the others whole words; other sizes read as zero
- * and write nothing.
+ * Registers that look the same in both GICs: one bit, two bits or one byte for each interrupt (IHI 0069 §12.9
+ * GICD_* and §12.11 GICR_*0; IHI 0048 §4.3). Priorities take accesses of any size, the others whole words; other
+ * sizes read as zero and write nothing.
  */
 #include "base/string.h"
 #include "dev/irqchip/gic.h"

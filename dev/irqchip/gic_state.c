@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Set-up, reset and the saved record of either GIC. The record has architected registers only (and the input lines, as
- * KVM's level information has), so that a GIC in a kernel can write the same one: a header, the distributor, each word of
- * SPIs, then each CPU's word 0 and CPU interface.
+ * Set-up, reset and the saved record of either GIC. The record has architected registers only (and the input lines,
+ * as KVM's level information has), so that a GIC in a kernel can write the same one: a header, the distributor,
+ * each word of SPIs, then each CPU's word 0 and CPU interface.
  */
 #include "base/errno.h"
 #include "base/string.h"

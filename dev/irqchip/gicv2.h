@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * GICv2 (ARM IHI 0048) without the Security Extensions: both groups, up to 8 vCPUs, CPU interface in memory (banked by
- * the vCPU that accesses it). Group 0 goes to the IRQ pin unless GICC_CTLR.FIQEn says FIQ. No virtualisation part.
+ * GICv2 (ARM IHI 0048) without the Security Extensions: both groups, up to 8 vCPUs, CPU interface in memory (banked
+ * by the vCPU that accesses it). Group 0 goes to the IRQ pin unless GICC_CTLR.FIQEn says FIQ. No virtualisation
+ * part.
  *
  * Wiring: as a GICv3, with gicv2_map.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * GICv2 CPU interface, GICC_* (IHI 0048 §4.4), banked by the accessing vCPU. GICC_IAR and GICC_EOIR serve group 0, and
- * group 1 as well when AckCtl is set; the aliased registers serve group 1.
+ * GICv2 CPU interface, GICC_* (IHI 0048 §4.4), banked by the accessing vCPU. GICC_IAR and GICC_EOIR serve group 0,
+ * and group 1 as well when AckCtl is set; the aliased registers serve group 1.
  */
 #include "dev/irqchip/gicv2.h"
 

@@ -26,7 +26,10 @@ struct gic_cpu *gicv3_find(struct gic *g, uint64_t affinity)
 	return NULL;
 }
 
-/* One of N: the first CPU that takes part (awake, and this group enabled). Otherwise the CPU named, if there is one. */
+/*
+ * One of N: the first CPU that takes part (awake, and this group enabled). Otherwise the CPU named, if there is
+ * one.
+ */
 static uint64_t gicv3_targets(struct gicv3 *v3, uint32_t n)
 {
 	struct gic *g = &v3->gic;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The GICv3 CPU interface as system registers, ICC_* (IHI 0069 §12.2). A register that does not exist in that direction
- * answers BUS_ABORT, which the engine turns into UNDEFINED.
+ * The GICv3 CPU interface as system registers, ICC_* (IHI 0069 §12.2). A register that does not exist in that
+ * direction answers BUS_ABORT, which the engine turns into UNDEFINED.
  */
 #include "dev/irqchip/gicv3.h"
 #include "isa/arm64/sysreg.h"

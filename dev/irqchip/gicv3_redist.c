@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * GICv3 redistributors (IHI 0069 §12.10, §12.11): for each vCPU a frame for control and one for its SGIs and PPIs. A vCPU
- * may reach any of them. A redistributor that is asleep (GICR_WAKER, the reset state) forwards nothing.
+ * GICv3 redistributors (IHI 0069 §12.10, §12.11): for each vCPU a frame for control and one for its SGIs and PPIs.
+ * A vCPU may reach any of them. A redistributor that is asleep (GICR_WAKER, the reset state) forwards nothing.
  */
 #include "dev/irqchip/gicv3.h"
 

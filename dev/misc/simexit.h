@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The exit device of the simbench board, for small images without firmware. One register of 32 bits at offset 0: a write
- * of N ends the machine with status N (its low byte); it reads as zero until then.
+ * The exit device of the simbench board, for small images without firmware. One register of 32 bits at offset 0: a
+ * write of N ends the machine with status N (its low byte); it reads as zero until then.
  */
 #ifndef DEV_MISC_SIMEXIT_H
 #define DEV_MISC_SIMEXIT_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * PL031 registers: ARM DDI 0224C chapter 3. The counter always runs (RTCCR bit 0 reads one): the driver starts it before
- * it reads it, and a stopped clock has no use.
+ * PL031 registers: ARM DDI 0224C chapter 3. The counter always runs (RTCCR bit 0 reads one): the driver starts it
+ * before it reads it, and a stopped clock has no use.
  */
 #include "base/bits.h"
 #include "core/fdt.h"

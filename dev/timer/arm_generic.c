@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Generic timers: the rules of ARM DDI 0487 D12.2 (timer condition, TVAL views, ISTATUS). arm_generic.h has the rest. */
+/*
+ * Generic timers: the rules of ARM DDI 0487 D12.2 (timer condition, TVAL views, ISTATUS). arm_generic.h has the
+ * rest.
+ */
 #include "base/bits.h"
 #include "base/errno.h"
 #include "core/fdt.h"

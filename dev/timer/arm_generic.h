@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The EL1 physical and virtual generic timers of each vCPU (ARM DDI 0487, D12), reached through BUS_SYSREG: CNTP_* and
- * CNTV_* TVAL, CTL, CVAL. There is no EL2, so both count the same counter, vm_counter(). Counter reads, CNTFRQ, CNTKCTL
- * and the checks of EL0 access are the engine's.
+ * The EL1 physical and virtual generic timers of each vCPU (ARM DDI 0487, D12), reached through BUS_SYSREG: CNTP_*
+ * and CNTV_* TVAL, CTL, CVAL. There is no EL2, so both count the same counter, vm_counter(). Counter reads, CNTFRQ,
+ * CNTKCTL and the checks of EL0 access are the engine's.
  *
- * Threads: a vCPU writes its registers; the control loop fires. A channel has a lock of its own, held while it drives its
- * line. A timer fires early when the guest-time clock is coarser than the counter: it looks again and waits on.
+ * Threads: a vCPU writes its registers; the control loop fires. A channel has a lock of its own, held while it
+ * drives its line. A timer fires early when the guest-time clock is coarser than the counter: it looks again and
+ * waits on.
  */
 #ifndef DEV_TIMER_ARM_GENERIC_H
 #define DEV_TIMER_ARM_GENERIC_H

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * PL011 UART, r1p5 (ARM DDI 0183G): FIFOs of 32, all interrupts, loopback, break. The line is as fast as the
- * back-end: characters wait in the transmit FIFO only while that takes no more, and the receive timeout comes as soon as
- * it has no more to give.
+ * back-end: characters wait in the transmit FIFO only while that takes no more, and the receive timeout comes as
+ * soon as it has no more to give.
  *
- * Threads: registers under the device lock on the vCPU that touches them; input and room for output on the device's work
- * queue. No lock is held while the back-end writes: the one thread for which `sending` was set empties the FIFO.
+ * Threads: registers under the device lock on the vCPU that touches them; input and room for output on the device's
+ * work queue. No lock is held while the back-end writes: the one thread for which `sending` was set empties the
+ * FIFO.
  */
 #ifndef DEV_UART_PL011_H
 #define DEV_UART_PL011_H

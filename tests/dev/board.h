@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A machine with vCPUs that run nothing, for tests of devices: time moves by hand, the engine only remembers the levels
- * of the vCPUs' pins, accesses go through the bus as a guest's would.
+ * A machine with vCPUs that run nothing, for tests of devices: time moves by hand, the engine only remembers the
+ * levels of the vCPUs' pins, accesses go through the bus as a guest's would.
  */
 #ifndef TESTS_DEV_BOARD_H
 #define TESTS_DEV_BOARD_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Both GICs against QEMU's: the same random accesses to both, over QEMU's qtest protocol with no guest, and every register
- * read back. Values keep to what is architected alike: five priority bits, no reserved filters, both groups on.
+ * Both GICs against QEMU's: the same random accesses to both, over QEMU's qtest protocol with no guest, and every
+ * register read back. Values keep to what is architected alike: five priority bits, no reserved filters, both
+ * groups on.
  */
 #include <setjmp.h>
 #include <signal.h>
@@ -205,8 +206,8 @@ static void same_v2(void)
 }
 
 /*
- * Acknowledging, with priorities that nest: the mask is kept at its most open, since QEMU's 1022 does not ask whether the
- * interrupt could preempt, and AckCtl on.
+ * Acknowledging, with priorities that nest: the mask is kept at its most open, since QEMU's 1022 does not ask
+ * whether the interrupt could preempt, and AckCtl on.
  */
 static void gicv2_registers_and_acknowledge_behave_as_qemus(void **state)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A GICv3 under load: vCPU threads take interrupts and send SGIs to each other while device threads raise lines. Nothing
- * may be lost, taken twice, or leave a pin high. Run it under the thread sanitizer for the rest.
+ * A GICv3 under load: vCPU threads take interrupts and send SGIs to each other while device threads raise lines.
+ * Nothing may be lost, taken twice, or leave a pin high. Run it under the thread sanitizer for the rest.
  */
 #include <pthread.h>
 #include <sched.h>

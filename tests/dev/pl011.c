@@ -12,8 +12,8 @@
 
 #define UART	0x09000000ull
 
-enum { DR = 0, RSR = 4, FR = 0x18, IBRD = 0x24, FBRD = 0x28, LCR_H = 0x2c, CR = 0x30, IFLS = 0x34, IMSC = 0x38, RIS = 0x3c,
-       MIS = 0x40, ICR = 0x44, DMACR = 0x48 };
+enum { DR = 0, RSR = 4, FR = 0x18, IBRD = 0x24, FBRD = 0x28, LCR_H = 0x2c, CR = 0x30, IFLS = 0x34, IMSC = 0x38,
+       RIS = 0x3c, MIS = 0x40, ICR = 0x44, DMACR = 0x48 };
 enum { RX = 1 << 4, TX = 1 << 5, RT = 1 << 6, FE = 1 << 7, BE = 1 << 9, OE = 1 << 10 };
 
 struct terminal {
