@@ -323,40 +323,53 @@ static struct l2_entry *l2_insert(struct tlb *t, uint64_t va, uint32_t space, co
 	return e;
 }
 
+/* Walks until the result has got into the L2 with no invalidation in between. */
+static int translate_walk(struct arm_cpu *cpu, uint64_t va, enum access_kind kind, enum tlb_class cls, struct walk *w,
+			  struct arm_fault *fault)
+{
+	struct tlb *t = cpu->tlb;
+
+	for (;;) {
+		uint32_t space = load_relaxed(&t->info[t->cur].space);
+		struct l2_entry *e;
+		int err = arm_walk(cpu, va, kind, cls, w, fault);
+
+		if (err || kind == ACC_AT_READ || kind == ACC_AT_WRITE)
+			return err;
+		e = l2_insert(t, va, space, w);
+		if (likely(__atomic_load_n(&t->shared->seq, __ATOMIC_ACQUIRE) == t->fill_seq &&
+			   l2_tag_space(load_relaxed(&e->tag)) == load_relaxed(w->global ? &t->global_space :
+									       &t->info[t->cur].space)))
+			return 0;
+		store_relaxed(&e->tag, 0);
+		t->fill_seq = __atomic_load_n(&t->shared->seq, __ATOMIC_ACQUIRE);
+	}
+}
+
 int tlb_translate(struct arm_cpu *cpu, uint64_t va, enum access_kind kind, enum tlb_class cls, struct tlb_result *res,
 		  struct arm_fault *fault)
 {
 	struct tlb *t = cpu->tlb;
-	uint64_t plain = arm_untag(cpu, va);
-	struct l2_entry *e;
+	uint64_t plain = arm_untag(cpu, va), done;
 	struct walk w;
-	uint32_t space;
 	int err;
 
+	done = __atomic_load_n(&t->shared->done, __ATOMIC_ACQUIRE);
 	t->fill_seq = __atomic_load_n(&t->shared->seq, __ATOMIC_ACQUIRE);
 	if (!(cpu->sctlr_el1 & SCTLR_M))
 		return translate_flat(cpu, va, plain, kind, res, fault);
-	space = load_relaxed(&t->info[t->cur].space);
 	/* Bits above 48 that the L2's tag doesn't have must be a sign: else the walk faults. */
-	if (likely((uint64_t)sign_extend(plain, 49) == plain && kind != ACC_AT_READ && kind != ACC_AT_WRITE) &&
-	    l2_lookup(t, plain, space, kind, cls, res))
+	if (likely((uint64_t)sign_extend(plain, 49) == plain && done == t->fill_seq && kind != ACC_AT_READ &&
+		   kind != ACC_AT_WRITE) &&
+	    l2_lookup(t, plain, load_relaxed(&t->info[t->cur].space), kind, cls, res))
 		return 0;
-	for (;;) {
-		err = arm_walk(cpu, plain, kind, cls, &w, fault);
-		if (err) {
-			fault->va = va;
-			return err;
-		}
-		unpack(l2_pack(0, &w), w.base + (plain & (BIT(w.shift) - 1)), res);
-		if (kind == ACC_AT_READ || kind == ACC_AT_WRITE)
-			return 0;
-		e = l2_insert(t, plain, space, &w);
-		if (likely(__atomic_load_n(&t->shared->seq, __ATOMIC_ACQUIRE) == t->fill_seq))
-			return 0;
-		store_relaxed(&e->tag, 0);
-		t->fill_seq = __atomic_load_n(&t->shared->seq, __ATOMIC_ACQUIRE);
-		space = load_relaxed(&t->info[t->cur].space);
+	err = translate_walk(cpu, plain, kind, cls, &w, fault);
+	if (err) {
+		fault->va = va;
+		return err;
 	}
+	unpack(l2_pack(0, &w), w.base + (plain & (BIT(w.shift) - 1)), res);
+	return 0;
 }
 
 /* ---- fills ---- */

@@ -79,10 +79,10 @@ struct arm_fault {
 	bool s1ptw;			/* external abort on a walk */
 };
 
-/* Of a machine, in struct dbt_vm. `seq` is the invalidation sequence. */
+/* Of a machine, in struct dbt_vm. `seq` is the invalidation sequence: broadcasts begun; `done`: those that have ended. */
 struct tlb_shared {
 	struct lock lock;		/* the table */
-	uint64_t seq;			/* atomic */
+	uint64_t seq, done;		/* atomic */
 	struct arm_cpu *cpu[VM_MAX_VCPUS];	/* atomic; by vCPU index: whose TLB exists */
 };
 

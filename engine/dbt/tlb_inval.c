@@ -17,9 +17,14 @@ static struct arm_cpu *cpu_at(struct tlb_shared *s, unsigned i)
 	return __atomic_load_n(&s->cpu[i], __ATOMIC_ACQUIRE);
 }
 
-static void bump(struct tlb_shared *s)
+static void begin(struct tlb_shared *s)
 {
 	__atomic_add_fetch(&s->seq, 1, __ATOMIC_SEQ_CST);
+}
+
+static void end(struct tlb_shared *s)
+{
+	__atomic_add_fetch(&s->done, 1, __ATOMIC_SEQ_CST);
 }
 
 void tlb_request(struct arm_cpu *from, struct arm_cpu *to)
@@ -215,13 +220,14 @@ void tlb_flush_va(struct arm_cpu *cpu, uint64_t va, int32_t asid, bool broadcast
 	flush_va_of(cpu, cpu, va, asid);
 	if (!broadcast || cpu->vcpu->vm->vcpu_count == 1)
 		return;
-	bump(s);
+	begin(s);
 	for (unsigned i = 0; i < cpu->vcpu->vm->vcpu_count; i++) {
 		struct arm_cpu *to = cpu_at(s, i);
 
 		if (to && to != cpu)
 			flush_va_of(cpu, to, va, asid);
 	}
+	end(s);
 }
 
 /* ---- by ASID, and all ---- */
@@ -285,13 +291,14 @@ void tlb_flush_asid(struct arm_cpu *cpu, uint16_t asid, bool broadcast)
 	flush_asid_of(cpu, cpu, asid);
 	if (!broadcast || cpu->vcpu->vm->vcpu_count == 1)
 		return;
-	bump(s);
+	begin(s);
 	for (unsigned i = 0; i < cpu->vcpu->vm->vcpu_count; i++) {
 		struct arm_cpu *to = cpu_at(s, i);
 
 		if (to && to != cpu)
 			flush_asid_of(cpu, to, asid);
 	}
+	end(s);
 }
 
 void tlb_flush_all(struct arm_cpu *cpu, bool broadcast)
@@ -301,13 +308,14 @@ void tlb_flush_all(struct arm_cpu *cpu, bool broadcast)
 	flush_all_of(cpu, cpu);
 	if (!broadcast || cpu->vcpu->vm->vcpu_count == 1)
 		return;
-	bump(s);
+	begin(s);
 	for (unsigned i = 0; i < cpu->vcpu->vm->vcpu_count; i++) {
 		struct arm_cpu *to = cpu_at(s, i);
 
 		if (to && to != cpu)
 			flush_all_of(cpu, to);
 	}
+	end(s);
 }
 
 /* ---- waiting and acknowledging ---- */
@@ -391,9 +399,9 @@ void tlb_protect_code(struct dbt_vm *vm, gpa_t page)
 	const struct mem_slot *slot = mem_find(&vm->vm->mem, page);
 	uint64_t host;
 
-	bump(&vm->tlb);
 	if (!slot || !slot->backing.host)
 		return;
+	begin(&vm->tlb);
 	host = (uint64_t)(uintptr_t)slot->backing.host + (page - slot->base);
 	for (unsigned i = 0; i < VM_MAX_VCPUS; i++) {
 		struct arm_cpu *to = cpu_at(&vm->tlb, i);
@@ -412,6 +420,7 @@ void tlb_protect_code(struct dbt_vm *vm, gpa_t page)
 				mark(&t->stale_write, others);
 		} while (__atomic_load_n(&t->cur, __ATOMIC_SEQ_CST) != cur);
 	}
+	end(&vm->tlb);
 }
 
 void tlb_forget_jumps_vm(struct dbt_vm *vm)

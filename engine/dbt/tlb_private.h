@@ -12,10 +12,12 @@
  * Everything that two threads touch is accessed atomically; x86 gives acquire and release for nothing.
  *
  * Races, and why each is harmless:
- * 1. A walk or L2 hit under way while another vCPU invalidates. The issuer adds to shared->seq (a locked operation) after the
- *    guest's store to the page table and before it looks at our arrays. tlb_translate reads seq first, and again after its L2
- *    insert; tlb_fill_* reads it again after the tag is stored (XCHG: a full barrier). If the second read gives the old
- *    number, the issuer's look comes after our insert and finds it. If not, we take the insert out.
+ * 1. A translation under way while another vCPU invalidates. The issuer adds to shared->seq (a locked operation) after the
+ *    guest's store to the page table and before it looks at our arrays, and to shared->done when it has finished. What we
+ *    insert, we insert and then (XCHG: a full barrier) read seq again: if it has not moved since the translation began, an
+ *    issuer's look comes after our insert and finds it. Else we take the insert out. That does not cover an issuer that had
+ *    begun already, but not come to us yet: so the L2, which may have what it is about to remove, is used only when seq and
+ *    done are equal; otherwise we walk, and find the new tables.
  * 2. An access that has passed its tag comparison but has not been done. The issuer cannot see it. It can see that a match
  *    existed (arrays of the current context, or L2: what the slow path uses is always there), then it asks for an
  *    acknowledgement: req is increased *before* the match is removed, so that a second issuer who finds nothing any more sees
