@@ -12,3 +12,30 @@ $(B)/diff/simd_arm64: tests/diff/simd_arm64.c $(wildcard tests/diff/*.h) isa/arm
 	@mkdir -p $(@D)
 	$(Q)$(ARM64_CC) -std=gnu17 -O1 $(WARN) -march=armv8.6-a+crypto+fp16fml -static -I. -o $@ $<
 endif
+
+# Random programs through the whole translator.
+ifeq ($(shell uname -m),x86_64)
+$(eval $(call unit_test,a64_diff,tests/diff/a64.c tests/diff/a64_gen.c,engine/dbt fw core os isa base,,diff))
+$(B)/obj/tests/diff/a64.o: CFLAGS += -DA64_ARM64='"$(B)/diff/a64_arm64"'
+
+ifneq ($(shell command -v $(ARM64_CC)),)
+$(B)/test/a64_diff: $(B)/diff/a64_arm64
+$(B)/diff/a64_arm64: tests/diff/a64_arm64.c tests/diff/a64_state.h
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(ARM64_CC) -std=gnu17 -O1 $(WARN) -march=armv8.2-a -static -I. -o $@ $<
+endif
+endif
+
+ifeq ($(shell uname -m),x86_64)
+$(eval $(call unit_test,insn_diff,tests/diff/insn.c tests/diff/insn_gen.c tests/diff/insn_dbt.c,engine/dbt fw core isa os base,,diff))
+$(B)/obj/tests/diff/insn.o: CFLAGS += -DINSN_ARM64='"$(B)/diff/insn_arm64"'
+
+ifneq ($(shell command -v $(ARM64_CC)),)
+$(B)/test/insn_diff: $(B)/diff/insn_arm64
+$(B)/diff/insn_arm64: tests/diff/insn_arm64.c tests/diff/insn_case.h isa/v128.h
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(ARM64_CC) -std=gnu17 -O1 $(WARN) -static -I. -o $@ $<
+endif
+endif

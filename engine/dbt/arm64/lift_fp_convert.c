@@ -39,7 +39,8 @@ static void to_general_exact(struct lift *l, const struct a64_args *a, unsigned 
 	lift_set(l, a->rd, a->sf, vec_lane(l, v, a->sf ? 3 : 2, 0));
 }
 
-#define TO_GENERAL(X) X(N, EVEN, FP_TIE_EVEN) X(P, UP, FP_UP) X(M, DOWN, FP_DOWN) X(Z, ZERO, FP_TO_ZERO) X(A, AWAY, FP_TIE_AWAY)
+#define TO_GENERAL(X) \
+	X(N, EVEN, FP_TIE_EVEN) X(P, UP, FP_UP) X(M, DOWN, FP_DOWN) X(Z, ZERO, FP_TO_ZERO) X(A, AWAY, FP_TIE_AWAY)
 #define X(MODE, ROUND, how) \
 	LIFT(FCVT##MODE##S_g) { to_general(l, a, ROUND_##ROUND, true); } \
 	LIFT(FCVT##MODE##U_g) { to_general(l, a, ROUND_##ROUND, false); } \

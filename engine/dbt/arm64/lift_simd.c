@@ -73,7 +73,8 @@ INSN(URSQRTE_v, ursqrte, 2 | Q(a))
 FLOAT(X)
 #undef X
 
-#define FLOAT_ZERO(X) X(FCMGT, fcmgt_zero) X(FCMGE, fcmge_zero) X(FCMEQ, fcmeq_zero) X(FCMLE, fcmle_zero) X(FCMLT, fcmlt_zero)
+#define FLOAT_ZERO(X) \
+	X(FCMGT, fcmgt_zero) X(FCMGE, fcmge_zero) X(FCMEQ, fcmeq_zero) X(FCMLE, fcmle_zero) X(FCMLT, fcmlt_zero)
 #define X(NAME, op) INSN(NAME##_vz, op, SINGLE(a)) INSN(NAME##_vzh, op, HALF(a))
 FLOAT_ZERO(X)
 #undef X

@@ -50,7 +50,8 @@ INSN(ADDP_sp, addp, 3 | SIMD_SCALAR)
 FLOAT(X)
 #undef X
 
-#define FLOAT_ZERO(X) X(FCMGT, fcmgt_zero) X(FCMEQ, fcmeq_zero) X(FCMLT, fcmlt_zero) X(FCMGE, fcmge_zero) X(FCMLE, fcmle_zero)
+#define FLOAT_ZERO(X) \
+	X(FCMGT, fcmgt_zero) X(FCMEQ, fcmeq_zero) X(FCMLT, fcmlt_zero) X(FCMGE, fcmge_zero) X(FCMLE, fcmle_zero)
 #define X(NAME, op) INSN(NAME##_sz, op, SINGLE(a)) INSN(NAME##_hz, op, HALF)
 FLOAT_ZERO(X)
 #undef X
