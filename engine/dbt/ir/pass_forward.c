@@ -5,7 +5,7 @@
  * A vector slot may be known by its low lane only (type f32 or f64). A SET of such a value clears the lanes above, so a
  * later v128 GET is a VZEXT of it; a GET of a low lane says nothing about the rest, so a later v128 GET reads again. In a
  * loop the value at the head comes from two places, so every slot that is read before it is written gets one GET, of the
- * full type, which the back end carries round.
+ * full type, which the back end carries round. What is read after a call that changes registers isn't the head's value.
  */
 #include "engine/dbt/ir/ir.h"
 
@@ -13,6 +13,7 @@ struct forward {
 	struct ir *ir;
 	uint32_t cur[SLOT_COUNT];	/* value, or IR_NONE */
 	bool set[SLOT_COUNT];		/* it comes from a SET */
+	bool called;			/* behind a call that may have changed any slot */
 	uint32_t rep[IR_MAX];		/* what each value has become */
 };
 
@@ -47,7 +48,7 @@ static void forward_get(struct forward *f, uint32_t n)
 		i->type = IR_V128;
 	f->cur[slot] = n;
 	f->set[slot] = false;
-	if (f->ir->loop && !f->ir->written[slot])
+	if (f->ir->loop && !f->ir->written[slot] && !f->called)
 		f->ir->head_get[slot] = n;
 }
 
@@ -61,6 +62,7 @@ void ir_pass_forward(struct ir *ir)
 	struct forward f;
 
 	f.ir = ir;
+	f.called = false;
 	for (unsigned s = 0; s < SLOT_COUNT; s++) {
 		f.cur[s] = ir->head_get[s] = IR_NONE;
 		f.set[s] = ir->written[s] = false;
@@ -80,6 +82,7 @@ void ir_pass_forward(struct ir *ir)
 			f.set[i->imm] = true;
 			ir->written[i->imm] = true;
 		} else if (i->op == IR_CALL && i->flags) {
+			f.called = true;
 			for (unsigned s = 0; s < SLOT_COUNT; s++)
 				f.cur[s] = IR_NONE;
 		}
