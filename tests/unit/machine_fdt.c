@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The device tree of virt-arm64, read back by libfdt: what a kernel relies on, for every number of vCPUs and both GICs. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include <libfdt.h>
+
+#include "base/bits.h"
+#include "core/entropy.h"
+#include "dev/virtio/devices.h"
+#include "isa/arm64/cpu_model.h"
+#include "machine/machine.h"
+#include "os/arena.h"
+
+struct rig {
+	struct vm vm;
+	struct workq control;
+	struct machine machine;
+	struct entropy entropy;
+	uint8_t blob[MACHINE_FDT_SIZE];
+	size_t len;
+	struct vcpu_power power;
+};
+
+static void no_pin(struct vcpu *v, enum cpu_pin pin, bool level)
+{
+}
+
+static int fake_power(struct vcpu *v, struct vcpu_power *p, bool write)
+{
+	if (write)
+		container_of(v->vm, struct rig, vm)->power = *p;
+	return 0;
+}
+
+static const struct engine_ops fake_engine = { .name = "fake", .vcpu_pin = no_pin, .vcpu_power = fake_power };
+
+static void no_wake(struct workq *q)
+{
+}
+
+static int make(struct rig *r, const struct machine_class *cls, const struct machine_config *c)
+{
+	memset(r, 0, sizeof(*r));
+	os_arena_init(&r->vm.arena);
+	workq_init(&r->control, no_wake);
+	r->vm.control = &r->control;
+	r->vm.cpu_model = &arm64_cpu_model_find("cortex-a72")->model;
+	assert_int_equal(vm_init(&r->vm, ISA_ARM64, &fake_engine, 62500000), 0);
+	return machine_create(&r->machine, &r->vm, cls, c);
+}
+
+static void unmake(struct rig *r)
+{
+	machine_destroy(&r->machine);
+	os_arena_free(&r->vm.arena);
+}
+
+static void tree(struct rig *r, const struct machine_chosen *c)
+{
+	assert_int_equal(machine_fdt(&r->machine, c, r->blob, sizeof(r->blob), &r->len), 0);
+	assert_int_equal(fdt_check_full(r->blob, r->len), 0);
+}
+
+static uint32_t cell(const struct rig *r, int node, const char *prop, int n)
+{
+	int len;
+	const fdt32_t *p = fdt_getprop(r->blob, node, prop, &len);
+
+	if (!p || len < (n + 1) * 4)
+		fail_msg("%s[%d]", prop, n);
+	return fdt32_to_cpu(p[n]);
+}
+
+static void tree_is_well_formed_for_every_size(void **state)
+{
+	static const char *const chips[] = { "gicv3", "gicv2" };
+	static const uint32_t counts[] = { 1, 2, 8, 16, 17, 64 };
+	struct machine_chosen chosen = { .bootargs = "console=ttyAMA0", .initrd = 0x48000000, .initrd_size = 12345 };
+	struct rig *r = malloc(sizeof(*r));
+
+	for (unsigned chip = 0; chip < 2; chip++)
+		for (unsigned i = 0; i < ARRAY_SIZE(counts); i++) {
+			struct machine_config c = { .vcpus = counts[i], .ram = 6 * GIB, .irqchip = chips[chip] };
+			int err = make(r, &machine_virt_arm64, &c), node, n = 0;
+
+			assert_int_equal(err, chip && counts[i] > 8 ? -EINVAL : 0);
+			if (!err) {
+				tree(r, &chosen);
+				fdt_for_each_subnode(node, r->blob, fdt_path_offset(r->blob, "/cpus")) {
+					assert_int_equal(cell(r, node, "reg", 0), chip ? n : (n / 16) << 8 | n % 16);
+					n++;
+				}
+				assert_int_equal(n, counts[i]);
+			}
+			unmake(r);
+		}
+	free(r);
+}
+
+static void chosen_says_where_things_are(void **state)
+{
+	struct machine_chosen chosen = { .bootargs = "a=b", .initrd = 0x123450000, .initrd_size = 0x10, .kaslr_seed = 7 };
+	struct machine_config c = { .vcpus = 1, .ram = 5 * GIB };
+	struct rig *r = malloc(sizeof(*r));
+	int node, len;
+
+	assert_int_equal(make(r, &machine_virt_arm64, &c), 0);
+	tree(r, &chosen);
+	node = fdt_path_offset(r->blob, "/chosen");
+	assert_string_equal(fdt_getprop(r->blob, node, "bootargs", NULL), "a=b");
+	assert_int_equal(cell(r, node, "linux,initrd-start", 0), 1);
+	assert_int_equal(cell(r, node, "linux,initrd-end", 1), 0x23450010);
+	assert_int_equal(cell(r, node, "kaslr-seed", 1), 7);
+	fdt_getprop(r->blob, node, "rng-seed", &len);
+	assert_int_equal(len, 64);
+	assert_true(fdt_path_offset(r->blob, fdt_getprop(r->blob, node, "stdout-path", NULL)) > 0);
+	node = fdt_path_offset(r->blob, "/memory@40000000");
+	assert_int_equal(cell(r, node, "reg", 1), 0x40000000);
+	assert_int_equal(cell(r, node, "reg", 2), 1);
+	assert_int_equal(cell(r, node, "reg", 3), 0x40000000);
+	chosen = (struct machine_chosen){ 0 };
+	tree(r, &chosen);
+	assert_null(fdt_getprop(r->blob, fdt_path_offset(r->blob, "/chosen"), "linux,initrd-start", NULL));
+	assert_null(fdt_getprop(r->blob, fdt_path_offset(r->blob, "/chosen"), "bootargs", NULL));
+	unmake(r);
+	free(r);
+}
+
+static void devices_are_where_the_map_says(void **state)
+{
+	static const struct { const char *path; uint32_t base, spi; } map[] = {
+		{ "/pl011@9000000", 0x09000000, 1 }, { "/pl031@9010000", 0x09010000, 2 }, { "/pl061@9030000", 0x09030000, 7 },
+		{ "/virtio_mmio@a000000", 0x0a000000, 16 },
+	};
+	struct rig *r = malloc(sizeof(*r));
+	struct machine_config c = { .vcpus = 2, .ram = GIB, .virtio_count = 1,
+				    .virtio = { { &virtio_rng_class, &r->entropy, NULL } } };
+	uint64_t value = 0;
+
+	assert_int_equal(make(r, &machine_virt_arm64, &c), 0);
+	tree(r, &(struct machine_chosen){ 0 });
+	for (unsigned i = 0; i < ARRAY_SIZE(map); i++) {
+		int node = fdt_path_offset(r->blob, map[i].path);
+
+		assert_true(node > 0);
+		assert_int_equal(cell(r, node, "reg", 1), map[i].base);
+		assert_int_equal(cell(r, node, "interrupts", 1), map[i].spi);
+		assert_non_null(bus_find(&r->vm.bus, BUS_MMIO, map[i].base));
+	}
+	assert_true(fdt_node_offset_by_compatible(r->blob, -1, "arm,gic-v3") > 0);
+	assert_true(fdt_node_offset_by_compatible(r->blob, -1, "arm,psci-1.0") > 0);
+	assert_true(fdt_node_offset_by_compatible(r->blob, -1, "arm,armv8-timer") > 0);
+	assert_true(fdt_node_offset_by_compatible(r->blob, -1, "gpio-keys") > 0);
+	/* Only devices that are there have a node. */
+	assert_true(fdt_path_offset(r->blob, "/virtio_mmio@a000200") < 0);
+	assert_int_equal(bus_access(&r->vm.bus, BUS_MMIO, 0x0a000200,
+				    &(struct bus_access){ .size = 4, .value = value }), BUS_ABORT);
+	assert_non_null(bus_find(&r->vm.bus, BUS_MMIO, 0x080a0000 + 0x20000));
+	unmake(r);
+	free(r);
+}
+
+static void too_long_parameters_are_an_error_not_an_overrun(void **state)
+{
+	struct machine_config c = { .vcpus = 64, .ram = GIB };
+	struct rig *r = malloc(sizeof(*r));
+	char *args = malloc(MACHINE_FDT_SIZE + 1);
+
+	memset(args, 'x', MACHINE_FDT_SIZE);
+	args[MACHINE_FDT_SIZE] = 0;
+	assert_int_equal(make(r, &machine_virt_arm64, &c), 0);
+	assert_int_equal(machine_fdt(&r->machine, &(struct machine_chosen){ .bootargs = args }, r->blob, sizeof(r->blob), &r->len),
+			 -ENOSPC);
+	unmake(r);
+	free(args);
+	free(r);
+}
+
+static void start_turns_the_first_vcpu_on_with_the_tree_in_x0(void **state)
+{
+	struct machine_config c = { .vcpus = 2, .ram = GIB };
+	struct rig *r = malloc(sizeof(*r));
+
+	assert_int_equal(make(r, &machine_virt_arm64, &c), 0);
+	assert_int_equal(machine_start(&r->machine, 0x40200000, 0x44000000), 0);
+	assert_int_equal(r->power.state, VCPU_ON);
+	assert_true(r->power.reset);
+	assert_int_equal(r->power.entry, 0x40200000);
+	assert_int_equal(r->power.arg, 0x44000000);
+	unmake(r);
+	free(r);
+}
+
+static void captive_has_one_disk_and_one_network_in_their_places(void **state)
+{
+	struct rig *r = malloc(sizeof(*r));
+	struct machine_config c = { .vcpus = 1, .ram = GIB, .virtio_count = 1,
+				    .virtio = { { &virtio_rng_class, &r->entropy, NULL } } };
+
+	assert_int_equal(make(r, &machine_captive_virt, &c), -ENOSPC);
+	unmake(r);
+	c.virtio_count = 0;
+	assert_int_equal(make(r, &machine_captive_virt, &c), 0);
+	assert_non_null(bus_find(&r->vm.bus, BUS_MMIO, 0x08020000));
+	assert_null(bus_find(&r->vm.bus, BUS_MMIO, 0x08000000));
+	unmake(r);
+	free(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tree_is_well_formed_for_every_size),
+		cmocka_unit_test(chosen_says_where_things_are),
+		cmocka_unit_test(devices_are_where_the_map_says),
+		cmocka_unit_test(too_long_parameters_are_an_error_not_an_overrun),
+		cmocka_unit_test(start_turns_the_first_vcpu_on_with_the_tree_in_x0),
+		cmocka_unit_test(captive_has_one_disk_and_one_network_in_their_places),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
