@@ -22,7 +22,7 @@ static void link_jump(struct gen *g, int64_t target, bool inline_miss, uint32_t 
 	while ((c->at & 3) != 3)
 		e8(c, 0x90);
 	l = &g->links[g->link_count++];
-	l->target = target;
+	*l = (struct dbt_link){ .target = target };
 	l->jump = x_jmp(c);
 	l->unlinked = c->at;
 	if (!c->full)
