@@ -2,9 +2,8 @@
 /*
  * Guest nanoseconds, the architected counter, and a heap of timers.
  *
- * Both clocks are linear in one source (host ns, or the TSC): value = ((source - base) * mult >> shift) + value_base,
- * with a 128-bit product. mult is rounded up, which keeps exact multiples of a tick exact for as long as a machine
- * runs. Readers copy the parameters under a sequence count, so that threads which are no vCPU may read while another
+ * Both clocks are linear in one source. If that is host ns, the counter is its exact quotient; if it is the TSC, both are
+ * ((tsc - base) * mult >> shift) + value_base, with a 128-bit product and mult rounded up. Readers copy the parameters under a sequence count, so that threads which are no vCPU may read while another
  * pauses the machine.
  *
  * The heap is told about every change of a deadline, the host only when it has to fire earlier than it would: a guest
@@ -50,24 +49,16 @@ static void ratio(uint64_t num, uint64_t den, uint64_t *mult, uint32_t *shift)
 	*shift = n;
 }
 
-static uint64_t add_saturating(uint64_t a, uint64_t b)
+/* floor(v * num / den), exact while num * den fits in 64 bits. */
+static uint64_t mul_div(uint64_t v, uint64_t num, uint64_t den)
 {
-	return a + b < a ? NEVER : a + b;
+	return v / den * num + v % den * num / den;
 }
 
 /* ---- the source ---- */
 
-static uint64_t read_tsc(void)
-{
-#if defined(__x86_64__)
-	uint32_t low, high;
-
-	__asm__ volatile("lfence; rdtsc" : "=a"(low), "=d"(high) : : "memory");
-	return (uint64_t)high << 32 | low;
-#else
-	return 0;
-#endif
-}
+#define GET(field)	__atomic_load_n(&t->field, __ATOMIC_SEQ_CST)
+#define SET(field, v)	__atomic_store_n(&t->field, v, __ATOMIC_SEQ_CST)
 
 static uint64_t host_ns(struct vm_time *t)
 {
@@ -76,7 +67,7 @@ static uint64_t host_ns(struct vm_time *t)
 
 static uint64_t source_now(struct vm_time *t)
 {
-	return t->tsc ? read_tsc() : host_ns(t);
+	return GET(tsc) ? cpu_tsc() : host_ns(t);
 }
 
 static void write_begin(struct vm_time *t)
@@ -89,30 +80,31 @@ static void write_end(struct vm_time *t)
 	__atomic_store_n(&t->seq, t->seq + 1, __ATOMIC_SEQ_CST);
 }
 
-#define GET(field)	__atomic_load_n(&t->field, __ATOMIC_SEQ_CST)
-#define SET(field, v)	__atomic_store_n(&t->field, v, __ATOMIC_SEQ_CST)
+/* From what the source has advanced to ns or the count. */
+static uint64_t convert(struct vm_time *t, uint64_t advance, bool counter)
+{
+	if (GET(tsc))
+		return counter ? scale(advance, GET(mult), GET(shift)) : scale(advance, GET(ns_mult), GET(ns_shift));
+	return counter ? mul_div(advance, t->counter_hz, NS_PER_S) : advance;
+}
 
 /* A clock's value now: ns or the counter. */
 static uint64_t clock_now(struct vm_time *t, bool counter)
 {
-	uint64_t base, from, mult, v;
-	uint32_t seq, shift;
-	bool paused;
+	uint64_t v, from;
+	uint32_t seq;
 
 	for (;;) {
 		seq = GET(seq);
-		base = counter ? GET(counter_base) : GET(ns_base);
-		mult = counter ? GET(mult) : GET(ns_mult);
-		shift = counter ? GET(shift) : GET(ns_shift);
 		from = GET(tsc) ? GET(tsc_base) : GET(host_base);
-		paused = GET(paused);
-		v = paused ? from : source_now(t);
+		v = GET(paused) ? 0 : source_now(t) - from;
+		/* A TSC may be a little behind on another CPU. */
+		v = (int64_t)v > 0 ? convert(t, v, counter) : 0;
+		v += counter ? GET(counter_base) : GET(ns_base);
 		if (!(seq & 1) && GET(seq) == seq)
-			break;
+			return v;
 		cpu_relax();
 	}
-	/* A TSC may be a little behind on another CPU. */
-	return base + ((int64_t)(v - from) > 0 ? scale(v - from, mult, shift) : 0);
 }
 
 uint64_t vm_now_ns(struct vm_time *t)
@@ -132,24 +124,14 @@ uint64_t vm_wall_ns(struct vm_time *t)
 
 uint64_t vm_counter_to_ns(struct vm_time *t, uint64_t count)
 {
-	uint64_t ticks = count - t->counter_base, ns, reached, mult;
-	unsigned __int128 product;
-	uint32_t shift;
+	uint64_t base = GET(counter_base), hz = t->counter_hz, ticks = count - base, ns;
 
-	if (count < t->counter_base)
-		return t->ns_base;
-	product = (unsigned __int128)ticks * t->tick_mult;
-	if (product >> t->tick_shift >> 64)
+	if (count < base)
+		return GET(ns_base);
+	if (mul_overflows(ticks / hz, NS_PER_S, &ns) ||
+	    add_overflows(ns, (ticks % hz * NS_PER_S + hz - 1) / hz, &ns) || add_overflows(ns, GET(ns_base), &ns))
 		return NEVER;
-	ns = (uint64_t)(product >> t->tick_shift);
-	/* The mults are rounded: settle on the first ns whose count is there. */
-	mult = t->per_ns_mult;
-	shift = t->per_ns_shift;
-	while (ns && scale(ns - 1, mult, shift) >= ticks)
-		ns--;
-	for (reached = scale(ns, mult, shift); reached < ticks; reached = scale(ns, mult, shift))
-		ns++;
-	return add_saturating(t->ns_base, ns);
+	return ns;
 }
 
 uint64_t vm_time_until(struct vm_time *t, uint64_t deadline_ns)
@@ -166,7 +148,7 @@ static void rebase(struct vm_time *t, uint64_t ns, uint64_t count, bool paused)
 	SET(ns_base, ns);
 	SET(counter_base, count);
 	SET(host_base, host_ns(t));
-	SET(tsc_base, t->tsc ? read_tsc() : 0);
+	SET(tsc_base, t->tsc ? cpu_tsc() : 0);
 	SET(paused, paused);
 	write_end(t);
 }
@@ -179,24 +161,27 @@ void vm_time_init(struct vm_time *t, uint64_t counter_hz, struct timer **heap, u
 	t->capacity = capacity;
 	t->armed_ns = NEVER;
 	t->paused = true;
-	ratio(counter_hz, NS_PER_S, &t->mult, &t->shift);
-	ratio(NS_PER_S, counter_hz, &t->tick_mult, &t->tick_shift);
-	t->per_ns_mult = t->mult;
-	t->per_ns_shift = t->shift;
-	t->ns_mult = 1;
 	rebase(t, 0, 0, true);
 }
 
 void vm_time_use_tsc(struct vm_time *t, uint64_t tsc_hz)
 {
 	uint64_t ns = vm_now_ns(t), count = vm_counter(t);
+	uint64_t mult, ns_mult;
+	uint32_t shift, ns_shift;
 
+	ratio(t->counter_hz, tsc_hz, &mult, &shift);
+	ratio(NS_PER_S, tsc_hz, &ns_mult, &ns_shift);
 	write_begin(t);
 	SET(tsc, true);
-	ratio(t->counter_hz, tsc_hz, &t->mult, &t->shift);
-	ratio(NS_PER_S, tsc_hz, &t->ns_mult, &t->ns_shift);
+	SET(mult, mult);
+	SET(shift, shift);
+	SET(ns_mult, ns_mult);
+	SET(ns_shift, ns_shift);
+	SET(tsc_base, cpu_tsc());
+	SET(ns_base, ns);
+	SET(counter_base, count);
 	write_end(t);
-	rebase(t, ns, count, t->paused);
 }
 
 void vm_time_pause(struct vm_time *t)

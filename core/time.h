@@ -28,10 +28,8 @@ struct vm_time {
 	uint64_t tsc_base, mult, counter_base;	/* see above; they change only while every vCPU is stopped */
 	uint32_t shift;
 	uint64_t ns_base, host_base;	/* guest ns at host_base (host ns) */
-	uint64_t ns_mult;		/* guest ns from the source, as the counter from mult and shift */
+	uint64_t ns_mult;		/* guest ns from the TSC, as the counter from mult and shift */
 	uint32_t ns_shift;
-	uint32_t tick_shift, per_ns_shift;
-	uint64_t tick_mult, per_ns_mult;	/* ns of a count, counts of a ns */
 	uint32_t seq;			/* odd while somebody changes the above */
 	uint64_t wall_offset_ns;	/* host CLOCK_REALTIME minus guest ns at power-on; for RTCs */
 	struct timer **heap;		/* by deadline */
@@ -45,7 +43,7 @@ struct vm_time {
 	void *source_ctx;
 };
 
-/* `heap` holds `capacity` pointers and belongs to the caller. Paused, at 0, until vm_time_resume. */
+/* `heap` holds `capacity` pointers and belongs to the caller. counter_hz: up to 18 GHz. Paused, at 0, until vm_time_resume. */
 void vm_time_init(struct vm_time *t, uint64_t counter_hz, struct timer **heap, uint32_t capacity);
 /* Use the TSC, running at tsc_hz, for counter and ns from now on. All vCPUs stopped. */
 void vm_time_use_tsc(struct vm_time *t, uint64_t tsc_hz);
