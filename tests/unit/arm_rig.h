@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A machine with RAM, two arm64 vCPUs of the translator that run no code, and a builder of page tables. For tests of the
+ * A machine with RAM, three arm64 vCPUs of the translator that run no code, and a builder of page tables. For tests of the
  * system side: walker, TLB, exceptions, system registers. The threads of vCPUs are the test's.
  */
 #ifndef TESTS_UNIT_ARM_RIG_H
@@ -22,7 +22,7 @@
 
 #define RAM_BASE	0x40000000ull
 #define RAM_SIZE	(16 * MIB)
-#define RIG_CPUS	2
+#define RIG_CPUS	3
 
 struct rig {
 	struct vm vm;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The software TLB: contexts, fills, exact invalidation, broadcast between two vCPUs. */
+/* The software TLB: contexts, fills, exact invalidation, broadcast between vCPUs. */
 #include "tests/unit/arm_rig.h"
+
+#include "engine/dbt/tlb_private.h"
 
 #define USER	0x0000000000400000ull
 #define KERNEL	0xffff800000400000ull
@@ -116,6 +118,8 @@ static void more_asids_than_contexts_work(void **state)
 static void tlbi_by_va_and_asid_removes_that_asid_and_globals_only(void **state)
 {
 	struct arm_cpu *cpu = rig.cpu[0];
+	struct tlb_result r;
+	struct arm_fault f;
 
 	map(USER, 3, PA | PAGE | PT_NG);
 	map(USER + 4096, 3, PA | PAGE | PT_NG);
@@ -134,6 +138,7 @@ static void tlbi_by_va_and_asid_removes_that_asid_and_globals_only(void **state)
 	assert_int_equal(touch(cpu, KERNEL, TLB_EL1, false), 0);
 	asid(cpu, A2);
 	assert_int_equal(touch(cpu, USER, TLB_EL1, true), 0);
+	assert_int_equal(tlb_translate(cpu, USER, ACC_WRITE, TLB_EL1, &r, &f), 0);
 	/* With another ASID, but global: gone everywhere. */
 	asid(cpu, A1);
 	tlb_flush_va(cpu, KERNEL, 0x77, false);
@@ -322,23 +327,38 @@ static void broadcast_without_a_match_asks_for_nothing(void **state)
 
 static void a_second_issuer_waits_for_the_same_acknowledgement(void **state)
 {
-	struct arm_cpu *a = rig.cpu[0], *b = rig.cpu[1];
+	struct arm_cpu *a = rig.cpu[0], *b = rig.cpu[1], *c = rig.cpu[2];
 
 	map(USER, 3, PA | PAGE | PT_NG);
-	asid(a, A1);
 	asid(b, A1);
 	touch(b, USER, TLB_EL1, true);
 	b->in_code = 1;
 	tlb_flush_va(a, USER, A1, true);
-	assert_true(b->kick & KICK_TLB);
-	/* Nothing is there any more, but what b does may still use it. */
-	tlb_flush_va(a, USER, A1, true);
-	b->outside = 1;
-	tlb_sync(a);
-	b->outside = 0;
+	assert_true(a->tlb->wait == BIT(1));
+	/* Nothing is there any more, but what b is doing may still use it. */
+	tlb_flush_va(c, USER, A1, true);
+	assert_true(c->tlb->wait == BIT(1));
 	tlb_drain(b);
-	tlb_flush_va(a, USER, A1, true);
 	tlb_sync(a);
+	tlb_sync(c);
+	assert_true(!a->tlb->wait && !c->tlb->wait);
+	tlb_flush_va(c, USER, A1, true);
+	assert_true(!c->tlb->wait);
+}
+
+static void while_a_broadcast_is_under_way_the_second_level_is_not_believed(void **state)
+{
+	struct arm_cpu *b = rig.cpu[1];
+	struct tlb_result r;
+	struct arm_fault f;
+
+	map(USER, 3, PA | PAGE | PT_NG);
+	assert_int_equal(tlb_translate(b, USER, ACC_READ, TLB_EL1, &r, &f), 0);
+	map(USER, 3, (PA + 4096) | PAGE | PT_NG);
+	rig.dbt.tlb.seq++;
+	assert_int_equal(tlb_translate(b, USER, ACC_READ, TLB_EL1, &r, &f), 0);
+	assert_true(r.gpa == PA + 4096);
+	rig.dbt.tlb.done++;
 }
 
 static void a_fill_that_an_invalidation_overtook_is_not_kept(void **state)
@@ -438,7 +458,8 @@ int main(void)
 		T(classes_have_their_own_rights), T(tagged_pointers_are_found_by_tlbi), T(slow_entries_never_match),
 		T(tlbi_of_a_code_page_clears_jumps_at_the_next_drain), T(broadcast_removes_from_the_other_vcpu),
 		T(broadcast_without_a_match_asks_for_nothing), T(a_second_issuer_waits_for_the_same_acknowledgement),
-		T(a_fill_that_an_invalidation_overtook_is_not_kept), T(broadcast_by_asid_and_all_work_across),
+		T(a_fill_that_an_invalidation_overtook_is_not_kept),
+		T(while_a_broadcast_is_under_way_the_second_level_is_not_believed), T(broadcast_by_asid_and_all_work_across),
 		T(protecting_code_takes_write_entries_everywhere), T(forgotten_jumps_are_gone_in_every_context),
 	};
 
