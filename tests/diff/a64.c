@@ -352,6 +352,27 @@ static void memory_programs_equal_qemu(void **state)
 	programs_equal_qemu(*state, GEN_INT | GEN_BRANCH | GEN_LDST);
 }
 
+static void vector_memory_programs_equal_qemu(void **state)
+{
+	programs_equal_qemu(*state, GEN_INT | GEN_BRANCH | GEN_LDST_FP);
+}
+
+static void fp_programs_equal_qemu(void **state)
+{
+	programs_equal_qemu(*state, GEN_INT | GEN_FP | GEN_SYSTEM);
+}
+
+static void simd_programs_equal_qemu(void **state)
+{
+	programs_equal_qemu(*state, GEN_SIMD | GEN_CRYPTO);
+}
+
+/* Everything at once: what one lifter leaves for another. */
+static void mixed_programs_equal_qemu(void **state)
+{
+	programs_equal_qemu(*state, GEN_INT | GEN_BRANCH | GEN_LDST | GEN_SYSTEM | GEN_LDST_FP | GEN_FP | GEN_SIMD | GEN_CRYPTO);
+}
+
 static int set_up(void **state)
 {
 	static struct rig r;
@@ -379,6 +400,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(integer_programs_equal_qemu),
 		cmocka_unit_test(memory_programs_equal_qemu),
+		cmocka_unit_test(vector_memory_programs_equal_qemu),
+		cmocka_unit_test(fp_programs_equal_qemu),
+		cmocka_unit_test(simd_programs_equal_qemu),
+		cmocka_unit_test(mixed_programs_equal_qemu),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

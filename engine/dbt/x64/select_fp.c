@@ -105,8 +105,13 @@ static void from_int(struct vx *x, struct ir_ins *i)
 	uint32_t high, done;
 
 	v_zero(c, XT0);				/* conversion merges into its first source */
-	if (is_signed || i->sub == IR_I32) {
-		v_rrr(c, 1, f64 ? 3 : 2, i->sub == IR_I64 || !is_signed, 0x2a, x->d, XT0, x->n);
+	if (is_signed) {
+		v_rrr(c, 1, f64 ? 3 : 2, i->sub == IR_I64, 0x2a, x->d, XT0, x->n);
+		return;
+	}
+	if (i->sub == IR_I32) {			/* a view may have anything above */
+		x_mov(c, false, RAX, x->n);
+		v_rrr(c, 1, f64 ? 3 : 2, true, 0x2a, x->d, XT0, RAX);
 		return;
 	}
 	x_test(c, true, x->n, x->n);
