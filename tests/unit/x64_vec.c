@@ -290,7 +290,7 @@ static void vector_ops_are_what_the_exact_path_gives(void **state)
 			printf("%-40s %s %u\n", cases[c].text, rig->exact == 100 ? "exact" : "inline", rig->exact);
 		}
 		free_rig(rig);
-		if (bad > 30)
+		if (bad > 400)
 			break;
 	}
 	assert_int_equal(bad, 0);

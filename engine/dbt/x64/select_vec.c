@@ -126,16 +126,6 @@ void vx_cold_if_nan(struct vx *x, unsigned size, bool packed)
 	vx_cold(x, X_NE);
 }
 
-void vx_qc(struct vx *x, unsigned bits)
-{
-	uint32_t none;
-
-	v_op2(x->c, PTEST, bits, bits);
-	none = x_jcc8(x->c, X_E);
-	x_store_imm(x->c, false, 1, xm(ST, CPU_OFFSET(fpsr_qc)));
-	x_patch8(x->c, none);
-}
-
 /* ---- moves ---- */
 
 /* Uses rax. */
@@ -174,6 +164,28 @@ void vx_broadcast(struct code *c, unsigned d, unsigned s, unsigned size, unsigne
 			s = d;
 		}
 		v_op2(c, op[size], d, s);
+	}
+}
+
+void vx_const_all(struct code *c, unsigned d, unsigned size, uint64_t v)
+{
+	static const uint64_t ones[4] = { 0x0101010101010101, 0x0001000100010001, 0x0000000100000001, 1 };
+	uint64_t mask = size == 3 ? ~0ull : (1ull << (8u << size)) - 1;
+
+	vx_const(c, d, (v & mask) * ones[size], (v & mask) * ones[size]);
+}
+
+void vx_clear_above(struct code *c, unsigned d, unsigned bytes)
+{
+	if (bytes == 16)
+		return;
+	if (bytes == 8) {
+		v_op2(c, MOVQ, d, d);
+	} else if (bytes == 4) {
+		v_opi(c, INSERTPS, d, d, d, 0x0e);
+	} else {
+		v_shift(c, PSHIFTQ, 7, d, d, 16 - bytes);
+		v_shift(c, PSHIFTQ, 3, d, d, 16 - bytes);
 	}
 }
 
@@ -310,21 +322,20 @@ static void select_vec(struct gen *g, struct ir_ins *i)
 
 /* ---- Advanced SIMD operations ---- */
 
-/* Result above a scalar or 64-bit one is zero. */
-static void clear_above(struct vx *x)
+static unsigned result_bytes(const struct vx *x)
 {
-	unsigned bytes = x->scalar ? 1u << x->size : x->q ? 16 : 8;
+	return x->scalar ? 1u << x->size : x->q ? 16 : 8;
+}
 
-	if (bytes == 16 || x->whole)
-		return;
-	if (bytes == 8) {
-		v_op2(x->c, MOVQ, x->d, x->d);
-	} else if (bytes == 4) {
-		v_opi(x->c, INSERTPS, x->d, x->d, x->d, 0x0e);
-	} else {
-		v_shift(x->c, PSHIFTQ, 7, x->d, x->d, 16 - bytes);
-		v_shift(x->c, PSHIFTQ, 3, x->d, x->d, 16 - bytes);
-	}
+void vx_qc(struct vx *x, unsigned bits)
+{
+	uint32_t none;
+
+	vx_clear_above(x->c, bits, result_bytes(x));
+	v_op2(x->c, PTEST, bits, bits);
+	none = x_jcc8(x->c, X_E);
+	x_store_imm(x->c, false, 1, xm(ST, CPU_OFFSET(fpsr_qc)));
+	x_patch8(x->c, none);
 }
 
 unsigned vx_used_lanes(struct vx *x, unsigned reg, unsigned scratch)
@@ -357,7 +368,8 @@ static void operation(struct gen *g, struct ir_ins *i)
 		x.m = XT2;
 	}
 	r->emit(&x, r);
-	clear_above(&x);
+	if (!x.whole)
+		vx_clear_above(x.c, x.d, result_bytes(&x));
 	vx_end(&x);
 }
 

@@ -112,21 +112,48 @@ struct vx {
 
 enum vop_flag {
 	VR_COLD = 1,		/* may go to the exact path: x->side is there */
-	VR_FP = 2,		/* sources are to be prepared so that unused lanes raise no flags */
-	VR_SCALAR = 4,		/* also scalar forms */
-	VR_NO_ELEM = 8,		/* not by element */
-	VR_OWN_M = 16,		/* the function itself deals with a by-element m */
-	VR_AVX512 = 32,
-	VR_AES = 64, VR_PCLMUL = 128, VR_SHA = 256, VR_F16C = 512,
+	VR_SCALAR = 2,		/* also scalar forms */
+	VR_OWN_M = 4,		/* the function itself deals with a by-element m */
+	VR_NO_IMM = 8,		/* only if the immediate is zero */
+	VR_ONLY_Q = 16,		/* only 128-bit forms */
+	VR_FMA = 32, VR_AES = 64, VR_PCLMUL = 128, VR_F16C = 256,	/* what the host must have besides AVX2 */
 };
 
 struct vop_rule {
 	void (*emit)(struct vx *x, const struct vop_rule *r);
-	uint16_t op[4];		/* by element size; what it means is the function's */
 	uint8_t sizes;		/* bit per element size that is done inline */
+	uint8_t arg;		/* the function's */
 	uint16_t flags;		/* enum vop_flag */
-	uint8_t arg;
+	uint16_t op[4];		/* by element size, or as the function says */
 };
+
+#define VEC_FNS(X) \
+	X(rrr) X(rrr_swap) X(or_not) X(mul) X(mla) X(select) X(not_less) X(greater_u) X(test_bits) X(compare_zero) X(abs64) \
+	X(unary) X(negate) X(invert) X(abs_diff) X(halving) X(saturate) X(saturate_s32) X(saturate_u32) X(mul_high) X(dot) \
+	X(pairs) X(popcount) X(reverse_bits) X(pairs_long) \
+	X(shift_imm) X(shift_insert) X(shift_round) X(shift_var) X(shift_left_long) \
+	X(widen) X(widen_mul) X(widen_diff) X(narrow) X(narrow_high) X(narrow_sat) X(across) X(across_long) \
+	X(zip2) X(unzip) X(transpose) X(ext) X(reverse) X(dup) X(ins) X(tbl) \
+	X(f_rrr) X(f_abs_diff) X(f_fma) X(f_min_max) X(f_compare) X(f_compare_abs) X(f_compare_zero) X(f_pairs) X(f_across) \
+	X(f_sign) X(f_sqrt) X(f_round) X(f_to_int) X(f_to_uint) X(f_from_int) X(f_from_uint) \
+	X(f_widen) X(f_narrow) \
+	X(aes) X(aes_mix) X(pmull) X(sha1h) X(sha1su0)
+#define X(name) void vec_##name(struct vx *x, const struct vop_rule *r);
+VEC_FNS(X)
+#undef X
+
+/* d: the even or odd elements of n, then those of m. tmp is none of the others. */
+void vx_even(struct code *c, unsigned size, unsigned d, unsigned n, unsigned m, unsigned tmp);
+void vx_odd(struct code *c, unsigned size, unsigned d, unsigned n, unsigned m, unsigned tmp);
+/* d = s shifted in every element; n may be the element's width. Uses XT0 for bytes and signed 64; d may be s. */
+enum vx_shift { VX_SHR = 2, VX_SAR = 4, VX_SHL = 6 };
+void vx_shift(struct code *c, unsigned size, enum vx_shift how, unsigned d, unsigned s, unsigned n);
+/* d = s >> n in every element, rounded to nearest, ties up. Uses XT0; d and s are neither that nor tmp, nor the same. */
+void vx_shift_round(struct code *c, unsigned size, enum vx_shift how, unsigned d, unsigned s, unsigned n, unsigned tmp);
+/* v in every element of d. */
+void vx_const_all(struct code *c, unsigned d, unsigned size, uint64_t v);
+/* Zero above the lowest `bytes`. */
+void vx_clear_above(struct code *c, unsigned d, unsigned bytes);
 
 /*
  * Fetches the sources, with `cold` starts the record of the exact path, and defines the result in a register that is no
@@ -144,7 +171,7 @@ void vx_cold(struct vx *x, enum x_cc cc);
 void vx_cold_if_nan(struct vx *x, unsigned size, bool packed);
 /* r = a rounded to an integral value; ROUND_AWAY raises nothing, others inexact if `inexact`. d, XT0..1 are not a. */
 void vx_round(struct vx *x, unsigned r, unsigned a, unsigned tmp, bool f64, enum ir_round how, bool inexact);
-/* Sets QC if any bit of `bits` is set. */
+/* Sets QC if any bit of `bits` is set in a lane that counts; changes `bits`. */
 void vx_qc(struct vx *x, unsigned bits);
 /* reg, or a copy in scratch where every lane has a used lane's value: then none raises a flag of its own. */
 unsigned vx_used_lanes(struct vx *x, unsigned reg, unsigned scratch);
