@@ -34,7 +34,8 @@ static void job_run(struct pool_job *j)
 		finish(io, -EINVAL);
 		return;
 	}
-	memcpy(vec, io->vec, io->vecs * sizeof(vec[0]));
+	if (io->vecs)
+		memcpy(vec, io->vec, io->vecs * sizeof(vec[0]));
 	finish(io, d->run(d, io, vec));
 }
 

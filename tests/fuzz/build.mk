@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Fuzzers: make fuzz [FUZZ_S=seconds each] [FUZZ=names]. They are built by clang in a variant of their own; inputs that
+# were worth keeping collect in $(B)/corpus, and what crashes one is left in $(B)/fuzz as NAME-crash-*.
+
+FUZZ_S	?= 60
+FUZZERS	:=
+fuzz-san := address,undefined,fuzzer-no-link
+
+# $(call fuzz_test,name,sources,folder libraries[,extra libraries])
+define fuzz_test
+FUZZERS += $(1)
+$(B)/fuzz/$(1): $(patsubst %.c,$(B)/obj/%.o,$(2)) $(foreach f,$(3),$(B)/lib/$(call id,$(f)).a)
+	$$(call say,LINK,$$@)
+	@mkdir -p $$(@D)
+	$(Q)$$(CC) $$(LF) -fsanitize=fuzzer -o $$@ $(patsubst %.c,$(B)/obj/%.o,$(2)) -Wl,--start-group $(foreach f,$(3),$(B)/lib/$(call id,$(f)).a) -Wl,--end-group $(4)
+$(patsubst %.c,$(B)/obj/%.o,$(2)): FOLDER := all
+$(patsubst %.c,$(B)/obj/%.o,$(2)): EXTRA :=
+$(patsubst %.c,$(B)/obj/%.o,$(2)): | $$$$(gen-hdr)
+endef
+
+include $(filter-out %/build.mk,$(wildcard tests/fuzz/*.mk))
+
+FUZZ	?= $(FUZZERS)
+.PHONY: fuzz fuzz-run
+fuzz:
+	+$(Q)$(MAKE) --no-print-directory CC=clang SAN=$(fuzz-san) FUZZ_S=$(FUZZ_S) FUZZ='$(FUZZ)' fuzz-run
+fuzz-run: $(addprefix $(B)/fuzz/,$(FUZZ))
+	@for f in $(FUZZ); do mkdir -p $(B)/corpus/$$f; printf '  %-7s %s\n' FUZZ $$f; \
+		$(B)/fuzz/$$f -max_total_time=$(FUZZ_S) -timeout=10 -max_len=4096 -print_final_stats=0 -verbosity=0 \
+		-artifact_prefix=$(B)/fuzz/$$f- $(B)/corpus/$$f >$(B)/fuzz/$$f.log 2>&1 || \
+		{ cat $(B)/fuzz/$$f.log; exit 1; }; done

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+fuzz-rig := tests/dev/virtio_rig.c
+$(eval $(call fuzz_test,virtio_ring,tests/fuzz/virtio_ring.c $(fuzz-rig),dev core isa os base,-lcmocka))
+$(eval $(call fuzz_test,virtio_mmio,tests/fuzz/virtio_mmio.c $(fuzz-rig),dev core isa os base,-lcmocka))
+$(eval $(call fuzz_test,disk_overlay,tests/fuzz/disk_overlay.c,backend core os base,-lslirp))
