@@ -1,0 +1,202 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+# cases: hello_1 hello_4 hello_gicv2 hello_64 hello_image simbench_raw semihosting captive dry_run dump_dtb dtb_of_ours
+# cases: timeout_status stopped_by_signal quit_by_key man_page
+# budget: 60
+"""
+The machines and the command around them, with small guests: machines.py CASE
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "rig"))
+sys.dont_write_bytecode = True
+
+import vmm
+from expect import Console
+from guest import Guest, Skip, main_of, need, rig
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+CROSS = "aarch64-linux-gnu-"
+
+
+def cella(*args, **kw):
+    binary = vmm.cella_binary()
+    if not os.access(binary, os.X_OK):
+        raise Skip(f"{binary} is not built")
+    return subprocess.run([binary, *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          timeout=45, **kw)
+
+
+def out_of(*args, status=0):
+    done = cella(*args)
+    need(done.returncode == status, f"{args}: status {done.returncode}, not {status}\n{done.stderr.decode()}")
+    return done.stdout.decode()
+
+
+def tool(*argv, **kw):
+    if not shutil.which(argv[0]):
+        raise Skip(f"{argv[0]} is missing: run tools/deps check")
+    return subprocess.run(argv, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **kw).stdout
+
+
+def hello(cpus, *args):
+    text = out_of("run", "hello", "-c", str(cpus), "--timeout", "30", *args)
+    greeted = [int(n) for n in re.findall(r"vCPU (\d+) greets; its timer interrupt came after \d+ ms", text)]
+    need(greeted == list(range(cpus)), f"greeted: {greeted}\n{text}")
+    need(f"{cpus} vCPU(s) greeted" in text, text)
+    return text
+
+
+def hello_1():
+    need("GICv3" in hello(1), "not a GICv3")
+
+
+def hello_4():
+    hello(4)
+
+
+def hello_gicv2():
+    need("GICv2" in hello(8, "--irqchip", "gicv2"), "not a GICv2")
+
+
+def hello_64():
+    hello(64)
+
+
+def hello_image():
+    """What is built in is what its source says."""
+    with tempfile.TemporaryDirectory() as d:
+        top = vmm.TOP
+        tool(CROSS + "gcc", "-c", "-o", f"{d}/hello.o", f"{top}/guests/hello/hello.S")
+        tool(CROSS + "objcopy", "-O", "binary", "-j", ".text", f"{d}/hello.o", f"{d}/hello.bin")
+        with open(f"{d}/hello.bin", "rb") as f:
+            want = subprocess.run([f"{top}/guests/hello/mkinc"], stdin=f, stdout=subprocess.PIPE, check=True).stdout
+        with open(f"{top}/guests/hello/hello.inc", "rb") as f:
+            need(f.read() == want, "guests/hello/hello.inc is not hello.S: run make hello-image")
+
+
+def bare_image(name, out, raw=False):
+    args = ["-nostdlib", "-static", "-Wl,-n,--build-id=none,-Ttext=0x40001000"]
+    tool(CROSS + "gcc", *args, "-o", out + ".elf", os.path.join(HERE, "guests", name + ".S"))
+    if not raw:
+        return out + ".elf"
+    tool(CROSS + "objcopy", "-O", "binary", out + ".elf", out + ".bin")
+    return out + ".bin"
+
+
+def simbench_raw():
+    with tempfile.TemporaryDirectory() as d:
+        image = bare_image("raw", f"{d}/raw", raw=True)
+        need(out_of("run", "-k", image, "--machine", "simbench", "--timeout", "20", status=7) == "r", "no output")
+
+
+def semihosting():
+    with tempfile.TemporaryDirectory() as d:
+        image = bare_image("semihosting", f"{d}/semihosting")
+        os.mkdir(f"{d}/files")
+        run = ["run", "-k", image, "--machine", "simbench", "-p", "one two", "--timeout", "20"]
+        need(out_of(*run, f"--semihosting={d}/files", status=42) == "from the image\n", "console")
+        with open(f"{d}/files/file.txt", encoding="ascii") as f:
+            need(f.read() == "one two", "the file's contents")
+        need(not os.path.exists(f"{d}/up.txt"), "a file outside of the directory was made")
+        # Without a directory there are no files; without the option there is no semihosting.
+        need(out_of(*run, "--semihosting", status=9) == "from the image\n", "console without files")
+        need(out_of(*run[:-1], "2", status=124) == "", "semihosting without being asked for")
+
+
+def captive():
+    with tempfile.TemporaryDirectory() as d:
+        tool("dtc", "-q", "-O", "dtb", "-o", f"{d}/c.dtb", os.path.join(HERE, "rig", "captive-virt.dts"))
+        with open(f"{d}/disk.img", "wb") as f:
+            f.truncate(1 << 20)
+        kernel, initrd = rig(12)
+        with Guest(kernel, initrd, mem="12G", cpu="cortex-a72", net=True, disks=[vmm.Disk(f"{d}/disk.img")],
+                   extra=("--machine", "captive-virt", "--dtb", f"{d}/c.dtb")) as g:
+            total = int(re.search(r"MemTotal: *(\d+) kB", g.run("cat /proc/meminfo"))[1])
+            need(total > 11 << 20, f"the guest sees {total} kB")
+            irqs = g.run("cat /proc/interrupts")
+            for name, intid in (("uart-pl011", 66), ("rtc-pl031", 68), ("virtio0", 64), ("virtio1", 65)):
+                need(re.search(rf"GIC-0 +{intid} Level +{name}", irqs), f"{name} is not at {intid}:\n{irqs}")
+            g.run("dd if=/dev/vda of=/dev/null bs=64k")
+            g.healthy()
+
+
+def dry_run():
+    kernel, initrd = rig(12)
+    with tempfile.TemporaryDirectory() as d:
+        first = out_of("run", "-k", kernel, "-i", initrd, "-c", "2", "-m", "768M", "-p", 'a "b"', "--rng", "--dry-run")
+        with open(f"{d}/m.toml", "w", encoding="utf-8") as f:
+            f.write(first)
+        need(out_of("run", "--config", f"{d}/m.toml", "--dry-run") == first, "--config read something else")
+        need("cpus = 3" in out_of("run", "--config", f"{d}/m.toml", "-c", "3", "--dry-run"), "no override")
+
+
+def dump_dtb():
+    kernel, initrd = rig(12)
+    with tempfile.TemporaryDirectory() as d:
+        for chip, cpus in (("gicv3", 1), ("gicv3", 64), ("gicv2", 8)):
+            out_of("run", "-k", kernel, "-i", initrd, "-c", str(cpus), "--irqchip", chip, "--rng", "-n", "none",
+                   "--console", "virtio", "--dump-dtb", f"{d}/v.dtb")
+            done = subprocess.run(["dtc", "-I", "dtb", "-O", "dts", "-o", f"{d}/v.dts", f"{d}/v.dtb"],
+                                  stderr=subprocess.PIPE, text=True, check=False) if shutil.which("dtc") else None
+            if not done:
+                raise Skip("dtc is missing: run tools/deps check")
+            need(done.returncode == 0 and not done.stderr, f"dtc on {chip}: {done.stderr}")
+
+
+def dtb_of_ours():
+    """The tree that --dump-dtb writes boots when it is given back."""
+    kernel, initrd = rig(12)
+    with tempfile.TemporaryDirectory() as d:
+        out_of("run", "-k", kernel, "-c", "2", "-m", "512M", "--dump-dtb", f"{d}/v.dtb")
+        with Guest(kernel, initrd, cpus=2, mem="512M", extra=("--dtb", f"{d}/v.dtb")) as g:
+            need(g.run("grep -c ^processor /proc/cpuinfo").strip() == "2", "CPUs are missing")
+            g.power_off()
+
+
+def timeout_status():
+    with tempfile.TemporaryDirectory() as d:
+        image = bare_image("semihosting", f"{d}/i")
+        out_of("run", "-k", image, "--machine", "simbench", "--timeout", "1", status=124)
+
+
+def stopped_by_signal():
+    with tempfile.TemporaryDirectory() as d:
+        image = bare_image("semihosting", f"{d}/i")
+        for sig in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            p = subprocess.Popen([vmm.cella_binary(), "run", "-k", image, "--machine", "simbench", "--timeout", "30"],
+                                 stdin=subprocess.DEVNULL)
+            time.sleep(1)
+            p.send_signal(sig)
+            need(p.wait(10) == 4, f"{sig.name}: status {p.returncode}")
+
+
+def quit_by_key():
+    with tempfile.TemporaryDirectory() as d:
+        image = bare_image("semihosting", f"{d}/i")
+        with Console([vmm.cella_binary(), "run", "-k", image, "--machine", "simbench", "--timeout", "30"]) as c:
+            time.sleep(1)
+            os.write(c.fd, b"\x01x")
+            need(c.wait_exit(10) == 4, f"Ctrl-A x: status {c.status}")
+
+
+def man_page():
+    """docs/cella.1 and the completion say what the table of options says."""
+    with open(os.path.join(vmm.TOP, "docs", "cella.1"), encoding="utf-8") as f:
+        need(out_of("help", "--man-options") in f.read(), "docs/cella.1 is older than the options: run make man")
+    if shutil.which("mandoc"):
+        done = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", os.path.join(vmm.TOP, "docs", "cella.1")],
+                              stdout=subprocess.PIPE, text=True, check=False)
+        need(not done.stdout, done.stdout)
+
+
+if __name__ == "__main__":
+    main_of(globals())
