@@ -199,6 +199,8 @@ static bool fix(struct body *b, uint32_t *w)
 	case A64_GROUP_system:
 		return fix_system(b, w, &a) && a64_decode(*w, &a) == op;
 	default:
+		if (op == A64_FCVTZS_sfixh)		/* QEMU extends the sign past the half */
+			return false;
 		/* Some FP and SIMD instructions have a general register as destination. */
 		return !reserved(*w & 31);
 	}

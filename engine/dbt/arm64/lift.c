@@ -63,8 +63,13 @@ uint32_t lift_get_v(struct lift *l, unsigned r, enum ir_type t)
 	return emit0(l, IR_GET, t, SLOT_V0 + r);
 }
 
+/* A lane that was read may be known as part of a v128 later, whose upper lanes a SET would take along. */
 void lift_set_v(struct lift *l, unsigned r, uint32_t v)
 {
+	const struct ir_ins *i = &l->ir->ins[v];
+
+	if (i->op == IR_GET && i->type != IR_V128)
+		v = emit_sub(l, emit1(l, IR_VZEXT, IR_V128, v), i->type);
 	ir_add(l->ir, IR_SET, (enum ir_type)l->ir->ins[v].type, v, NONE, NONE, SLOT_V0 + r);
 }
 
@@ -113,7 +118,7 @@ static bool needs_el1(enum a64_op op)
 
 void lift_insn(struct lift *l, uint32_t insn)
 {
-	struct a64_args a;
+	struct a64_args a = { 0 };		/* fields that the instruction doesn't have are 0 */
 	enum a64_op op = a64_decode(insn, &a);
 
 	l->next = l->offset + 4;

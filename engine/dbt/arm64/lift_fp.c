@@ -163,8 +163,7 @@ LIFT(FCSEL_h)
 
 /* ---- moves within the file ---- */
 
-/* Not the lane itself: it may be known as part of a v128, whose upper lanes a SET would take along. */
-LIFT(FMOV_s) { lift_set_v(l, a->rd, vec_zext(l, lift_get_v(l, a->rn, fp_type(a->sz)))); }
+LIFT(FMOV_s) { lift_set_v(l, a->rd, lift_get_v(l, a->rn, fp_type(a->sz))); }
 LIFT(FMOV_h) { lift_set_v(l, a->rd, vec_zext(l, half(l, a->rn))); }
 
 LIFT(FMOV_imm_s)
