@@ -107,7 +107,7 @@ static void save(struct insn_machine *m, struct arm_cpu *cpu, const uint64_t arg
 	s->pc = cpu->elr_el1;
 	s->nzcv = (uint32_t)cpu->spsr_el1 & 0xf0000000;
 	s->fpcr = (uint32_t)cpu->fpcr;
-	s->fpsr = (uint32_t)arm_fpsr(cpu);
+	s->fpsr = (uint32_t)dbt_h_fpsr_read(cpu, 0, 0, 0);
 	s->event = event_of(cpu->esr_el1);
 	memcpy(s->mem, middle(m), MEM_BYTES);
 }
@@ -121,7 +121,7 @@ static void load(struct insn_machine *m, struct arm_cpu *cpu, uint64_t args[8], 
 	cpu->elr_el1 = s->pc;
 	cpu->spsr_el1 = s->nzcv;
 	arm_set_fpcr(cpu, s->fpcr);
-	arm_set_fpsr(cpu, s->fpsr);
+	dbt_h_fpsr_write(cpu, s->fpsr, 0, 0);
 	memcpy(middle(m), s->mem, MEM_BYTES);
 }
 

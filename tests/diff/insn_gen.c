@@ -102,6 +102,8 @@ static uint32_t draw(uint64_t *seed, enum a64_op op, unsigned at, bool alone)
 
 	do {
 		insn = near_branch(seed, a64_random_word(seed, op), op, at);
+		if (op == A64_LDAPR)
+			insn = set_field(insn, 16, 5, 31);	/* should be ones, which QEMU insists on */
 		if (!alone && (i->flags & A64_FLAG_mem) && !(i->flags & A64_FLAG_lit) && simd_random(seed) % 8) {
 			insn = set_field(insn, 5, 5, simd_random(seed) % 3 ? BASE_REG : 31);
 			if (by_register(op))
@@ -170,7 +172,7 @@ static void random_state(uint64_t *seed, struct insn_state *s, bool fp)
 	for (unsigned i = 0; i < 31; i++)
 		s->x[i] = random_x(seed);
 	for (unsigned i = 0; i < 32; i++)
-		s->v[i] = simd_random_vector(seed, fp, (unsigned)(r >> 32));
+		s->v[i] = simd_random_vector(seed, fp, r >> 32 & 3);
 	for (unsigned i = 0; i < MEM_BYTES / 8; i++)
 		s->mem[i] = simd_random(seed);
 	s->x[INDEX_REG] = simd_random(seed) % 32;

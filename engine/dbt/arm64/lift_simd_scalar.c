@@ -40,7 +40,14 @@ SHIFT(X)
 ELEMENT(X)
 #undef X
 
-INSN(ADDP_sp, addp, 3 | SIMD_SCALAR)
+/* The two lowest elements of rn: there is no rm. */
+static void pair(struct lift *l, const struct a64_args *a, enum simd_op op, uint32_t desc)
+{
+	uint32_t n = vec_get(l, a->rn);
+
+	lift_set_v(l, a->rd, vec_op(l, op, desc, n, n, NONE));
+}
+LIFT(ADDP_sp) { pair(l, a, SIMD_addp, 3 | SIMD_SCALAR); }
 
 /* Floating point of every size without a typed op. */
 #define FLOAT(X) \
@@ -108,7 +115,7 @@ static void pairwise(struct lift *l, const struct a64_args *a, enum ir_op op)
 
 #define PAIRWISE(X) \
 	X(FMAXNMP, fmaxnmp, FMAXNM) X(FADDP, faddp, FADD) X(FMAXP, fmaxp, FMAX) X(FMINNMP, fminnmp, FMINNM) X(FMINP, fminp, FMIN)
-#define X(NAME, op, IR) LIFT(NAME##_sp) { pairwise(l, a, IR_##IR); } INSN(NAME##_sph, op, HALF)
+#define X(NAME, op, IR) LIFT(NAME##_sp) { pairwise(l, a, IR_##IR); } LIFT(NAME##_sph) { pair(l, a, SIMD_##op, HALF); }
 PAIRWISE(X)
 #undef X
 
