@@ -30,13 +30,14 @@ static const struct arm64_cpu_model models[] = {
 		.model = { "max", ISA_ARM64 },
 		.features = A5X_FEATURES | FEAT(lse) | FEAT(rdm) | FEAT(lrcpc) | FEAT(fp16) | FEAT(dotprod) | FEAT(flagm) |
 			    FEAT(frintts) | FEAT(sb) | FEAT(ssbs) | FEAT(pan) | FEAT(uao),
-		.system = ARM64_PAN | ARM64_UAO | ARM64_SSBS | ARM64_HAFDBS | ARM64_E0PD | ARM64_GRANULE16,
+		.system = ARM64_PAN | ARM64_UAO | ARM64_SSBS | ARM64_HAFDBS | ARM64_E0PD | ARM64_GRANULE16 |
+			  ARM64_SCXTNUM,
 		.pa_bits = 48,
 		.id = {
 			[ARM64_MIDR] = 0x000fce10,
 			[ARM64_CTR] = COMMON_CTR, [ARM64_DCZID] = COMMON_DCZID, [ARM64_CLIDR] = COMMON_CLIDR,
-			/* FP and Advanced SIMD with half precision; CSV2, CSV3 */
-			[ARM64_PFR0] = EL0_EL1_A64 | F(1, 16) | F(1, 20) | F(1, 56) | F(1, 60),
+			/* FP and Advanced SIMD with half precision; CSV2_3 (with SCXTNUM), CSV3 */
+			[ARM64_PFR0] = EL0_EL1_A64 | F(1, 16) | F(1, 20) | F(3, 56) | F(1, 60),
 			[ARM64_PFR1] = F(2, 4),					/* SSBS with MSR */
 			[ARM64_DFR0] = COMMON_DFR0,
 			[ARM64_ISAR0] = A5X_ISAR0 | F(2, 20) | F(1, 28) | F(1, 44) | F(1, 52),	/* Atomic RDM DP TS */

@@ -26,6 +26,7 @@ enum arm64_system_feature {
 	ARM64_HAFDBS = 8,	/* TCR.HA, TCR.HD */
 	ARM64_E0PD = 16,
 	ARM64_GRANULE16 = 32,
+	ARM64_SCXTNUM = 64,	/* SCXTNUM_ELx, SCTLR.TSCXT (CSV2_2 and later) */
 };
 
 struct arm64_cpu_model {

@@ -46,6 +46,8 @@
 	Z(AMAIR_EL1,		3, 0, 10, 3, 0, NO, RW) \
 	P(CONTEXTIDR_EL1,	3, 0, 13, 0, 1, NO, RW, contextidr_el1, 0xffffffffull) \
 	P(TPIDR_EL1,		3, 0, 13, 0, 4, NO, RW, tpidr_el1, ~0ull) \
+	F(SCXTNUM_EL1,		3, 0, 13, 0, 7, NO, RW, sr_scxtnum_el1) \
+	F(SCXTNUM_EL0,		3, 3, 13, 0, 7, RW, RW, sr_scxtnum_el0) \
 	P(TPIDR_EL0,		3, 3, 13, 0, 2, RW, RW, tpidr_el0, ~0ull) \
 	P(TPIDRRO_EL0,		3, 3, 13, 0, 3, RO, RW, tpidrro_el0, ~0ull) \
 	/* Exceptions */ \

@@ -101,6 +101,7 @@ struct arm_cpu {
 	uint64_t sctlr_el1, tcr_el1, ttbr0_el1, ttbr1_el1, mair_el1, amair_el1, cpacr_el1, contextidr_el1;
 	uint64_t par_el1, afsr0_el1, afsr1_el1, actlr_el1, cntkctl_el1, csselr_el1, mdscr_el1, osdlr_el1, oslsr_el1, mdccint_el1;
 	uint64_t dbgbvr[16], dbgbcr[16], dbgwvr[16], dbgwcr[16], dbgclaim, dbgdtr, dbgprcr, oseccr;
+	uint64_t scxtnum[2];		/* by EL */
 	uint64_t fpcr, fpsr;		/* fpsr: without what MXCSR and fpsr_qc hold yet to be folded in */
 
 	/* From the CPU model, by arm_cpu_reset. */

@@ -27,7 +27,7 @@ static void after_sctlr(struct arm_cpu *cpu, uint64_t old)
 	uint64_t changed;
 
 	cpu->sctlr_el1 = (cpu->sctlr_el1 & cpu->sctlr_mask) | SCTLR_RES1 |
-			 (cpu->sctlr_mask & SCTLR_SPAN ? 0 : SCTLR_SPAN);
+			 (~cpu->sctlr_mask & (SCTLR_SPAN | SCTLR_TSCXT));
 	changed = cpu->sctlr_el1 ^ old;
 	if (changed & (SCTLR_WXN | SCTLR_EE))
 		tlb_flush_all(cpu, false);
@@ -155,6 +155,29 @@ static enum sr sr_uao(struct arm_cpu *cpu, bool write, uint64_t *v)
 static enum sr sr_ssbs(struct arm_cpu *cpu, bool write, uint64_t *v)
 {
 	return pstate_bit(cpu, write, v, ARM64_SSBS, PSTATE_SSBS);
+}
+
+static enum sr scxtnum(struct arm_cpu *cpu, bool write, uint64_t *v, unsigned el)
+{
+	if (!(cpu->model->system & ARM64_SCXTNUM))
+		return SR_UNDEFINED;
+	if (!cpu->el && (cpu->sctlr_el1 & SCTLR_TSCXT))
+		return SR_TRAP;
+	if (write)
+		cpu->scxtnum[el] = *v;
+	else
+		*v = cpu->scxtnum[el];
+	return SR_OK;
+}
+
+static enum sr sr_scxtnum_el0(struct arm_cpu *cpu, bool write, uint64_t *v)
+{
+	return scxtnum(cpu, write, v, 0);
+}
+
+static enum sr sr_scxtnum_el1(struct arm_cpu *cpu, bool write, uint64_t *v)
+{
+	return scxtnum(cpu, write, v, 1);
 }
 
 static enum sr sr_nzcv(struct arm_cpu *cpu, bool write, uint64_t *v)
@@ -533,7 +556,8 @@ void arm_cpu_reset(struct arm_cpu *cpu)
 	arm64_id_registers(m, cpu->vcpu->hwid, gicv3, cpu->id);
 	cpu->tcr_mask = TCR_BASE | (m->system & ARM64_HAFDBS ? TCR_HA | TCR_HD : 0) |
 			(m->system & ARM64_E0PD ? TCR_E0PD0 | TCR_E0PD1 : 0);
-	cpu->sctlr_mask = SCTLR_BASE | (m->system & ARM64_PAN ? SCTLR_SPAN : 0) | (m->system & ARM64_SSBS ? SCTLR_DSSBS : 0);
+	cpu->sctlr_mask = SCTLR_BASE | (m->system & ARM64_PAN ? SCTLR_SPAN : 0) |
+			  (m->system & ARM64_SSBS ? SCTLR_DSSBS : 0) | (m->system & ARM64_SCXTNUM ? SCTLR_TSCXT : 0);
 	for (unsigned i = 0; i < 31; i++)
 		cpu->x[i] = 0;
 	for (unsigned i = 0; i < 32; i++)
@@ -556,7 +580,8 @@ void arm_cpu_reset(struct arm_cpu *cpu)
 	cpu->cntkctl_el1 = cpu->csselr_el1 = cpu->mdscr_el1 = cpu->osdlr_el1 = cpu->mdccint_el1 = 0;
 	cpu->dbgclaim = cpu->dbgdtr = cpu->dbgprcr = cpu->oseccr = 0;
 	cpu->oslsr_el1 = OSLSR_OSLM | OSLSR_OSLK;
-	cpu->sctlr_el1 = SCTLR_RES1 | SCTLR_SPAN;
+	cpu->scxtnum[0] = cpu->scxtnum[1] = 0;
+	cpu->sctlr_el1 = SCTLR_RES1 | SCTLR_SPAN | SCTLR_TSCXT;
 	if (cpu->tlb) {
 		tlb_flush_all(cpu, false);
 		tlb_switch(cpu);

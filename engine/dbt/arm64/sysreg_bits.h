@@ -17,13 +17,14 @@
 #define SCTLR_NTWI		BIT(16)
 #define SCTLR_NTWE		BIT(18)
 #define SCTLR_WXN		BIT(19)
+#define SCTLR_TSCXT		BIT(20)
 #define SCTLR_SPAN		BIT(23)
 #define SCTLR_E0E		BIT(24)
 #define SCTLR_EE		BIT(25)
 #define SCTLR_UCI		BIT(26)
 #define SCTLR_DSSBS		BIT(44)
-/* RES1 without later extensions and AArch32: ITD, SED, EOS, TSCXT, EIS, nTLSMD, LSMAOE. */
-#define SCTLR_RES1		(BIT(7) | BIT(8) | BIT(11) | BIT(20) | BIT(22) | BIT(28) | BIT(29))
+/* RES1 without later extensions and AArch32: ITD, SED, EOS, EIS, nTLSMD, LSMAOE; SPAN and TSCXT with theirs missing. */
+#define SCTLR_RES1		(BIT(7) | BIT(8) | BIT(11) | BIT(22) | BIT(28) | BIT(29))
 #define SCTLR_BASE		(SCTLR_M | SCTLR_A | SCTLR_C | SCTLR_SA | SCTLR_SA0 | SCTLR_UMA | SCTLR_I | SCTLR_DZE | SCTLR_UCT | \
 				 SCTLR_NTWI | SCTLR_NTWE | SCTLR_WXN | SCTLR_E0E | SCTLR_EE | SCTLR_UCI)
 
