@@ -29,6 +29,8 @@ static const struct { enum simd_op op; uint32_t desc; const char *text; } cases[
 };
 #define CASES ARRAY_SIZE(cases)
 
+enum variant { DISTINCT, SAME_SOURCES, SOURCE_IS_D, FEW_REGISTERS, OLD_HOST, VARIANTS };
+
 #define CODE_SIZE	(1u << 16)
 #define SIDE_WORDS	4096u
 
@@ -123,7 +125,7 @@ static void free_rig(struct rig *rig)
 	free(rig);
 }
 
-static void compile(struct rig *rig, unsigned mode, uint32_t xmm, uint32_t gpr)
+static void compile(struct rig *rig, unsigned mode, enum variant how)
 {
 	struct gen *g = &rig->gen;
 
@@ -136,8 +138,12 @@ static void compile(struct rig *rig, unsigned mode, uint32_t xmm, uint32_t gpr)
 	g->mode_id = mode;
 	g->vm = &rig->vm;
 	g->host = &rig->vm.host;
-	g->gpr_values = gpr;
-	g->xmm_values = xmm;
+	if (how == OLD_HOST)
+		rig->vm.host = (struct host_cpu){ .avx = true };
+	else
+		host_cpu_detect(&rig->vm.host);
+	g->gpr_values = GPR_VALUES;
+	g->xmm_values = how == FEW_REGISTERS ? 0xf : XMM_VALUES;
 	g->snaps = rig->snaps;
 	g->snap_max = ARRAY_SIZE(rig->snaps);
 	g->side = rig->side;
@@ -205,8 +211,6 @@ static bool agrees(struct rig *rig, const char *text, const struct side *s, cons
 
 /* ---- Advanced SIMD ---- */
 
-enum variant { DISTINCT, SAME_SOURCES, SOURCE_IS_D, FEW_REGISTERS, VARIANTS };
-
 static void build_vop(struct rig *rig, enum simd_op op, uint32_t desc, enum variant how)
 {
 	unsigned t = simd_traits(op);
@@ -231,7 +235,7 @@ static unsigned try_vop(struct rig *rig, unsigned c, uint32_t desc, unsigned mod
 	unsigned bad = 0;
 
 	build_vop(rig, cases[c].op, desc, how);
-	compile(rig, mode, how == FEW_REGISTERS ? 0xf : XMM_VALUES, GPR_VALUES);
+	compile(rig, mode, how);
 	for (unsigned t = 0; t < trials && !bad; t++) {
 		struct simd_state st = simd_inputs((uint64_t)c << 40 | (uint64_t)how << 32 | (uint64_t)mode << 24 | t,
 						   simd_case_is_fp(cases[c].op), desc & 3);
@@ -296,6 +300,36 @@ static void vector_ops_are_what_the_exact_path_gives(void **state)
 	assert_int_equal(bad, 0);
 }
 
+static void aes_rounds_are_fused(void **state)
+{
+	struct rig *rig = new_rig();
+
+	for (unsigned t = 0; t < 1000; t++) {
+		struct simd_state st = simd_inputs(t, false, 0);
+		bool inverse = t & 1, visible = t & 2;
+		union v128 e = st.v[0];
+		uint32_t n, d, r;
+
+		ir_init(&rig->ir, 0);
+		n = ir_add(&rig->ir, IR_GET, IR_V128, NONE, NONE, NONE, SLOT_V0 + 1);
+		d = ir_add(&rig->ir, IR_GET, IR_V128, NONE, NONE, NONE, SLOT_V0);
+		r = ir_add(&rig->ir, IR_VOP, IR_V128, n, NONE, d, (inverse ? SIMD_aesd : SIMD_aese) | (uint64_t)SIMD_Q << 32);
+		if (visible)
+			ir_add(&rig->ir, IR_SET, IR_VOID, r, NONE, NONE, SLOT_V0);
+		r = ir_add(&rig->ir, IR_VOP, IR_V128, r, NONE, NONE, (inverse ? SIMD_aesimc : SIMD_aesmc) | (uint64_t)SIMD_Q << 32);
+		ir_add(&rig->ir, IR_SET, IR_VOID, r, NONE, NONE, SLOT_V0 + 3);
+		compile(rig, 0, DISTINCT);
+		memcpy(rig->cpu.v, st.v, sizeof(st.v));
+		run(rig);
+		(inverse ? simd_aesd : simd_aese)(&e, &st.v[1], NULL, SIMD_Q, NULL);
+		if (visible)
+			assert_memory_equal(&rig->cpu.v[0], &e, 16);
+		(inverse ? simd_aesimc : simd_aesmc)(&e, &e, NULL, SIMD_Q, NULL);
+		assert_memory_equal(&rig->cpu.v[3], &e, 16);
+	}
+	free_rig(rig);
+}
+
 /* ---- scalars ---- */
 
 struct scalar_case {
@@ -323,25 +357,26 @@ static unsigned try_scalar(struct rig *rig, struct scalar_case k, unsigned mode,
 	unsigned from = k.op == IR_FCVT || k.op == IR_I2F || k.op == IR_F2I ? k.sub : k.type;
 	struct side s = { .kind = SIDE_FP, .mode = (uint16_t)mode, .type = k.type, .sub = k.op, .op_lo = (uint32_t)k.imm,
 			  .op_hi = k.sub };
+	unsigned second = k.op == IR_CRC32 && k.sub == 3 ? IR_I64 : from;
 	uint32_t v[3] = { NONE, NONE, NONE }, r;
 	char text[64];
 
 	snprintf(text, sizeof(text), "%s type %u sub %u imm %x", ir_op_info[k.op].name, k.type, k.sub, (unsigned)k.imm);
 	ir_init(&rig->ir, 0);
 	for (unsigned n = 0; n < operands; n++)
-		v[n] = (n == 1 && how == SAME_SOURCES) || (n == 2 && how == SOURCE_IS_D) ? v[0] :
-			ir_add(&rig->ir, IR_GET, (enum ir_type)from, NONE, NONE, NONE, (is_vec(from) ? SLOT_V0 : SLOT_X0) + n);
+		v[n] = (n == 1 && how == SAME_SOURCES && second == from) || (n == 2 && how == SOURCE_IS_D) ? v[0] :
+			ir_add(&rig->ir, IR_GET, (enum ir_type)(n == 1 ? second : from), NONE, NONE, NONE, (is_vec(from) ? SLOT_V0 : SLOT_X0) + n);
 	r = ir_add(&rig->ir, (enum ir_op)k.op, (enum ir_type)k.type, v[0], v[1], v[2], k.imm);
 	rig->ir.ins[r].sub = k.sub;
 	ir_add(&rig->ir, IR_SET, IR_VOID, r, NONE, NONE, (is_vec(k.type) ? SLOT_V0 : SLOT_X0) + 3);
-	compile(rig, mode, how == FEW_REGISTERS ? 0xf : XMM_VALUES, GPR_VALUES);
+	compile(rig, mode, how);
 	rig->exact = 0;
 	for (unsigned t = 0; t < trials && !bad; t++) {
 		uint64_t seed = (uint64_t)k.op << 40 | (uint64_t)how << 32 | mode << 24 | t;
 		union v128 in[3] = { 0 }, got = { 0 };
 
 		for (unsigned n = 0; n < operands; n++) {
-			in[n].d[0] = v[n] == v[0] && n ? in[0].d[0] : random_operand(&seed, from);
+			in[n].d[0] = v[n] == v[0] && n ? in[0].d[0] : random_operand(&seed, n == 1 ? second : from);
 			if (n && simd_random(&seed) % 16 == 0)
 				in[n].d[0] = v[n] == v[0] ? in[0].d[0] : in[0].d[0] ^ (simd_random(&seed) & 1ull << (from == IR_F64 ? 63 : 31));
 			rig->cpu.v[n] = in[n];
@@ -404,6 +439,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(scalar_ops_are_what_the_exact_path_gives),
+		cmocka_unit_test(aes_rounds_are_fused),
 		cmocka_unit_test(vector_ops_are_what_the_exact_path_gives),
 	};
 

@@ -149,6 +149,7 @@ void gen_call(struct gen *g, struct ir_ins *i);
 void gen_cold_stubs(struct gen *g);
 /* Out-of-line exact computation of an FP or vector op (slow.c): always, or from `jump`. */
 void gen_exact_always(struct gen *g, struct ir_ins *i);
+void gen_crc32(struct gen *g, struct ir_ins *i);	/* not CRC32C; needs PCLMULQDQ */
 
 /* ---- gen.c ---- */
 /* Compiles g->ir into g->c at its position. False: did not fit. */

@@ -437,6 +437,10 @@ static void crc32(struct gen *g, struct ir_ins *i)
 	struct code *c = &g->c;
 	unsigned a, b, d;
 
+	if (!i->imm && g->host->pclmul) {
+		gen_crc32(g, i);
+		return;
+	}
 	if (!i->imm || !g->host->sse42) {
 		gen_exact_always(g, i);
 		return;

@@ -346,11 +346,35 @@ unsigned vx_used_lanes(struct vx *x, unsigned reg, unsigned scratch)
 	return scratch;
 }
 
+/*
+ * AESE whose only reader is AESMC: what x86 has one instruction for. The key is added here, and the rest is done there. (The
+ * same of AESD and AESIMC.)
+ */
+static void fuse_aes(struct gen *g, struct ir_ins *i)
+{
+	bool inverse = (uint32_t)i->imm == SIMD_aesd;
+	const struct gen_val *val = &g->v[g->n];
+	struct ir_ins *mix;
+
+	if (!val->uses || g->use[val->uses].next || val->snap_end || !g->host->aes || !g->host->avx2)
+		return;
+	mix = &g->ir->ins[g->use[val->uses].pos];
+	if (mix->op != IR_VOP || mix->a != g->n || (uint32_t)mix->imm != (inverse ? SIMD_aesimc : SIMD_aesmc))
+		return;
+	i->imm = SIMD_eor | (uint64_t)SIMD_Q << 32;
+	i->b = i->c;
+	i->c = NONE;
+	mix->imm = (inverse ? VOP_AES_INVERSE_ROUND : VOP_AES_ROUND) | (uint64_t)SIMD_Q << 32;
+}
+
 static void operation(struct gen *g, struct ir_ins *i)
 {
-	const struct vop_rule *r = vop_rule_find(g, (unsigned)(uint32_t)i->imm, (uint32_t)(i->imm >> 32));
+	const struct vop_rule *r;
 	struct vx x;
 
+	if ((uint32_t)i->imm == SIMD_aese || (uint32_t)i->imm == SIMD_aesd)
+		fuse_aes(g, i);
+	r = vop_rule_find(g, (uint32_t)i->imm, (uint32_t)(i->imm >> 32));
 	if (!r || !vx_begin(&x, g, i, r->flags & VR_COLD)) {
 		gen_exact_always(g, i);
 		return;

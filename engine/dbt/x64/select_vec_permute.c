@@ -149,6 +149,14 @@ void vec_aes_mix(struct vx *x, const struct vop_rule *r)
 	v_op(x->c, AESENC, x->d, x->d, XT0);
 }
 
+/* The state already has the key in it. */
+void vec_aes_round(struct vx *x, const struct vop_rule *r)
+{
+	v_zero(x->c, XT0);
+	v_op(x->c, r->arg ? AESDEC : AESENC, x->d, x->n, XT0);
+	x->whole = true;
+}
+
 void vec_pmull(struct vx *x, const struct vop_rule *r)
 {
 	v_opi(x->c, PCLMULQDQ, x->d, x->n, x->m, x->q ? 0x11 : 0);

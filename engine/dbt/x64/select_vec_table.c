@@ -13,7 +13,7 @@ enum { B = 1, H = 2, S = 4, D = 8, BH = B | H, BHS = B | H | S, ALL = B | H | S 
 enum { SC = VR_SCALAR, CO = VR_COLD | VR_SCALAR };
 enum { EQ_OQ = 0, LT_OS = 1, LE_OS = 2, GE_OS = 13, GT_OS = 14 };
 
-static const struct vop_rule rules[SIMD_OP_COUNT] = {
+static const struct vop_rule rules[VOP_COUNT] = {
 	/* Three registers of the same shape. */
 	RULE(add, rrr, ALL, 0, SC, PADDB, PADDW, PADDD, PADDQ),
 	RULE(sub, rrr, ALL, 0, SC, PSUBB, PSUBW, PSUBD, PSUBQ),
@@ -216,6 +216,8 @@ static const struct vop_rule rules[SIMD_OP_COUNT] = {
 	RULE(aesd, aes, ALL, 1, VR_AES),
 	RULE(aesmc, aes_mix, ALL, 0, VR_AES),
 	RULE(aesimc, aes_mix, ALL, 1, VR_AES),
+	[VOP_AES_ROUND] = { vec_aes_round, ALL, 0, 0, { 0 } },
+	[VOP_AES_INVERSE_ROUND] = { vec_aes_round, ALL, 1, 0, { 0 } },
 	RULE(sha1h, sha1h, ALL, 0, SC),
 	RULE(sha1su0, sha1su0, ALL, 0, 0),
 };

@@ -47,7 +47,7 @@ enum {
 	PHADDW = V38(0x01), PHADDD = V38(0x02), MOVAPS = VNP(0x28), MOVQ = VF3(0x7e), MOVDDUP = VF2(0x12), INSERTPS = V3A(0x21),
 	MOVMSKPS = VNP(0x50), ANDPS = VNP(0x54), ANDNPS = VNP(0x55), ORPS = VNP(0x56), XORPS = VNP(0x57),
 	TESTPS = V38(0x0e), TESTPD = V38(0x0f), CVTPH2PS = V38(0x13), CVTPS2PH = V3A(0x1d),
-	AESENC = V38(0xdc), AESENCLAST = V38(0xdd), AESDECLAST = V38(0xdf), AESIMC = V38(0xdb), PCLMULQDQ = V3A(0x44),
+	AESENC = V38(0xdc), AESDEC = V38(0xde), AESENCLAST = V38(0xdd), AESDECLAST = V38(0xdf), AESIMC = V38(0xdb), PCLMULQDQ = V3A(0x44),
 };
 
 static inline void v_op(struct code *c, unsigned op, unsigned d, unsigned a, unsigned b)
@@ -137,7 +137,7 @@ struct vop_rule {
 	X(f_rrr) X(f_abs_diff) X(f_fma) X(f_min_max) X(f_compare) X(f_compare_abs) X(f_compare_zero) X(f_pairs) X(f_across) \
 	X(f_sign) X(f_sqrt) X(f_round) X(f_to_int) X(f_to_uint) X(f_from_int) X(f_from_uint) \
 	X(f_widen) X(f_narrow) \
-	X(aes) X(aes_mix) X(pmull) X(sha1h) X(sha1su0)
+	X(aes) X(aes_mix) X(aes_round) X(pmull) X(sha1h) X(sha1su0)
 #define X(name) void vec_##name(struct vx *x, const struct vop_rule *r);
 VEC_FNS(X)
 #undef X
@@ -161,6 +161,9 @@ void vx_clear_above(struct code *c, unsigned d, unsigned bytes);
  */
 bool vx_begin(struct vx *x, struct gen *g, struct ir_ins *i, bool cold);
 void vx_end(struct vx *x);
+
+/* Operations that no instruction has: AES rounds with nothing added, made of AESE and AESMC, AESD and AESIMC. */
+enum { VOP_AES_ROUND = SIMD_OP_COUNT, VOP_AES_INVERSE_ROUND, VOP_COUNT };
 
 /* NULL: not inline on this host, in this mode, for this form. */
 const struct vop_rule *vop_rule_find(const struct gen *g, unsigned op, uint32_t desc);
