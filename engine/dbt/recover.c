@@ -78,7 +78,7 @@ static uint32_t nzcv_fcmp(uint64_t a, uint64_t b, bool wide)
 static uint32_t take_flags(const struct arm_cpu *cpu, const uint32_t **w)
 {
 	uint32_t loc = **w;
-	bool wide = LOC_INDEX(loc);
+	bool wide = LOC_INDEX(loc) & 1;
 	union v128 a, b;
 	uint64_t r;
 

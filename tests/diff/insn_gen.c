@@ -15,7 +15,7 @@
 #define NAMED(op, text)	(!strncmp(a64_info[op].name, text, sizeof(text) - 1))
 
 /* In sequences: what memory instructions use, so that earlier ones have rarely spoilt it. */
-enum { INDEX_REG = 26, BASE_REG = 27 };
+enum { INDEX_REG = 26, BASE_REG = 27, ALIGNED_REG = 28 };
 
 static uint64_t model_features(void)
 {
@@ -94,6 +94,15 @@ static uint32_t near_branch(uint64_t *seed, uint32_t insn, enum a64_op op, unsig
 	return insn;
 }
 
+/* In a sequence an exclusive store to an unaligned address would fault here and fail in QEMU, so bases are left alone. */
+static bool spoils_base(uint32_t insn, enum a64_op op)
+{
+	unsigned rt = field(insn, 0), rt2 = field(insn, 10), rs = field(insn, 16);
+
+	return (rt >= INDEX_REG && rt <= ALIGNED_REG) || (must_align(op) && (rs == ALIGNED_REG || field(insn, 5) != ALIGNED_REG)) ||
+	       (is_pair(op) && rt2 >= INDEX_REG && rt2 <= ALIGNED_REG);
+}
+
 static uint32_t draw(uint64_t *seed, enum a64_op op, unsigned at, bool alone)
 {
 	const struct a64_info *i = &a64_info[op];
@@ -105,11 +114,11 @@ static uint32_t draw(uint64_t *seed, enum a64_op op, unsigned at, bool alone)
 		if (op == A64_LDAPR)
 			insn = set_field(insn, 16, 5, 31);	/* should be ones, which QEMU insists on */
 		if (!alone && (i->flags & A64_FLAG_mem) && !(i->flags & A64_FLAG_lit) && simd_random(seed) % 8) {
-			insn = set_field(insn, 5, 5, simd_random(seed) % 3 ? BASE_REG : 31);
+			insn = set_field(insn, 5, 5, must_align(op) ? ALIGNED_REG : simd_random(seed) % 3 ? BASE_REG : 31);
 			if (by_register(op))
 				insn = set_field(insn, 16, 5, INDEX_REG);
 		}
-	} while (unpredictable(insn, op) || a64_decode(insn, &args) != op);
+	} while (unpredictable(insn, op) || (!alone && spoils_base(insn, op)) || a64_decode(insn, &args) != op);
 	return insn;
 }
 
@@ -177,6 +186,7 @@ static void random_state(uint64_t *seed, struct insn_state *s, bool fp)
 		s->mem[i] = simd_random(seed);
 	s->x[INDEX_REG] = simd_random(seed) % 32;
 	s->x[BASE_REG] = near_middle(seed, false);
+	s->x[ALIGNED_REG] = near_middle(seed, true);
 	s->sp = near_middle(seed, true);
 	s->nzcv = (uint32_t)r & 0xf0000000;
 	s->fpcr = r & 1 ? 0 : (uint32_t)simd_random(seed) &

@@ -95,55 +95,83 @@ FUSED(X)
 
 /* ---- compares ---- */
 
-static uint32_t zero(struct lift *l, bool f64)
+/* NZCV of the low lanes of two v128 values, exactly, in bits 31:28 of an i64. */
+static uint32_t compare_exact(struct lift *l, unsigned size, bool signal_quiet, uint32_t n, uint32_t m)
 {
-	return emit1(l, IR_FMOVI, fp_type(f64), lift_const(l, lift_type(f64), 0));
+	return vec_lane(l, vec_op(l, SIMD_fcmp, size | SIMD_SCALAR | SIMD_IMM(signal_quiet), n, m, NONE), 3, 0);
 }
 
-static void compare(struct lift *l, const struct a64_args *a, uint32_t m)
+static void set_nzcv(struct lift *l, uint32_t x)
+{
+	lift_set_flags(l, emit1(l, IR_FLAGS_PUT, IR_FLAGS, x));
+}
+
+/* FLAGS_FCMP is lazy and knows neither flushed operands nor flags that somebody counts on. */
+static bool is_exact(const struct lift *l)
+{
+	return l->mode->fz || l->mode->fp_exact;
+}
+
+LIFT(FCMP_s)
 {
 	enum ir_type t = fp_type(a->sz);
-	uint32_t f = ir_add(l->ir, IR_FLAGS_FCMP, IR_FLAGS, lift_get_v(l, a->rn, t), m, NONE, a->e);
+	uint32_t f;
 
+	if (is_exact(l)) {
+		set_nzcv(l, compare_exact(l, 2u + a->sz, a->e, vec_get(l, a->rn), vec_get(l, a->rm)));
+		return;
+	}
+	f = ir_add(l->ir, IR_FLAGS_FCMP, IR_FLAGS, lift_get_v(l, a->rn, t), lift_get_v(l, a->rm, t), NONE, a->e);
 	lift_set_flags(l, emit_sub(l, f, t));
 }
-LIFT(FCMP_s) { compare(l, a, lift_get_v(l, a->rm, fp_type(a->sz))); }
-LIFT(FCMPZ_s) { compare(l, a, zero(l, a->sz)); }
 
-/* NZCV of two halves in v128 values, in bits 31:28. */
-static uint32_t compare_half(struct lift *l, const struct a64_args *a, uint32_t n, uint32_t m)
+LIFT(FCMPZ_s)
 {
-	uint32_t r = vec_op(l, SIMD_fcmp, HALF | SIMD_IMM(a->e), n, m, NONE);
+	enum ir_type t = fp_type(a->sz), it = lift_type(a->sz);
+	uint32_t f, zero;
 
-	return emit1(l, IR_FLAGS_PUT, IR_FLAGS, vec_lane(l, r, 3, 0));
+	if (is_exact(l)) {
+		set_nzcv(l, compare_exact(l, 2u + a->sz, a->e, vec_get(l, a->rn), vec_const(l, 0, true)));
+		return;
+	}
+	zero = emit1(l, IR_FMOVI, t, lift_const(l, it, 0));
+	f = ir_add(l->ir, IR_FLAGS_FCMP, IR_FLAGS, lift_get_v(l, a->rn, t), zero, NONE, a->e);
+	lift_set_flags(l, emit_sub(l, f, t));
 }
-LIFT(FCMP_h) { lift_set_flags(l, compare_half(l, a, vec_get(l, a->rn), vec_get(l, a->rm))); }
-LIFT(FCMPZ_h) { lift_set_flags(l, compare_half(l, a, vec_get(l, a->rn), vec_const(l, 0, true))); }
+
+LIFT(FCMP_h) { set_nzcv(l, compare_exact(l, FP_F16, a->e, vec_get(l, a->rn), vec_get(l, a->rm))); }
+LIFT(FCMPZ_h) { set_nzcv(l, compare_exact(l, FP_F16, a->e, vec_get(l, a->rn), vec_const(l, 0, true))); }
+
+/* Where the condition fails zeros are compared, which raises nothing. */
+static void compare_if_exact(struct lift *l, const struct a64_args *a, unsigned size)
+{
+	enum ir_type t = lift_type(size == 3);
+	uint32_t f = lift_get_flags(l), none = lift_const(l, t, 0), r;
+	uint32_t n = emit_select(l, t, a->cond, f, vec_lane(l, vec_get(l, a->rn), size, 0), none);
+	uint32_t m = emit_select(l, t, a->cond, f, vec_lane(l, vec_get(l, a->rm), size, 0), none);
+
+	r = compare_exact(l, size, a->e, vec_zext(l, n), vec_zext(l, m));
+	set_nzcv(l, emit_select(l, IR_I64, a->cond, f, r, lift_const(l, IR_I64, (uint64_t)a->nzcv << 28)));
+}
+LIFT(FCCMP_h) { compare_if_exact(l, a, FP_F16); }
 
 LIFT(FCCMP_s)
 {
 	enum ir_type t = fp_type(a->sz);
-	uint32_t n = lift_get_v(l, a->rn, t), m = lift_get_v(l, a->rm, t), f = lift_get_flags(l);
 	uint64_t imm = a->nzcv | (uint64_t)a->cond << 4 | BIT(9) | (a->e ? BIT(10) : 0);
+	uint32_t f;
 
-	lift_set_flags(l, emit_sub(l, ir_add(l->ir, IR_FLAGS_CCMP, IR_FLAGS, n, m, f, imm), t));
+	if (is_exact(l)) {
+		compare_if_exact(l, a, 2u + a->sz);
+		return;
+	}
+	f = ir_add(l->ir, IR_FLAGS_CCMP, IR_FLAGS, lift_get_v(l, a->rn, t), lift_get_v(l, a->rm, t), lift_get_flags(l), imm);
+	lift_set_flags(l, emit_sub(l, f, t));
 }
 
 static uint32_t half(struct lift *l, unsigned r)
 {
 	return vec_lane(l, vec_get(l, r), 1, 0);
-}
-
-/* Where the condition fails zeros are compared, which raises nothing. */
-LIFT(FCCMP_h)
-{
-	uint32_t f = lift_get_flags(l), none = lift_const(l, IR_I32, 0), r;
-	uint32_t n = emit_select(l, IR_I32, a->cond, f, half(l, a->rn), none);
-	uint32_t m = emit_select(l, IR_I32, a->cond, f, half(l, a->rm), none);
-
-	r = vec_op(l, SIMD_fcmp, HALF | SIMD_IMM(a->e), vec_zext(l, n), vec_zext(l, m), NONE);
-	r = emit_select(l, IR_I64, a->cond, f, vec_lane(l, r, 3, 0), lift_const(l, IR_I64, (uint64_t)a->nzcv << 28));
-	lift_set_flags(l, emit1(l, IR_FLAGS_PUT, IR_FLAGS, r));
 }
 
 LIFT(FCSEL_s)

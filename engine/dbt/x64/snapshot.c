@@ -68,7 +68,7 @@ static void put_flags(struct gen *g, uint32_t v)
 		put_loc(g, v);
 		return;
 	}
-	put(g, LOC(kind, w));
+	put(g, LOC(kind, (unsigned)w | (i->op == IR_FLAGS_FCMP && i->imm ? 2u : 0)));
 	put_loc(g, i->a);
 	put_loc(g, i->b);
 }
@@ -247,7 +247,7 @@ void gen_flags_words_to_ax(struct gen *g, const uint32_t **w)
 {
 	struct operand o = take(w), a, b;
 	struct code *c = &g->c;
-	bool wide = o.index;
+	bool wide = o.index & 1;
 	unsigned ra;
 
 	if (o.kind == LOC_FLAGS_IMM) {
@@ -263,7 +263,7 @@ void gen_flags_words_to_ax(struct gen *g, const uint32_t **w)
 	if (o.kind == LOC_FLAGS_FCMP) {
 		unsigned xa = operand_xmm(g, XT1, a), xb = operand_xmm(g, XT2, b);
 
-		v_rrr(c, 1, wide ? 1 : 0, false, 0x2e, xa, 0, xb);	/* vucomis */
+		v_rrr(c, 1, wide ? 1 : 0, false, o.index & 2 ? 0x2f : 0x2e, xa, 0, xb);	/* vcomis, vucomis */
 		gen_fcmp_in_ax(g);
 		return;
 	}
