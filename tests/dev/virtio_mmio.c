@@ -140,6 +140,23 @@ static void queue_registers_written_while_live_are_ignored(void **state)
 		expect_works(r);
 }
 
+static void queue_registers_written_after_enable_are_ignored(void **state)
+{
+	struct fixture *f = *state;
+	struct rig *r = &f->r;
+
+	rig_negotiate(r);
+	rig_queue_place(r, 0, SIZE);
+	rig_queue_enable(r, 0);
+	wr(r, R_QUEUE_NUM, 8);
+	wr(r, R_DESC, 0x1234000);
+	wr(r, R_DRIVER, 0x1234000);
+	wr(r, R_DEVICE, 0x1234000);
+	wr(r, R_STATUS, S_ACK | S_DRIVER | S_FEATURES_OK | S_DRIVER_OK);
+	for (unsigned i = 0; i < 2 * SIZE + 1; i++)
+		expect_works(r);
+}
+
 static void second_enable_is_ignored(void **state)
 {
 	struct fixture *f = *state;
@@ -324,6 +341,7 @@ static void queue_stopped_with_requests_out_reads_ready_until_they_are_back(void
 	wr(r, R_QUEUE_SEL, 0);
 	wr(r, R_QUEUE_READY, 0);
 	assert_int_equal(rd(r, R_QUEUE_READY), 1);
+	wr(r, R_QUEUE_READY, 1);			/* too early: ignored */
 	mem_disk_finish(&f->disk);
 	rig_pump(r);
 	assert_int_equal(rd(r, R_QUEUE_READY), 0);
@@ -352,6 +370,23 @@ static void request_that_breaks_the_ring_leaves_others_to_finish(void **state)
 	f->disk.hold = false;
 	rig_start(r, 1, SIZE);
 	expect_works(r);
+}
+
+static void interrupt_line_stays_up_until_all_causes_are_acknowledged(void **state)
+{
+	struct fixture *f = *state;
+	struct rig *r = &f->r;
+
+	rig_start(r, 1, SIZE);
+	expect_works(r);
+	rig_offer(r, 0, SIZE);				/* needs a reset: the second cause */
+	rig_kick(r, 0);
+	assert_int_equal(rd(r, R_ISR), 3);
+	wr(r, R_ACK, 1);
+	assert_int_equal(rd(r, R_ISR), 2);
+	assert_true(r->line);
+	wr(r, R_ACK, 2);
+	assert_false(r->line);
 }
 
 static void machine_reset_brings_the_device_to_rest(void **state)
@@ -450,6 +485,7 @@ int main(void)
 		CASE(features_written_after_features_ok_are_ignored),
 		CASE(queue_size_that_is_not_allowed_is_ignored),
 		CASE(queue_registers_written_while_live_are_ignored),
+		CASE(queue_registers_written_after_enable_are_ignored),
 		CASE(second_enable_is_ignored),
 		CASE(queue_enabled_before_features_ok_stays_off),
 		CASE(queue_that_does_not_exist_reads_zero_and_takes_nothing),
@@ -462,6 +498,7 @@ int main(void)
 		CASE(reset_with_requests_out_completes_when_they_are_back),
 		CASE(queue_stopped_with_requests_out_reads_ready_until_they_are_back),
 		CASE(request_that_breaks_the_ring_leaves_others_to_finish),
+		CASE(interrupt_line_stays_up_until_all_causes_are_acknowledged),
 		CASE(machine_reset_brings_the_device_to_rest),
 		CASE(quiesced_device_takes_nothing_and_goes_on_after_resume),
 		CASE(device_tree_node_says_where_it_is),

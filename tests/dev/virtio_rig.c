@@ -49,7 +49,8 @@ static void slot(struct rig *r, gpa_t base, uint64_t size, enum mem_kind kind, v
 void rig_open(struct rig *r)
 {
 	memset(r, 0, sizeof(*r));
-	r->ram = map(RIG_RAM_SIZE);
+	r->ram = map(RIG_SEAM - RIG_RAM);
+	r->ram_above = map(RIG_RAM + RIG_RAM_SIZE - RIG_SEAM);
 	r->rom = map(0x10000);
 	r->arena = map(ARENA_SIZE);
 	arena_init(&r->vm.arena, r->arena, ARENA_SIZE);
@@ -61,7 +62,7 @@ void rig_open(struct rig *r)
 	r->chip.ops = &chip_ops;
 	slot(r, RIG_ROM, 0x10000, MEM_ROM, r->rom);
 	slot(r, RIG_RAM, RIG_SEAM - RIG_RAM, MEM_RAM, r->ram);
-	slot(r, RIG_SEAM, RIG_RAM + RIG_RAM_SIZE - RIG_SEAM, MEM_RAM, r->ram + (RIG_SEAM - RIG_RAM));
+	slot(r, RIG_SEAM, RIG_RAM + RIG_RAM_SIZE - RIG_SEAM, MEM_RAM, r->ram_above);
 }
 
 void rig_plug(struct rig *r, const struct dev_class *cls, void *backend)
@@ -87,7 +88,8 @@ void rig_close(struct rig *r)
 		r->transport->cls->destroy(r->transport);
 		r->dev->cls->destroy(r->dev);
 	}
-	munmap(r->ram, RIG_RAM_SIZE);
+	munmap(r->ram, RIG_SEAM - RIG_RAM);
+	munmap(r->ram_above, RIG_RAM + RIG_RAM_SIZE - RIG_SEAM);
 	munmap(r->rom, 0x10000);
 	munmap(r->arena, ARENA_SIZE);
 }
@@ -95,7 +97,7 @@ void rig_close(struct rig *r)
 void *rig_ptr(struct rig *r, gpa_t gpa)
 {
 	assert_true(gpa >= RIG_RAM && gpa < RIG_RAM + RIG_RAM_SIZE);
-	return r->ram + (gpa - RIG_RAM);
+	return gpa < RIG_SEAM ? r->ram + (gpa - RIG_RAM) : r->ram_above + (gpa - RIG_SEAM);
 }
 
 uint64_t rig_read(struct rig *r, uint64_t offset, unsigned size)
@@ -200,11 +202,11 @@ void rig_desc(struct rig *r, gpa_t table, unsigned i, gpa_t addr, uint32_t len, 
 void rig_offer(struct rig *r, unsigned qi, uint16_t head)
 {
 	struct rig_queue *q = &r->q[qi];
-	uint16_t *avail = rig_ptr(r, q->driver);
+	uint16_t *entry = rig_ptr(r, q->driver + 4 + 2u * (q->avail % q->size)), *index = rig_ptr(r, q->driver + 2);
 
-	__atomic_store_n(&avail[2 + q->avail % q->size], head, __ATOMIC_RELAXED);
+	__atomic_store_n(entry, head, __ATOMIC_RELAXED);
 	q->avail++;
-	__atomic_store_n(&avail[1], q->avail, __ATOMIC_SEQ_CST);
+	__atomic_store_n(index, q->avail, __ATOMIC_SEQ_CST);
 }
 
 void rig_kick(struct rig *r, unsigned qi)
@@ -216,16 +218,16 @@ void rig_kick(struct rig *r, unsigned qi)
 bool rig_used(struct rig *r, unsigned qi, uint32_t *id, uint32_t *len)
 {
 	struct rig_queue *q = &r->q[qi];
-	uint16_t *used = rig_ptr(r, q->device);
-	uint32_t *e = (uint32_t *)(void *)(used + 2) + 2 * (q->used % q->size);
+	uint16_t *index = rig_ptr(r, q->device + 2);
+	gpa_t e = q->device + 4 + 8u * (q->used % q->size);
 
-	if (__atomic_load_n(&used[1], __ATOMIC_ACQUIRE) == q->used)
+	if (__atomic_load_n(index, __ATOMIC_ACQUIRE) == q->used)
 		return false;
 	q->used++;
 	if (id)
-		*id = __atomic_load_n(&e[0], __ATOMIC_RELAXED);
+		*id = __atomic_load_n((uint32_t *)rig_ptr(r, e), __ATOMIC_RELAXED);
 	if (len)
-		*len = __atomic_load_n(&e[1], __ATOMIC_RELAXED);
+		*len = __atomic_load_n((uint32_t *)rig_ptr(r, e + 4), __ATOMIC_RELAXED);
 	return true;
 }
 

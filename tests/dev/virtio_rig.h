@@ -39,7 +39,7 @@ struct rig {
 	struct irqchip chip;
 	bool line;			/* atomic */
 	unsigned edges;			/* low to high; atomic */
-	uint8_t *ram, *rom;
+	uint8_t *ram, *ram_above, *rom;	/* below and above the seam: not together on the host */
 	uint8_t *arena;
 	struct device *dev, *transport;
 	uint64_t features;		/* what the driver asks for besides VERSION_1 */
@@ -50,7 +50,7 @@ void rig_open(struct rig *r);
 void rig_plug(struct rig *r, const struct dev_class *cls, void *backend);
 void rig_close(struct rig *r);
 
-void *rig_ptr(struct rig *r, gpa_t gpa);
+void *rig_ptr(struct rig *r, gpa_t gpa);	/* good up to the seam or the end of RAM */
 uint64_t rig_read(struct rig *r, uint64_t offset, unsigned size);
 void rig_write(struct rig *r, uint64_t offset, unsigned size, uint64_t val);
 static inline uint32_t rd(struct rig *r, uint64_t offset)

@@ -123,7 +123,8 @@ static void chain_that_loops_to_its_head(struct rig *r)
 
 static void next_past_the_table(struct rig *r)
 {
-	rig_desc(r, r->q[0].desc, 0, HEADER, 16, DESC_F_NEXT, SIZE);
+	rig_desc(r, r->q[0].desc, 1, DATA, 512, DESC_F_NEXT | DESC_F_WRITE, SIZE);
+	rig_desc(r, r->q[0].desc, SIZE, STATUS, 1, DESC_F_WRITE, 0);
 	go(r);
 }
 
@@ -148,7 +149,9 @@ static void chain_longer_than_the_queue(struct rig *r)
 static void indirect_inside_indirect(struct rig *r)
 {
 	good_chain(r, TABLE);
-	rig_desc(r, TABLE, 1, TABLE, 48, DESC_F_INDIRECT, 0);
+	rig_desc(r, TABLE, 1, TABLE + 0x100, 32, DESC_F_INDIRECT, 0);
+	rig_desc(r, TABLE + 0x100, 0, DATA, 512, DESC_F_NEXT | DESC_F_WRITE, 1);
+	rig_desc(r, TABLE + 0x100, 1, STATUS, 1, DESC_F_WRITE, 0);
 	indirect(r, TABLE, 48, 0);
 }
 
@@ -160,7 +163,7 @@ static void indirect_of_length_zero(struct rig *r)
 static void indirect_of_odd_length(struct rig *r)
 {
 	good_chain(r, TABLE);
-	indirect(r, TABLE, 40, 0);
+	indirect(r, TABLE, 56, 0);
 }
 
 static void indirect_longer_than_the_queue(struct rig *r)
@@ -178,6 +181,7 @@ static void indirect_next_past_its_table(struct rig *r)
 {
 	good_chain(r, TABLE);
 	rig_desc(r, TABLE, 1, DATA, 512, DESC_F_NEXT | DESC_F_WRITE, 3);
+	rig_desc(r, TABLE, 3, STATUS, 1, DESC_F_WRITE, 0);
 	indirect(r, TABLE, 48, 0);
 }
 
@@ -323,6 +327,22 @@ static void indirect_descriptor_without_the_feature_needs_reset(void **state)
 	expect_needs_reset(f);
 }
 
+/* A device keeps a few places more than its queue has entries, for buffers that cross slots of memory. */
+static void chain_in_too_many_pieces_needs_reset(void **state)
+{
+	struct fixture *f = *state;
+	struct rig *r = &f->r;
+
+	rig_start(r, 1, 128);
+	good_chain(r, r->q[0].desc);
+	for (unsigned i = 1; i < 127; i++)
+		rig_desc(r, r->q[0].desc, i, RIG_SEAM - 256, 512, DESC_F_NEXT | DESC_F_WRITE, (uint16_t)(i + 1));
+	rig_desc(r, r->q[0].desc, 127, STATUS, 1, DESC_F_WRITE, 0);
+	go(r);
+	rig_kick(r, 0);
+	expect_needs_reset(f);
+}
+
 /* Where the ring itself lies. */
 static void ring_at(struct fixture *f, uint64_t reg, gpa_t addr)
 {
@@ -394,7 +414,8 @@ static void ring_across_slots_of_memory_works(void **state)
 		r->features = features[i / 3];
 		rig_negotiate(r);
 		rig_queue_place(r, 0, SIZE);
-		memset(rig_ptr(r, at), 0, 0x1000);
+		memset(rig_ptr(r, at), 0, 32);
+		memset(rig_ptr(r, RIG_SEAM), 0, 0x1000);
 		wr(r, regs[i % 3], (uint32_t)at);
 		*(i % 3 == 0 ? &q->desc : i % 3 == 1 ? &q->driver : &q->device) = at;
 		rig_queue_enable(r, 0);
@@ -408,6 +429,7 @@ static void buffer_across_slots_of_memory_is_whole(void **state)
 {
 	struct fixture *f = *state;
 	struct rig *r = &f->r;
+	uint8_t got[512];
 	uint32_t len;
 
 	rig_start(r, 1, SIZE);
@@ -417,7 +439,8 @@ static void buffer_across_slots_of_memory_is_whole(void **state)
 	rig_kick(r, 0);
 	assert_true(rig_used(r, 0, NULL, &len));
 	assert_int_equal(len, 513);
-	assert_memory_equal(rig_ptr(r, RIG_SEAM - 200), f->disk.data + 512, 512);
+	assert_int_equal(mem_read(&r->vm.mem, RIG_SEAM - 200, got, 512), 0);
+	assert_memory_equal(got, f->disk.data + 512, 512);
 }
 
 static void indirect_table_works_and_its_write_flag_is_ignored(void **state)
@@ -433,7 +456,7 @@ static void indirect_table_works_and_its_write_flag_is_ignored(void **state)
 
 		good_chain(r, TABLE + 0x100);
 		memcpy(copy, rig_ptr(r, TABLE + 0x100), 48);
-		memcpy(rig_ptr(r, tables[i]), copy, 48);
+		assert_int_equal(mem_write(&r->vm.mem, tables[i], copy, 48), 0);
 		indirect(r, tables[i], 48, DESC_F_WRITE);
 		rig_kick(r, 0);
 		assert_true(rig_used(r, 0, NULL, NULL));
@@ -552,6 +575,34 @@ static void device_asks_for_notifications_when_idle(void **state)
 	assert_int_equal(*((uint16_t *)rig_ptr(r, r->q[0].device + 4 + 8 * SIZE)), 1);	/* avail_event */
 }
 
+static bool is_dirty(const uint64_t *bitmap, gpa_t gpa)
+{
+	uint64_t page = (gpa - RIG_RAM) >> 12;
+
+	return bitmap[page / 64] >> (page % 64) & 1;
+}
+
+static void pages_the_device_writes_are_logged_and_no_others(void **state)
+{
+	static uint64_t bitmap[(RIG_SEAM - RIG_RAM) / 4096 / 64], log[(RIG_SEAM - RIG_RAM) / 4096 / 64];
+	struct fixture *f = *state;
+	struct rig *r = &f->r;
+
+	rig_start(r, 1, SIZE);
+	good_chain(r, r->q[0].desc);
+	assert_int_equal(mem_dirty_begin(&r->vm.mem, mem_find(&r->vm.mem, RIG_RAM)->id, log), 0);
+	go(r);
+	rig_kick(r, 0);
+	assert_int_equal(mem_dirty_fetch(&r->vm.mem, mem_find(&r->vm.mem, RIG_RAM)->id, bitmap, ARRAY_SIZE(bitmap)), 0);
+	mem_dirty_end(&r->vm.mem, mem_find(&r->vm.mem, RIG_RAM)->id);
+	assert_true(is_dirty(bitmap, DATA));
+	assert_true(is_dirty(bitmap, STATUS));
+	assert_true(is_dirty(bitmap, r->q[0].device));
+	assert_false(is_dirty(bitmap, HEADER));
+	assert_false(is_dirty(bitmap, r->q[0].desc));
+	assert_false(is_dirty(bitmap, r->q[0].driver));
+}
+
 static int set_up(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
@@ -607,6 +658,7 @@ int main(void)
 		CASE(available_index_that_goes_back_needs_reset),
 		CASE(block_request_without_a_header_needs_reset),
 		CASE(block_request_without_a_status_needs_reset),
+		CASE(chain_in_too_many_pieces_needs_reset),
 		CASE(ring_in_a_hole_needs_reset),
 		CASE(ring_over_mmio_needs_reset),
 		CASE(ring_past_the_end_of_ram_needs_reset),
@@ -622,6 +674,7 @@ int main(void)
 		CASE(full_ring_is_taken_whole),
 		CASE(interrupt_comes_only_when_the_driver_wants_one),
 		CASE(device_asks_for_notifications_when_idle),
+		CASE(pages_the_device_writes_are_logged_and_no_others),
 	};
 
 	return cmocka_run_group_tests_name("virtio rings", tests, NULL, NULL);

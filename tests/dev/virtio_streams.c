@@ -286,6 +286,24 @@ static void output_waits_for_a_slow_backend_and_loses_nothing(void **state)
 	assert_true(rig_used(&f->r, TX, NULL, NULL));
 }
 
+static void output_in_several_buffers_stays_in_order(void **state)
+{
+	static const uint32_t lens[] = { 5000, 3000, 3000 };
+	struct fixture *f = *state;
+	struct rig *r = &f->r;
+	uint8_t *p = rig_ptr(r, BUF);
+	gpa_t at = BUF;
+
+	for (unsigned i = 0; i < 11000; i++)
+		p[i] = (uint8_t)(i * 31 + (i >> 8));
+	for (uint16_t i = 0; i < 3; at += lens[i++])
+		rig_desc(r, r->q[TX].desc, i, at, lens[i], i < 2 ? DESC_F_NEXT : 0, (uint16_t)(i + 1));
+	rig_offer(r, TX, 0);
+	rig_kick(r, TX);
+	assert_int_equal(f->out_len, 11000);
+	assert_memory_equal(f->out, p, 11000);
+}
+
 static void reset_while_the_backend_is_full_forgets_the_rest(void **state)
 {
 	struct fixture *f = *state;
@@ -417,6 +435,46 @@ static void entropy_failure_gives_the_buffer_back_empty(void **state)
 	assert_int_equal(len, 0);
 }
 
+static void only_pages_with_random_bytes_are_logged(void **state)
+{
+	static uint64_t log[(RIG_RAM + RIG_RAM_SIZE - RIG_SEAM) / 4096 / 64 + 1];
+	struct fixture *f = *state;
+	struct rig *r = &f->r;
+	uint64_t page = (BUF - RIG_SEAM) >> 12;
+
+	rig_desc(r, r->q[0].desc, 0, BUF, 4096, DESC_F_WRITE | DESC_F_NEXT, 1);
+	rig_desc(r, r->q[0].desc, 1, BUF + 0x1000, 4096, DESC_F_WRITE, 0);
+	assert_int_equal(mem_dirty_begin(&r->vm.mem, mem_find(&r->vm.mem, BUF)->id, log), 0);
+	rig_offer(r, 0, 0);
+	rig_kick(r, 0);
+	mem_dirty_end(&r->vm.mem, mem_find(&r->vm.mem, BUF)->id);
+	assert_true(log[page / 64] >> page % 64 & 1);
+	assert_false(log[(page + 1) / 64] >> (page + 1) % 64 & 1);
+}
+
+/* Tables whose one descriptor would do, if the length of the table were right. */
+static void indirect_table_with_a_length_that_is_no_multiple_of_16_needs_reset(void **state)
+{
+	static const uint32_t lens[] = { 0, 1, 15, 17, 31 };
+	struct fixture *f = *state;
+	struct rig *r = &f->r;
+
+	r->features = F_INDIRECT;
+	for (unsigned i = 0; i < ARRAY_SIZE(lens); i++) {
+		rig_start(r, 1, 8);
+		rig_desc(r, BUF + 0x1000, 0, BUF, 64, DESC_F_WRITE, 0);
+		rig_desc(r, r->q[0].desc, 0, BUF + 0x1000, 16, DESC_F_INDIRECT, 0);
+		rig_offer(r, 0, 0);
+		rig_kick(r, 0);
+		assert_true(rig_used(r, 0, NULL, NULL));
+		rig_desc(r, r->q[0].desc, 0, BUF + 0x1000, lens[i], DESC_F_INDIRECT, 0);
+		rig_offer(r, 0, 0);
+		rig_kick(r, 0);
+		assert_true(rd(r, R_STATUS) & S_NEEDS_RESET);
+		assert_false(rig_used(r, 0, NULL, NULL));
+	}
+}
+
 /* A bad ring on any device: the answer is the same (virtio_ring.c has the cases). */
 static void bad_head_needs_reset_and_the_device_works_again(void **state)
 {
@@ -434,6 +492,11 @@ static void bad_head_needs_reset_and_the_device_works_again(void **state)
 			f->con_client->input(f->con_client, f->frame, 1);
 		assert_true(rd(r, R_STATUS) & S_NEEDS_RESET);
 		assert_int_equal(rd(r, R_ISR) & 2, 2);
+		for (unsigned other = 0; other < queues; other++) {	/* it affects all queues */
+			offer(r, other, 0, BUF, 64);
+			rig_kick(r, other);
+			assert_false(rig_used(r, other, NULL, NULL));
+		}
 		rig_start(r, queues, size);
 		offer(r, queues - 1, 0, BUF, 64);
 		rig_kick(r, queues - 1);
@@ -469,6 +532,7 @@ int main(void)
 		NET(bad_head_needs_reset_and_the_device_works_again),
 		CON(output_reaches_the_backend),
 		CON(output_waits_for_a_slow_backend_and_loses_nothing),
+		CON(output_in_several_buffers_stays_in_order),
 		CON(reset_while_the_backend_is_full_forgets_the_rest),
 		CON(input_fills_buffers_and_waits_for_more),
 		CON(buffers_without_bytes_are_given_back),
@@ -477,6 +541,8 @@ int main(void)
 		RNG(random_bytes_fill_the_buffer),
 		RNG(huge_entropy_request_gets_a_bounded_answer),
 		RNG(entropy_failure_gives_the_buffer_back_empty),
+		RNG(only_pages_with_random_bytes_are_logged),
+		RNG(indirect_table_with_a_length_that_is_no_multiple_of_16_needs_reset),
 		RNG(bad_head_needs_reset_and_the_device_works_again),
 	};
 

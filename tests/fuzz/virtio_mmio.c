@@ -114,7 +114,7 @@ static void step(struct rig *r, struct input *in)
 			rig_read(r, offset, size);
 	} else if (op < 240) {
 		v = take(in, 4);
-		*(uint8_t *)rig_ptr(r, RIG_RAM + (v & 0xfffff)) = (uint8_t)(v >> 24);
+		*(uint8_t *)rig_ptr(r, RIG_RAM + (v & 0x7ffff)) = (uint8_t)(v >> 24);
 	} else {
 		rig_pump(r);
 	}
