@@ -5,7 +5,7 @@
  * and both with the translator's options that change what code it makes.
  *
  * INSN_TRIALS (cases of each line), INSN_SEQUENCES, INSN_SEED and INSN_OP (one line only) in the environment; INSN_SHOWN
- * limits how many failing lines are shrunk and printed.
+ * limits how many failing lines are shrunk and printed; INSN_COVERAGE prints how often each line was run.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -34,6 +34,7 @@ struct batch {
 struct run {
 	struct insn_machine *machine;
 	bool exact;
+	bool align_check;		/* structure loads and stores only, and with aligned bases */
 	unsigned shown, failures;
 	uint32_t tried[A64_OP_COUNT], failed[A64_OP_COUNT];
 };
@@ -233,9 +234,20 @@ static void flush(struct run *r, struct batch *b)
 	b->count = 0;
 }
 
+static void align_base(struct insn_case *c)
+{
+	unsigned rn = c->insn[0] >> 5 & 31;
+
+	*(rn == 31 ? &c->in.sp : &c->in.x[rn]) &= ~15ull;
+}
+
 static void add(struct run *r, struct batch *b, uint64_t *seed, enum a64_op op, unsigned count)
 {
-	insn_generate(seed, b->count, op, count, &b->cases[b->count]);
+	struct insn_case *c = &b->cases[b->count];
+
+	insn_generate(seed, b->count, op, count, c);
+	if (r->align_check)
+		align_base(c);
 	b->op[b->count++] = (uint16_t)op;
 	if (b->count == CASES_MAX)
 		flush(r, b);
@@ -249,7 +261,8 @@ static void single_instructions(struct run *r, unsigned trials)
 
 	batch_create(&b);
 	for (unsigned op = 1; op < A64_OP_COUNT; op++) {
-		if (!insn_wanted((enum a64_op)op) || (only && strcmp(only, a64_info[op].name)))
+		if (!insn_wanted((enum a64_op)op) || (only && strcmp(only, a64_info[op].name)) ||
+		    (r->align_check && a64_info[op].group != A64_GROUP_ldst_struct))
 			continue;
 		for (unsigned t = 0; t < trials; t++)
 			add(r, &b, &seed, (enum a64_op)op, 1);
@@ -283,6 +296,8 @@ static void summarize(const struct run *r)
 			print_error("%s: %u of %u cases differ\n", op ? a64_info[op].name : "sequences", r->failed[op], r->tried[op]);
 		}
 	}
+	for (unsigned op = 1; getenv("INSN_COVERAGE") && op < A64_OP_COUNT; op++)
+		print_message("%6u %s\n", r->tried[op], a64_info[op].name);
 	print_message("%u cases of %u table lines; %u lines differ\n", cases, lines, bad);
 }
 
@@ -292,7 +307,7 @@ static void compare_with(const struct dbt_options *options, unsigned scale)
 
 	if (!have_qemu())
 		skip();
-	r.machine = insn_machine_create(options);
+	r.machine = insn_machine_create(options, false);
 	assert_non_null(r.machine);
 	single_instructions(&r, MAX(env_number("INSN_TRIALS", 20) / scale, 1u));
 	if (!getenv("INSN_OP"))
@@ -322,6 +337,21 @@ static void instructions_equal_qemu_with_a_tiny_code_cache(void **state)
 	compare_with(&(struct dbt_options){ .dump_code = ~0ull, .tiny_cache = true }, 4);
 }
 
+/* Alignment checking makes structure loads and stores go by elements. */
+static void structure_accesses_equal_qemu_with_alignment_checking(void **state)
+{
+	struct run r = { .align_check = true, .shown = env_number("INSN_SHOWN", 5) };
+
+	if (!have_qemu())
+		skip();
+	r.machine = insn_machine_create(&(struct dbt_options){ .dump_code = ~0ull }, true);
+	assert_non_null(r.machine);
+	single_instructions(&r, env_number("INSN_TRIALS", 20));
+	insn_machine_destroy(r.machine);
+	summarize(&r);
+	assert_int_equal(r.failures, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -329,6 +359,7 @@ int main(void)
 		cmocka_unit_test(instructions_equal_qemu_by_the_exact_path),
 		cmocka_unit_test(instructions_equal_qemu_with_few_registers),
 		cmocka_unit_test(instructions_equal_qemu_with_a_tiny_code_cache),
+		cmocka_unit_test(structure_accesses_equal_qemu_with_alignment_checking),
 	};
 
 	if (getenv("INSN_TEST"))

@@ -15,8 +15,8 @@ void insn_generate(uint64_t *seed, uint32_t index, enum a64_op op, unsigned coun
 
 /* ---- insn_dbt.c ---- */
 struct insn_machine;
-/* NULL: no memory, or the host can't. The options are copied. */
-struct insn_machine *insn_machine_create(const struct dbt_options *options);
+/* NULL: no memory, or the host can't. The options are copied. align_check: SCTLR_EL1.A is set. */
+struct insn_machine *insn_machine_create(const struct dbt_options *options, bool align_check);
 void insn_machine_destroy(struct insn_machine *m);
 /* Case i in slot i. results[i].event is 0 if the case did not end. */
 void insn_machine_run(struct insn_machine *m, const struct insn_case *cases, uint32_t count, struct insn_state *results);

@@ -35,6 +35,7 @@ struct insn_machine {
 	struct insn_state *results;
 	uint32_t count;
 	int32_t current;
+	bool align_check;
 };
 
 static void *at(struct insn_machine *m, uint64_t pa)
@@ -71,7 +72,7 @@ static void prepare_ram(struct insn_machine *m)
 		code[i] = BRK_WORD;
 }
 
-static void set_up_system(struct arm_cpu *cpu)
+static void set_up_system(struct arm_cpu *cpu, bool align_check)
 {
 	arm_sysreg_write(cpu, SYSREG(3, 0, 10, 2, 0), 0xff);			/* MAIR_EL1: normal memory */
 	arm_sysreg_write(cpu, SYSREG(3, 0, 2, 0, 2), 25 | BIT(23) | 3u << 12 | 5u << 8 | 5ull << 32 | BIT(37));	/* TCR_EL1 */
@@ -80,7 +81,7 @@ static void set_up_system(struct arm_cpu *cpu)
 	arm_sysreg_write(cpu, SYSREG(3, 0, 1, 0, 2), 3u << 20);		/* CPACR_EL1 */
 	/* SCTLR_EL1: MMU and caches on; EL0 as under Linux, but SP may be unaligned, as QEMU doesn't check it. */
 	arm_sysreg_write(cpu, SYSREG(3, 0, 1, 0, 0), 0x30d00800 | BIT(26) | BIT(18) | BIT(16) | BIT(15) | BIT(14) | BIT(12) |
-			 BIT(2) | BIT(0));
+			 BIT(2) | (align_check ? BIT(1) : 0) | BIT(0));
 }
 
 static uint32_t event_of(uint64_t esr)
@@ -131,7 +132,7 @@ static bool firmware_call(struct vcpu *v, bool smc, uint64_t args[8])
 	struct arm_cpu *cpu = v->engine;
 
 	if (!cpu->vbar_el1)
-		set_up_system(cpu);
+		set_up_system(cpu, m->align_check);
 	if (m->current >= 0 && m->current < (int32_t)m->count)
 		save(m, cpu, args, &m->results[m->current]);
 	if (++m->current < (int32_t)m->count) {
@@ -165,7 +166,7 @@ static int create(struct insn_machine *m)
 	return err ? err : dbt_engine.vm_ready(&m->vm);
 }
 
-struct insn_machine *insn_machine_create(const struct dbt_options *options)
+struct insn_machine *insn_machine_create(const struct dbt_options *options, bool align_check)
 {
 	struct insn_machine *m = calloc(1, sizeof(*m));
 
@@ -173,6 +174,7 @@ struct insn_machine *insn_machine_create(const struct dbt_options *options)
 		return NULL;
 	os_arena_init(&m->vm.arena);
 	m->options = *options;
+	m->align_check = align_check;
 	m->ram = mmap(NULL, RAM_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (m->ram == MAP_FAILED || create(m)) {
 		free(m);

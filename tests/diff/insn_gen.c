@@ -9,6 +9,7 @@
 #include "isa/arm64/a64_random.h"
 #include "isa/arm64/cpu_model.h"
 #include "isa/arm64/fp.h"
+#include "isa/arm64/sysreg.h"
 #include "tests/diff/insn.h"
 #include "tests/diff/simd_state.h"
 
@@ -29,6 +30,7 @@ bool insn_wanted(enum a64_op op)
 	if (op == A64_UNALLOCATED || !(model_features() >> i->feature & 1) || (i->flags & A64_FLAG_el1))
 		return false;
 	switch (op) {
+	case A64_MSR: case A64_MRS:	/* of NZCV and FPCR */
 	case A64_CFINV: case A64_NOP: case A64_YIELD: case A64_CLREX: case A64_DSB: case A64_DMB: case A64_ISB: case A64_SB:
 		return true;
 	case A64_FCVTZS_sfixh:	/* QEMU 7.2 leaves copies of the sign above the element; simd.c has it */
@@ -103,6 +105,14 @@ static bool spoils_base(uint32_t insn, enum a64_op op)
 	       (is_pair(op) && rt2 >= INDEX_REG && rt2 <= ALIGNED_REG);
 }
 
+/* MSR and MRS of the registers that are the same in any user mode: NZCV, and FPCR where this can be a case of its own. */
+static uint32_t use_register(uint64_t *seed, uint32_t insn)
+{
+	uint32_t enc = simd_random(seed) % 2 ? SYSREG(3, 3, 4, 2, 0) : SYSREG(3, 3, 4, 4, 0);
+
+	return set_field(insn, 5, 16, enc);
+}
+
 static uint32_t draw(uint64_t *seed, enum a64_op op, unsigned at, bool alone)
 {
 	const struct a64_info *i = &a64_info[op];
@@ -111,6 +121,8 @@ static uint32_t draw(uint64_t *seed, enum a64_op op, unsigned at, bool alone)
 
 	do {
 		insn = near_branch(seed, a64_random_word(seed, op), op, at);
+		if (op == A64_MSR || op == A64_MRS)
+			insn = use_register(seed, insn);
 		if (op == A64_LDAPR)
 			insn = set_field(insn, 16, 5, 31);	/* should be ones, which QEMU insists on */
 		if (!alone && (i->flags & A64_FLAG_mem) && !(i->flags & A64_FLAG_lit) && simd_random(seed) % 8) {
