@@ -75,22 +75,16 @@ static uint32_t pair_arg(struct lift *l, const struct a64_args *a, unsigned r1, 
 	return lift_const(l, IR_I64, 1u << a->size | r1 << 8 | r2 << 16);
 }
 
-LIFT(LDXP)
+static uint32_t call_pair(struct lift *l, const struct a64_args *a, enum dbt_helper h, enum ir_type t, unsigned r1, unsigned r2)
 {
-	lift_call(l, HELPER_ldxp, IR_VOID, lift_get_sp(l, a->rn, true), pair_arg(l, a, a->rt, a->rt2), NONE);
+	uint32_t address = lift_get_sp(l, a->rn, true), arg = pair_arg(l, a, r1, r2);
+
+	return lift_call(l, h, t, address, arg, NONE);
 }
 
-LIFT(STXP)
-{
-	uint32_t status = lift_call(l, HELPER_stxp, IR_I64, lift_get_sp(l, a->rn, true), pair_arg(l, a, a->rt, a->rt2), NONE);
-
-	lift_set(l, a->rs, true, status);
-}
-
-LIFT(CASP)
-{
-	lift_call(l, HELPER_casp, IR_VOID, lift_get_sp(l, a->rn, true), pair_arg(l, a, a->rs, a->rt), NONE);
-}
+LIFT(LDXP)	{ call_pair(l, a, HELPER_ldxp, IR_VOID, a->rt, a->rt2); }
+LIFT(STXP)	{ lift_set(l, a->rs, true, call_pair(l, a, HELPER_stxp, IR_I64, a->rt, a->rt2)); }
+LIFT(CASP)	{ call_pair(l, a, HELPER_casp, IR_VOID, a->rs, a->rt); }
 
 /* ---- LSE ---- */
 

@@ -85,20 +85,30 @@ LIFT(SUB_shift)
 		lift_set(l, a->rd, a->sf, emit2(l, IR_SUB, lift_type(a->sf), lift_get(l, a->rn, a->sf), y));
 }
 
-LIFT(ADDS_shift)	{ set_addsub(l, a, false, lift_get(l, a->rn, a->sf), shifted(l, a)); }
-LIFT(SUBS_shift)	{ set_addsub(l, a, true, lift_get(l, a->rn, a->sf), shifted(l, a)); }
+static void addsubs_shift(struct lift *l, const struct a64_args *a, bool sub)
+{
+	uint32_t x = lift_get(l, a->rn, a->sf), y = shifted(l, a);
 
-static void addsub_ext(struct lift *l, const struct a64_args *a, enum ir_op op)
+	set_addsub(l, a, sub, x, y);
+}
+
+LIFT(ADDS_shift)	{ addsubs_shift(l, a, false); }
+LIFT(SUBS_shift)	{ addsubs_shift(l, a, true); }
+
+static void addsub_ext(struct lift *l, const struct a64_args *a, bool sub, bool flags)
 {
 	uint32_t x = lift_get_sp(l, a->rn, a->sf), y = extended(l, a);
 
-	lift_set_sp(l, a->rd, a->sf, emit2(l, op, lift_type(a->sf), x, y));
+	if (flags)
+		set_addsub(l, a, sub, x, y);
+	else
+		lift_set_sp(l, a->rd, a->sf, emit2(l, sub ? IR_SUB : IR_ADD, lift_type(a->sf), x, y));
 }
 
-LIFT(ADD_ext)	{ addsub_ext(l, a, IR_ADD); }
-LIFT(SUB_ext)	{ addsub_ext(l, a, IR_SUB); }
-LIFT(ADDS_ext)	{ set_addsub(l, a, false, lift_get_sp(l, a->rn, a->sf), extended(l, a)); }
-LIFT(SUBS_ext)	{ set_addsub(l, a, true, lift_get_sp(l, a->rn, a->sf), extended(l, a)); }
+LIFT(ADD_ext)	{ addsub_ext(l, a, false, false); }
+LIFT(SUB_ext)	{ addsub_ext(l, a, true, false); }
+LIFT(ADDS_ext)	{ addsub_ext(l, a, false, true); }
+LIFT(SUBS_ext)	{ addsub_ext(l, a, true, true); }
 
 LIFT(ADR)	{ lift_set(l, a->rd, true, emit_pcrel(l, a->imm)); }
 /* vpage is the page's address already. */
@@ -151,12 +161,17 @@ LIFT(ANDS_imm)
 	set_and_flags(l, a, x, lift_const(l, lift_type(a->sf), bitmask(a)));
 }
 
-LIFT(ANDS_shift)	{ set_and_flags(l, a, lift_get(l, a->rn, a->sf), shifted(l, a)); }
+LIFT(ANDS_shift)
+{
+	uint32_t x = lift_get(l, a->rn, a->sf), y = shifted(l, a);
+
+	set_and_flags(l, a, x, y);
+}
 
 LIFT(BICS_shift)
 {
 	enum ir_type t = lift_type(a->sf);
-	uint32_t r = emit2(l, IR_ANDN, t, lift_get(l, a->rn, a->sf), shifted(l, a));
+	uint32_t x = lift_get(l, a->rn, a->sf), y = shifted(l, a), r = emit2(l, IR_ANDN, t, x, y);
 
 	lift_set(l, a->rd, a->sf, r);
 	lift_set_flags(l, emit_flags(l, IR_FLAGS_AND, t, r, r));
@@ -174,8 +189,15 @@ static void logic_shift(struct lift *l, const struct a64_args *a, enum ir_op op,
 	lift_set(l, a->rd, a->sf, y);
 }
 
-LIFT(AND_shift)	{ lift_set(l, a->rd, a->sf, emit2(l, IR_AND, lift_type(a->sf), lift_get(l, a->rn, a->sf), shifted(l, a))); }
-LIFT(BIC_shift)	{ lift_set(l, a->rd, a->sf, emit2(l, IR_ANDN, lift_type(a->sf), lift_get(l, a->rn, a->sf), shifted(l, a))); }
+static void and_shift(struct lift *l, const struct a64_args *a, enum ir_op op)
+{
+	uint32_t x = lift_get(l, a->rn, a->sf), y = shifted(l, a);
+
+	lift_set(l, a->rd, a->sf, emit2(l, op, lift_type(a->sf), x, y));
+}
+
+LIFT(AND_shift)	{ and_shift(l, a, IR_AND); }
+LIFT(BIC_shift)	{ and_shift(l, a, IR_ANDN); }
 LIFT(ORR_shift)	{ logic_shift(l, a, IR_OR, false); }
 LIFT(ORN_shift)	{ logic_shift(l, a, IR_OR, true); }
 LIFT(EOR_shift)	{ logic_shift(l, a, IR_XOR, false); }

@@ -135,10 +135,18 @@ LIFT(CLS)
 
 /* ---- multiplication ---- */
 
-static void accumulate(struct lift *l, const struct a64_args *a, bool sf, bool sub, uint32_t x, uint32_t y)
+/* ext: how W sources become X, or NOP. */
+static void accumulate(struct lift *l, const struct a64_args *a, bool sub, enum ir_op ext)
 {
+	bool sf = a->sf || ext != IR_NOP, source = a->sf && ext == IR_NOP;
 	enum ir_type t = lift_type(sf);
-	uint32_t v = emit2(l, IR_MUL, t, x, y);
+	uint32_t x = lift_get(l, a->rn, source), y = lift_get(l, a->rm, source), v;
+
+	if (ext != IR_NOP) {
+		x = emit1(l, ext, t, x);
+		y = emit1(l, ext, t, y);
+	}
+	v = emit2(l, IR_MUL, t, x, y);
 
 	if (a->ra != 31)
 		v = emit2(l, sub ? IR_SUB : IR_ADD, t, lift_get(l, a->ra, sf), v);
@@ -147,23 +155,22 @@ static void accumulate(struct lift *l, const struct a64_args *a, bool sf, bool s
 	lift_set(l, a->rd, sf, v);
 }
 
-LIFT(MADD)	{ accumulate(l, a, a->sf, false, lift_get(l, a->rn, a->sf), lift_get(l, a->rm, a->sf)); }
-LIFT(MSUB)	{ accumulate(l, a, a->sf, true, lift_get(l, a->rn, a->sf), lift_get(l, a->rm, a->sf)); }
+LIFT(MADD)	{ accumulate(l, a, false, IR_NOP); }
+LIFT(MSUB)	{ accumulate(l, a, true, IR_NOP); }
+LIFT(SMADDL)	{ accumulate(l, a, false, IR_SEXT32); }
+LIFT(SMSUBL)	{ accumulate(l, a, true, IR_SEXT32); }
+LIFT(UMADDL)	{ accumulate(l, a, false, IR_ZEXT32); }
+LIFT(UMSUBL)	{ accumulate(l, a, true, IR_ZEXT32); }
 
-static void accumulate_long(struct lift *l, const struct a64_args *a, bool sub, enum ir_op ext)
+static void multiply_high(struct lift *l, const struct a64_args *a, enum ir_op op)
 {
-	uint32_t x = emit1(l, ext, IR_I64, lift_get(l, a->rn, false)), y = emit1(l, ext, IR_I64, lift_get(l, a->rm, false));
+	uint32_t x = lift_get(l, a->rn, true), y = lift_get(l, a->rm, true);
 
-	accumulate(l, a, true, sub, x, y);
+	lift_set(l, a->rd, true, emit2(l, op, IR_I64, x, y));
 }
 
-LIFT(SMADDL)	{ accumulate_long(l, a, false, IR_SEXT32); }
-LIFT(SMSUBL)	{ accumulate_long(l, a, true, IR_SEXT32); }
-LIFT(UMADDL)	{ accumulate_long(l, a, false, IR_ZEXT32); }
-LIFT(UMSUBL)	{ accumulate_long(l, a, true, IR_ZEXT32); }
-
-LIFT(SMULH)	{ lift_set(l, a->rd, true, emit2(l, IR_SMULH, IR_I64, lift_get(l, a->rn, true), lift_get(l, a->rm, true))); }
-LIFT(UMULH)	{ lift_set(l, a->rd, true, emit2(l, IR_UMULH, IR_I64, lift_get(l, a->rn, true), lift_get(l, a->rm, true))); }
+LIFT(SMULH)	{ multiply_high(l, a, IR_SMULH); }
+LIFT(UMULH)	{ multiply_high(l, a, IR_UMULH); }
 
 /* ---- flags: NZCV as a number, in bits 31:28 ---- */
 
@@ -202,7 +209,9 @@ static void setf(struct lift *l, const struct a64_args *a, unsigned bits)
 	z = emit_imm(l, IR_SHL, IR_I64, z, 30);
 	v = emit2(l, IR_XOR, IR_I64, x, emit_imm(l, IR_SHR, IR_I64, x, 1));
 	v = emit_imm(l, IR_AND, IR_I64, emit_imm(l, IR_SHL, IR_I64, v, 29 - bits), PSTATE_V);
-	put_nzcv(l, emit2(l, IR_OR, IR_I64, emit2(l, IR_OR, IR_I64, n, z), emit2(l, IR_OR, IR_I64, c, v)));
+	n = emit2(l, IR_OR, IR_I64, n, z);
+	c = emit2(l, IR_OR, IR_I64, c, v);
+	put_nzcv(l, emit2(l, IR_OR, IR_I64, n, c));
 }
 
 LIFT(SETF8)	{ setf(l, a, 8); }

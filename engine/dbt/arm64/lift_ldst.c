@@ -80,7 +80,9 @@ static uint32_t load_swapped(struct lift *l, struct lift_mem m, enum ir_type t, 
 	if (size == 4) {
 		uint32_t high = access_op(l, IR_LOADP, IR_I64, m, 3, 0, NONE, NONE), low = emit1(l, IR_PROJ, IR_I64, high);
 
-		return join(l, lift_swap(l, IR_I64, 3, low), lift_swap(l, IR_I64, 3, high));
+		low = lift_swap(l, IR_I64, 3, low);
+		high = lift_swap(l, IR_I64, 3, high);
+		return join(l, low, high);
 	}
 	v = lift_swap(l, it, size, access_op(l, IR_LOAD, it, m, size, 0, NONE, NONE));
 	if (is_vector(t))
