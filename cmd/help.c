@@ -16,6 +16,19 @@ static void help_all(FILE *f)
 	fputs("\nA first try: 'cella run hello', then 'cella run debian-arm64'. Manual: cella(1).\n", f);
 }
 
+static void completion(void)
+{
+	const char *commands[16], *guests[16];
+	unsigned n = 0, m = 0;
+
+	for (const struct command *c = command_table; c->name; c++)
+		commands[n++] = c->name;
+	for (const struct guest *g = guest_table; g->name; g++)
+		guests[m++] = g->name;
+	commands[n] = guests[m] = NULL;
+	run_options_completion(commands, guests, stdout);
+}
+
 int cmd_help(int argc, char **argv)
 {
 	struct ctl_error e;
@@ -33,7 +46,7 @@ int cmd_help(int argc, char **argv)
 		return 0;
 	}
 	if (!strcmp(argv[0], "--completion")) {
-		run_options_completion(stdout);
+		completion();
 		return 0;
 	}
 	for (const struct command *c = command_table; c->name; c++) {

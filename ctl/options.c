@@ -58,8 +58,6 @@ const struct option run_option_table[] = {
 	{ NULL }
 };
 
-#define MEMBER(o, opt, type)	(*(type *)((char *)(o) + (opt)->offset))
-
 void run_options_init(struct run_options *o)
 {
 	memset(o, 0, sizeof(*o));
@@ -73,21 +71,21 @@ void run_options_unset(struct run_options *o, const struct option *opt)
 
 	switch ((enum option_type)opt->type) {
 	case OPTION_FLAG:
-		MEMBER(o, opt, bool) = false;
+		OPTION_MEMBER(o, opt, bool) = false;
 		break;
 	case OPTION_STRING:
-		free(MEMBER(o, opt, char *));
-		MEMBER(o, opt, char *) = NULL;
+		free(OPTION_MEMBER(o, opt, char *));
+		OPTION_MEMBER(o, opt, char *) = NULL;
 		break;
 	case OPTION_LIST:
-		l = &MEMBER(o, opt, struct option_list);
+		l = &OPTION_MEMBER(o, opt, struct option_list);
 		for (unsigned i = 0; i < l->count; i++)
 			free(l->item[i]);
 		free(l->item);
 		*l = (struct option_list){ 0 };
 		break;
 	default:
-		MEMBER(o, opt, uint64_t) = OPTION_UNSET;
+		OPTION_MEMBER(o, opt, uint64_t) = OPTION_UNSET;
 	}
 }
 
@@ -164,7 +162,7 @@ int parse_size(const char *text, uint64_t *bytes)
 	return 0;
 }
 
-static const char *size_text(uint64_t bytes, char buf[32])
+const char *format_size(uint64_t bytes, char buf[32])
 {
 	static const char units[] = " KMGT";
 	unsigned u = 0;
@@ -217,17 +215,17 @@ static int set_number(struct run_options *o, const struct option *opt, const cha
 				size ? "something like 512M or 4G" : opt->type == OPTION_ADDRESS ? "something like 0x40000000" :
 				"a whole number");
 	if (opt->type == OPTION_ADDRESS && !err) {
-		MEMBER(o, opt, uint64_t) = v;
+		OPTION_MEMBER(o, opt, uint64_t) = v;
 		return 0;
 	}
 	if (err || v < opt->min || v > opt->max) {
 		if (size)
 			return ctl_fail(e, -ERANGE, "%s: '%s' is out of range: give %s to %s", where, value,
-					size_text(opt->min, lo), size_text(opt->max, hi));
+					format_size(opt->min, lo), format_size(opt->max, hi));
 		return ctl_fail(e, -ERANGE, "%s: '%s' is out of range: give %llu to %llu", where, value,
 				(unsigned long long)opt->min, (unsigned long long)opt->max);
 	}
-	MEMBER(o, opt, uint64_t) = v;
+	OPTION_MEMBER(o, opt, uint64_t) = v;
 	return 0;
 }
 
@@ -237,16 +235,16 @@ int run_option_set(struct run_options *o, const struct option *opt, const char *
 	case OPTION_FLAG:
 		if (value && strcmp(value, "true") && strcmp(value, "false"))
 			return ctl_fail(e, -EINVAL, "%s: takes no value: leave '%s' out", where, value);
-		MEMBER(o, opt, bool) = !value || value[0] == 't';
+		OPTION_MEMBER(o, opt, bool) = !value || value[0] == 't';
 		return 0;
 	case OPTION_LIST:
-		return list_add(&MEMBER(o, opt, struct option_list), value, where, e);
+		return list_add(&OPTION_MEMBER(o, opt, struct option_list), value, where, e);
 	case OPTION_STRING:
 		if (opt->choices && !is_choice(opt->choices, value))
 			return ctl_fail(e, -EINVAL, "%s: '%s' is not known: choose from %s", where, value, opt->choices);
 		run_options_unset(o, opt);
-		MEMBER(o, opt, char *) = strdup(value ? value : "");
-		return MEMBER(o, opt, char *) ? 0 : ctl_fail(e, -ENOMEM, "%s: out of memory", where);
+		OPTION_MEMBER(o, opt, char *) = strdup(value ? value : "");
+		return OPTION_MEMBER(o, opt, char *) ? 0 : ctl_fail(e, -ENOMEM, "%s: out of memory", where);
 	default:
 		return set_number(o, opt, value, where, e);
 	}
@@ -371,131 +369,4 @@ int run_options_parse(struct run_options *o, int argc, char **argv, struct ctl_e
 		}
 	}
 	return 0;
-}
-
-/* ---- what else the table is good for ---- */
-
-static void option_synopsis(const struct option *opt, char buf[96])
-{
-	char letter[8] = "    ";
-
-	if (opt->letter)
-		snprintf(letter, sizeof(letter), "-%c, ", opt->letter);
-	snprintf(buf, 96, "%s--%s%s%s%s", letter, opt->name,
-		 !opt->value ? "" : opt->flags & OPTION_VALUE_OPTIONAL ? "[=" : " ", opt->value ? opt->value : "",
-		 opt->flags & OPTION_VALUE_OPTIONAL ? "]" : "");
-}
-
-static void help_group(FILE *f, bool expert)
-{
-	char left[96];
-
-	for (const struct option *opt = run_option_table; opt->name; opt++) {
-		if (!(opt->flags & OPTION_EXPERT) == expert)
-			continue;
-		option_synopsis(opt, left);
-		if (strlen(left) > 26)
-			fprintf(f, "  %s\n  %-26s", left, "");
-		else
-			fprintf(f, "  %-26s", left);
-		fprintf(f, " %s", opt->help);
-		if (opt->choices && strchr(opt->choices, '|'))
-			fprintf(f, ": %s", opt->choices);
-		fputc('\n', f);
-	}
-}
-
-void run_options_help(FILE *f)
-{
-	fputs("cella run [OPTION...] [GUEST|KERNEL]\n\n"
-	      "Runs a virtual machine on this terminal. GUEST: hello (built in) or debian-arm64.\n\n", f);
-	help_group(f, false);
-	fputs("\nFor development:\n", f);
-	help_group(f, true);
-	fputs("\nKeys: Ctrl-A x quits, Ctrl-A h helps. Status: 0 powered off, 1 not started, 3 crashed, 4 stopped,\n"
-	      "124 time is up. Manual: cella(1).\n", f);
-}
-
-void run_options_man(FILE *f)
-{
-	for (const struct option *opt = run_option_table; opt->name; opt++) {
-		fputs(".It", f);
-		if (opt->letter)
-			fprintf(f, " Fl %c%s", opt->letter, opt->value ? "" : " ,");
-		if (opt->letter && opt->value)
-			fputs(" ,", f);
-		fprintf(f, " Fl -%s", opt->name);
-		if (opt->value)
-			fprintf(f, opt->flags & OPTION_VALUE_OPTIONAL ? " Ns Op = Ns Ar %s" : " Ar %s", opt->value);
-		fprintf(f, "\n%c%s", opt->help[0] & ~(opt->help[0] >= 'a' && opt->help[0] <= 'z' ? 32 : 0), opt->help + 1);
-		if (opt->choices && strchr(opt->choices, '|'))
-			fprintf(f, ": %s", opt->choices);
-		fputs(".\n", f);
-	}
-}
-
-static void toml_string(FILE *f, const char *s)
-{
-	fputc('"', f);
-	for (; *s; s++) {
-		if (*s == '"' || *s == '\\')
-			fprintf(f, "\\%c", *s);
-		else if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			fprintf(f, "\\u%04x", (unsigned char)*s);
-		else
-			fputc(*s, f);
-	}
-	fputc('"', f);
-}
-
-static void toml_option(const struct run_options *o, const struct option *opt, FILE *f)
-{
-	const struct option_list *l;
-	char buf[32];
-
-	switch ((enum option_type)opt->type) {
-	case OPTION_FLAG:
-		if (MEMBER(o, opt, const bool))
-			fprintf(f, "%s = true\n", opt->name);
-		return;
-	case OPTION_LIST:
-		l = &MEMBER(o, opt, const struct option_list);
-		if (!l->count)
-			return;
-		fprintf(f, "%s = [", opt->name);
-		for (unsigned i = 0; i < l->count; i++) {
-			fputs(i ? ", " : "", f);
-			toml_string(f, l->item[i]);
-		}
-		fputs("]\n", f);
-		return;
-	case OPTION_STRING:
-		if (!MEMBER(o, opt, char *const))
-			return;
-		fprintf(f, "%s = ", opt->name);
-		toml_string(f, MEMBER(o, opt, char *const));
-		fputc('\n', f);
-		return;
-	default:
-		if (MEMBER(o, opt, const uint64_t) == OPTION_UNSET)
-			return;
-		if (opt->type == OPTION_SIZE)
-			fprintf(f, "%s = \"%s\"\n", opt->name, size_text(MEMBER(o, opt, const uint64_t), buf));
-		else
-			fprintf(f, "%s = %llu\n", opt->name, (unsigned long long)MEMBER(o, opt, const uint64_t));
-	}
-}
-
-void run_options_toml(const struct run_options *o, FILE *f)
-{
-	for (const struct option *opt = run_option_table; opt->name; opt++)
-		if (!(opt->flags & OPTION_LOCAL))
-			toml_option(o, opt, f);
-}
-
-void run_options_completion(FILE *f)
-{
-	for (const struct option *opt = run_option_table; opt->name; opt++)
-		fprintf(f, "--%s%s%.1s %s\n", opt->name, opt->letter ? " -" : "", opt->letter ? &opt->letter : "",
-			opt->flags & OPTION_FILE ? "file" : opt->choices ? opt->choices : opt->value ? "value" : "flag");
 }

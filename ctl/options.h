@@ -48,6 +48,7 @@ struct option_list {
 };
 
 #define OPTION_UNSET	(~0ull)		/* of numbers, sizes and addresses */
+#define OPTION_MEMBER(o, opt, type)	(*(type *)((char *)(o) + (opt)->offset))
 
 struct run_options {
 	char *payload;			/* NAME or file given without an option */
@@ -78,10 +79,12 @@ void run_options_unset(struct run_options *o, const struct option *opt);
 void run_options_help(FILE *f);
 void run_options_man(FILE *f);		/* the OPTIONS section, in mdoc */
 void run_options_toml(const struct run_options *o, FILE *f);	/* what --config accepts */
-void run_options_completion(FILE *f);	/* long and short names, one a line, with value kind */
+/* A script for bash. Both lists end with NULL. */
+void run_options_completion(const char *const *commands, const char *const *guests, FILE *f);
 
 /* "1G", "512M", "64K"; a bare number counts in MiB. -EINVAL, -ERANGE. */
 int parse_size(const char *text, uint64_t *bytes);
+const char *format_size(uint64_t bytes, char buf[32]);	/* as parse_size takes it */
 int parse_number(const char *text, uint64_t *v);	/* decimal, or hexadecimal with 0x; nothing else around it */
 
 /* The word of the NULL-terminated list that is nearest to what was typed, or NULL if none is near. */

@@ -1,37 +1,32 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# make fuzz: every fuzzer for FUZZ_SECONDS (10), by clang's libFuzzer with the address and undefined sanitizers, in a build
-# directory of its own. Found cases go below it; what crashes becomes a unit test. FUZZ=name chooses one.
-#
-# $(call fuzzer,name,folder libraries[,extra libraries]): tests/fuzz/NAME.c has LLVMFuzzerTestOneInput.
-FUZZ_SECONDS ?= 10
+# Fuzzers: make fuzz [FUZZ_S=seconds each] [FUZZ=names]. They are built by clang in a variant of their own; inputs that
+# were worth keeping collect in $(B)/corpus, and what crashes one is left in $(B)/fuzz as NAME-crash-*.
+
+FUZZ_S	?= 60
 FUZZERS	:=
-define fuzzer
+fuzz-san := address,undefined,fuzzer-no-link
+
+# $(call fuzz_test,name,sources,folder libraries[,extra libraries])
+define fuzz_test
 FUZZERS += $(1)
-$(B)/fuzz/$(1): $(B)/obj/tests/fuzz/$(1).o $(foreach f,$(2),$(B)/lib/$(call id,$(f)).a)
+$(B)/fuzz/$(1): $(patsubst %.c,$(B)/obj/%.o,$(2)) $(foreach f,$(3),$(B)/lib/$(call id,$(f)).a)
 	$$(call say,LINK,$$@)
 	@mkdir -p $$(@D)
-	$(Q)$$(CC) $$(LF) -fsanitize=fuzzer -o $$@ $(B)/obj/tests/fuzz/$(1).o -Wl,--start-group $(foreach f,$(2),$(B)/lib/$(call id,$(f)).a) -Wl,--end-group $(3)
-$(B)/obj/tests/fuzz/$(1).o: FOLDER := all
-$(B)/obj/tests/fuzz/$(1).o: EXTRA :=
-$(B)/obj/tests/fuzz/$(1).o: | $$$$(gen-hdr)
+	$(Q)$$(CC) $$(LF) -fsanitize=fuzzer -o $$@ $(patsubst %.c,$(B)/obj/%.o,$(2)) -Wl,--start-group $(foreach f,$(3),$(B)/lib/$(call id,$(f)).a) -Wl,--end-group $(4)
+$(patsubst %.c,$(B)/obj/%.o,$(2)): FOLDER := all
+$(patsubst %.c,$(B)/obj/%.o,$(2)): EXTRA :=
+$(patsubst %.c,$(B)/obj/%.o,$(2)): | $$$$(gen-hdr)
 endef
 
-$(eval $(call fuzzer,kernel,ctl boot core base os,-lz -lfdt))
-$(eval $(call fuzzer,config,ctl boot core base os,-lz -lfdt))
-$(eval $(call fuzzer,dtb,ctl machine fw boot dev core isa base os,-lz -lfdt))
 include $(filter-out %/build.mk,$(wildcard tests/fuzz/*.mk))
 
+FUZZ	?= $(FUZZERS)
 .PHONY: fuzz fuzz-run
 fuzz:
-	@tools/deps fuzz
-	@$(MAKE) --no-print-directory B=build-fuzz CC=clang SAN=fuzzer-no-link,address,undefined fuzz-run
-fuzz-run: $(foreach f,$(or $(FUZZ),$(FUZZERS)),$(B)/fuzz/$(f))
-	@set -e; for f in $(or $(FUZZ),$(FUZZERS)); do \
-		mkdir -p $(B)/corpus/$$f; \
-		printf '%s\n' "fuzz $$f"; \
-		$(B)/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=10 -rss_limit_mb=2048 -verbosity=0 \
-			-print_final_stats=1 -artifact_prefix=$(B)/fuzz/$$f- $(B)/corpus/$$f 2>&1 | \
-			grep -v '^INFO\|^stat::\(new\|slowest\|average\)\|^DONE' || true; \
-		! ls $(B)/fuzz/$$f-crash-* $(B)/fuzz/$$f-timeout-* $(B)/fuzz/$$f-oom-* 2>/dev/null; \
-	done
+	+$(Q)$(MAKE) --no-print-directory CC=clang SAN=$(fuzz-san) FUZZ_S=$(FUZZ_S) FUZZ='$(FUZZ)' fuzz-run
+fuzz-run: $(addprefix $(B)/fuzz/,$(FUZZ))
+	@for f in $(FUZZ); do mkdir -p $(B)/corpus/$$f; printf '  %-7s %s\n' FUZZ $$f; \
+		$(B)/fuzz/$$f -max_total_time=$(FUZZ_S) -timeout=10 -max_len=4096 -print_final_stats=0 -verbosity=0 \
+		-artifact_prefix=$(B)/fuzz/$$f- $(B)/corpus/$$f >$(B)/fuzz/$$f.log 2>&1 || \
+		{ cat $(B)/fuzz/$$f.log; exit 1; }; done

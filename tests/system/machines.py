@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
 # cases: hello_1 hello_4 hello_gicv2 hello_64 hello_image simbench_raw semihosting captive dry_run dump_dtb dtb_of_ours
-# cases: timeout_status stopped_by_signal quit_by_key man_page
+# cases: timeout_status stopped_by_signal quit_by_key man_page completion
 # budget: 60
 """
 The machines and the command around them, with small guests: machines.py CASE
@@ -189,13 +189,29 @@ def quit_by_key():
 
 
 def man_page():
-    """docs/cella.1 and the completion say what the table of options says."""
+    """docs/cella.1 says what the table of options says."""
     with open(os.path.join(vmm.TOP, "docs", "cella.1"), encoding="utf-8") as f:
         need(out_of("help", "--man-options") in f.read(), "docs/cella.1 is older than the options: run make man")
     if shutil.which("mandoc"):
         done = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", os.path.join(vmm.TOP, "docs", "cella.1")],
                               stdout=subprocess.PIPE, text=True, check=False)
         need(not done.stdout, done.stdout)
+
+
+def completion():
+    with tempfile.TemporaryDirectory() as d:
+        with open(f"{d}/cella.bash", "w", encoding="utf-8") as f:
+            f.write(out_of("help", "--completion"))
+        for words, want in ((["he"], "help"), (["run", "--irq"], "--irqchip"), (["run", "--irqchip", ""], "gicv3 gicv2"),
+                            (["get", ""], "hello debian-arm64"), (["run", "-k", f"{d}/c"], f"{d}/cella.bash"),
+                            (["run", "hel"], "hello"), (["run", "-c", ""], "")):
+            line = " ".join(f"'{w}'" for w in ["cella", *words])
+            script = f"source {d}/cella.bash; compopt() {{ :; }}; COMP_WORDS=({line}); COMP_CWORD={len(words)}; _cella; " \
+                     'echo "${COMPREPLY[*]}"'
+            got = tool("bash", "-c", script, cwd=d).strip()
+            need(got == want, f"{words}: {got!r}, not {want!r}")
+        if shutil.which("shellcheck"):
+            tool("shellcheck", "-s", "bash", f"{d}/cella.bash")
 
 
 if __name__ == "__main__":
