@@ -44,6 +44,7 @@ static void fill_helpers(struct dbt_vm *d)
 	d->helpers[HELPER_COUNT + RUN_SLOW] = (void *)(uintptr_t)dbt_run_slow;
 	d->helpers[HELPER_COUNT + RUN_LINK] = (void *)(uintptr_t)dbt_run_link;
 	d->helpers[HELPER_COUNT + RUN_DISPATCH] = (void *)(uintptr_t)dbt_run_dispatch;
+	d->helpers[HELPER_COUNT + RUN_VECTOR] = (void *)(uintptr_t)dbt_run_vector;
 }
 
 static int dbt_vm_init(struct vm *vm)

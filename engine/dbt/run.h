@@ -13,7 +13,7 @@
 #include "engine/dbt/vm.h"
 
 /* Behind the helpers in the table that translated code calls through. */
-enum { RUN_SLOW, RUN_LINK, RUN_DISPATCH, RUN_COUNT };
+enum { RUN_SLOW, RUN_LINK, RUN_DISPATCH, RUN_VECTOR, RUN_COUNT };
 
 void *dbt_run_slow(struct arm_cpu *cpu, uint32_t side);		/* slow.c */
 void *dbt_run_link(struct arm_cpu *cpu, uint32_t link);		/* link.c */
@@ -32,6 +32,8 @@ void *dbt_guest_atomic(struct arm_cpu *cpu, uint64_t va, unsigned size, bool wri
 
 /* arm64/exact.c: the exact result of a SIDE_VOP or SIDE_FP record; integers in d[0] */
 void dbt_exact(struct arm_cpu *cpu, const struct side *s, const union v128 in[3], union v128 *out);
+/* Called from translated code: vector operation `op` on save_xmm[13..15] (n, m, d), the result in d's place. */
+void dbt_run_vector(struct arm_cpu *cpu, uint32_t op, uint32_t desc);
 
 /* ---- cache.c ---- */
 int dbt_cache_init(struct dbt_vm *vm);

@@ -18,7 +18,7 @@
 
 #include "base/platform.h"
 #include "engine/dbt/run.h"
-#include "engine/dbt/x64/gen.h"
+#include "engine/dbt/x64/vec.h"
 #include "tests/diff/simd_cases.h"
 #include "tests/diff/simd_state.h"
 
@@ -109,6 +109,7 @@ static struct rig *new_rig(void)
 	host_cpu_detect(&rig->vm.host);
 	rig->vm.helpers[HELPER_COUNT + RUN_SLOW] = (void *)slow;
 	rig->vm.helpers[HELPER_COUNT + RUN_DISPATCH] = (void *)dispatch;
+	rig->vm.helpers[HELPER_COUNT + RUN_VECTOR] = (void *)dbt_run_vector;
 	rig->cpu.vm = &rig->vm;
 	rig->cpu.helpers = rig->vm.helpers;
 	c = (struct code){ .buf = rig->code, .size = CODE_SIZE };
@@ -161,6 +162,7 @@ static void run(struct rig *rig)
 	rig->cpu.mxcsr = 0x1f80 | (uint32_t)rc[rig->mode->fp_round] << 13;
 	rig->cpu.fpsr = 0;
 	rig->cpu.fpsr_qc = 0;
+	rig->cpu.mode = rig->gen.mode_id;
 	enter(&rig->cpu, rig->code + rig->begin);
 }
 
@@ -291,7 +293,8 @@ static void vector_ops_are_what_the_exact_path_gives(void **state)
 		if (stat) {
 			rig->exact = 0;
 			try_vop(rig, c, desc, 0, FEW_REGISTERS, 100);
-			printf("%-40s %s %u\n", cases[c].text, rig->exact == 100 ? "exact" : "inline", rig->exact);
+			printf("%-40s %s %u\n", cases[c].text, vop_rule_find(&rig->gen, cases[c].op, desc) ? "inline" : "exact",
+			       rig->exact);
 		}
 		free_rig(rig);
 		if (bad > 400)

@@ -69,20 +69,37 @@ static uint64_t scalar(struct fp_env *env, const struct side *s, uint64_t a, uin
 	}
 }
 
+static void vector(struct arm_cpu *cpu, const struct arm_mode *mode, unsigned op, uint32_t desc, union v128 *d,
+		   const union v128 *n, const union v128 *m)
+{
+	struct arm_simd_env env = { .qc = 0 };
+
+	arm_fp_env_from_fpcr(&env.fp, fpcr_of(mode));
+	simd_table[op](d, n, m, desc, &env);
+	cpu->fpsr |= env.fp.flags;
+	cpu->fpsr_qc |= env.qc;
+}
+
 /* in: operands a, b, c (integers in d[0]). out: the whole register, zero above a scalar. Sticky flags go to cpu. */
 void dbt_exact(struct arm_cpu *cpu, const struct side *s, const union v128 in[3], union v128 *out)
 {
 	const struct arm_mode *mode = arm_mode_get(cpu->vm, s->mode);
-	struct arm_simd_env env = { .qc = 0 };
+	struct fp_env env = { .flags = 0 };
 
-	arm_fp_env_from_fpcr(&env.fp, fpcr_of(mode));
 	if (s->kind == SIDE_VOP) {
 		*out = in[2];
-		simd_table[s->op_lo](out, &in[0], &in[1], s->op_hi, &env);
-	} else {
-		out->d[0] = scalar(&env.fp, s, in[0].d[0], in[1].d[0], in[2].d[0]);
-		out->d[1] = 0;
+		vector(cpu, mode, s->op_lo, s->op_hi, out, &in[0], &in[1]);
+		return;
 	}
-	cpu->fpsr |= env.fp.flags;
-	cpu->fpsr_qc |= env.qc;
+	arm_fp_env_from_fpcr(&env, fpcr_of(mode));
+	out->d[0] = scalar(&env, s, in[0].d[0], in[1].d[0], in[2].d[0]);
+	out->d[1] = 0;
+	cpu->fpsr |= env.flags;
+}
+
+void dbt_run_vector(struct arm_cpu *cpu, uint32_t op, uint32_t desc)
+{
+	union v128 *v = &cpu->save_xmm[13];
+
+	vector(cpu, arm_mode_get(cpu->vm, cpu->mode), op, desc, &v[2], &v[0], &v[1]);
 }

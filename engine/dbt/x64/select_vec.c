@@ -3,6 +3,7 @@
  * Selection of vector ops: moves between lanes and registers, and the frame around an Advanced SIMD operation, whose
  * inline sequence is found in a table of rules (select_vec_table.c) or which goes to the exact path.
  */
+#include "engine/dbt/run.h"
 #include "engine/dbt/x64/vec.h"
 
 /* ---- the exact path ---- */
@@ -367,6 +368,57 @@ static void fuse_aes(struct gen *g, struct ir_ins *i)
 	mix->imm = (inverse ? VOP_AES_INVERSE_ROUND : VOP_AES_ROUND) | (uint64_t)SIMD_Q << 32;
 }
 
+static struct xmem saved(unsigned xmm)
+{
+	return xm(ST, CPU_OFFSET(save_xmm) + 16 * (int32_t)xmm);
+}
+
+static struct xmem saved_gpr(unsigned r)
+{
+	return xm(ST, CPU_OFFSET(save_gpr) + 8 * (int32_t)r);
+}
+
+/* All registers that hold a value and that a C call may change. Reads no flags, writes none. */
+static void keep_registers(struct gen *g, bool restore, unsigned but_xmm)
+{
+	for (unsigned r = 0; r < 16; r++) {
+		if ((GPR_CALLER >> r & 1) && g->owner_g[r] != NONE) {
+			if (restore)
+				x_load(&g->c, true, r, saved_gpr(r));
+			else
+				x_store(&g->c, true, r, saved_gpr(r));
+		}
+		if (g->owner_v[r] != NONE && r != but_xmm) {
+			if (restore)
+				v_load(&g->c, r, saved(r));
+			else
+				v_store(&g->c, r, saved(r));
+		}
+	}
+}
+
+/* By a call of the exact function, in line. */
+static void call_exact(struct gen *g, struct ir_ins *i)
+{
+	const uint32_t v[3] = { i->a, i->b, i->c };
+	struct code *c = &g->c;
+	unsigned d;
+
+	for (unsigned k = 0; k < 3; k++)
+		if (v[k] != NONE)
+			v_store(c, gen_xmm(g, v[k]), saved(XT0 + k));
+	gen_consume(g);
+	d = gen_def_xmm(g, g->n, NO_REG, 0);
+	keep_registers(g, false, d);
+	x_lea(c, true, RDI, xm(ST, -CPU_BIAS));
+	x_mov_imm_keep(c, RSI, (uint32_t)i->imm);
+	x_mov_imm_keep(c, RDX, i->imm >> 32);
+	x_load(c, true, RAX, xm(ST, CPU_OFFSET(helpers)));
+	x_call_mem(c, xm(RAX, 8 * (HELPER_COUNT + RUN_VECTOR)));
+	keep_registers(g, true, d);
+	v_load(c, d, saved(XT2));
+}
+
 static void operation(struct gen *g, struct ir_ins *i)
 {
 	const struct vop_rule *r;
@@ -376,7 +428,7 @@ static void operation(struct gen *g, struct ir_ins *i)
 		fuse_aes(g, i);
 	r = vop_rule_find(g, (uint32_t)i->imm, (uint32_t)(i->imm >> 32));
 	if (!r || !vx_begin(&x, g, i, r->flags & VR_COLD)) {
-		gen_exact_always(g, i);
+		call_exact(g, i);
 		return;
 	}
 	x.op = (uint32_t)i->imm;
