@@ -190,6 +190,7 @@ static inline bool ir_is_const(const struct ir *ir, uint32_t v, uint64_t *val)
 
 /* Text: one instruction a line, `v12 = add.i64 v3, v4`; ir_parse reads what ir_print writes. */
 size_t ir_print(const struct ir *ir, char *buf, size_t size);
+size_t ir_print_one(const struct ir *ir, uint32_t n, char *buf, size_t size);	/* value n's line, without its end */
 int ir_parse(struct ir *ir, const char *text);	/* -EINVAL and the line number in ir->count */
 
 /* Passes, in the order they run. Each is in its own file, with a text test. */

@@ -131,6 +131,26 @@ static void put_operands(struct out *o, const struct ir_ins *i)
 		put(o, "%s#%u", sep, i->c);
 }
 
+static void put_line(struct out *o, const struct ir *ir, uint32_t n)
+{
+	const struct ir_ins *i = &ir->ins[n];
+
+	if (i->type != IR_VOID && i->op != IR_SET)
+		put(o, "v%u = ", n);
+	for (const char *name = ir_op_info[i->op].name; *name; name++)
+		put(o, "%c", *name >= 'A' && *name <= 'Z' ? *name + 32 : *name);
+	put_suffixes(o, i);
+	put_operands(o, i);
+}
+
+size_t ir_print_one(const struct ir *ir, uint32_t n, char *buf, size_t size)
+{
+	struct out o = { buf, size, 0 };
+
+	put_line(&o, ir, n);
+	return o.len;
+}
+
 size_t ir_print(const struct ir *ir, char *buf, size_t size)
 {
 	struct out o = { buf, size, 0 };
@@ -138,17 +158,9 @@ size_t ir_print(const struct ir *ir, char *buf, size_t size)
 	if (size)
 		buf[0] = 0;
 	for (uint32_t n = 0; n < ir->count; n++) {
-		const struct ir_ins *i = &ir->ins[n];
-		const char *name = ir_op_info[i->op].name;
-
-		if (i->op == IR_NOP)
+		if (ir->ins[n].op == IR_NOP)
 			continue;
-		if (i->type != IR_VOID && i->op != IR_SET)
-			put(&o, "v%u = ", n);
-		for (; *name; name++)
-			put(&o, "%c", *name >= 'A' && *name <= 'Z' ? *name + 32 : *name);
-		put_suffixes(&o, i);
-		put_operands(&o, i);
+		put_line(&o, ir, n);
 		put(&o, "\n");
 	}
 	return o.len;
