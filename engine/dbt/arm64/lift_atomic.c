@@ -75,7 +75,8 @@ static uint32_t pair_arg(struct lift *l, const struct a64_args *a, unsigned r1, 
 	return lift_const(l, IR_I64, 1u << a->size | r1 << 8 | r2 << 16);
 }
 
-static uint32_t call_pair(struct lift *l, const struct a64_args *a, enum dbt_helper h, enum ir_type t, unsigned r1, unsigned r2)
+static uint32_t call_pair(struct lift *l, const struct a64_args *a, enum dbt_helper h, enum ir_type t, unsigned r1,
+			  unsigned r2)
 {
 	uint32_t address = lift_get_sp(l, a->rn, true), arg = pair_arg(l, a, r1, r2);
 
@@ -110,7 +111,8 @@ static bool is_arithmetic(enum ir_amo kind)
 static uint32_t combine(struct lift *l, const struct a64_args *a, enum ir_amo kind, uint32_t old, uint32_t b)
 {
 	static const enum ir_cond keep_old[4] = { CC_GE, CC_LE, CC_CS, CC_LS };	/* SMAX SMIN UMAX UMIN */
-	static const enum ir_op sext[4] = { IR_SEXT8, IR_SEXT16, IR_NOP, IR_NOP }, zext[4] = { IR_ZEXT8, IR_ZEXT16, IR_NOP, IR_NOP };
+	static const enum ir_op sext[4] = { IR_SEXT8, IR_SEXT16, IR_NOP, IR_NOP };
+	static const enum ir_op zext[4] = { IR_ZEXT8, IR_ZEXT16, IR_NOP, IR_NOP };
 	enum ir_op ext = (kind == AMO_SMAX || kind == AMO_SMIN ? sext : zext)[a->size];
 	enum ir_type t = type_of(a);
 
