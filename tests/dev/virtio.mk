@@ -5,3 +5,4 @@ $(eval $(call unit_test,virtio_mmio,tests/dev/virtio_mmio.c $(virtio-rig),dev co
 $(eval $(call unit_test,virtio_blk,tests/dev/virtio_blk.c $(virtio-rig),dev core isa os base,-pthread,dev))
 $(eval $(call unit_test,virtio_streams,tests/dev/virtio_streams.c $(virtio-rig),dev core isa os base,-pthread,dev))
 $(eval $(call unit_test,virtio_threads,tests/dev/virtio_threads.c $(virtio-rig),dev core isa os base,-pthread,dev))
+$(eval $(call unit_test,virtio_disk,tests/dev/virtio_disk.c $(virtio-rig),backend dev core isa os base,-pthread -lslirp,dev))
