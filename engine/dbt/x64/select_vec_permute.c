@@ -162,20 +162,3 @@ void vec_pmull(struct vx *x, const struct vop_rule *r)
 	v_opi(x->c, PCLMULQDQ, x->d, x->n, x->m, x->q ? 0x11 : 0);
 	x->whole = true;
 }
-
-void vec_sha1h(struct vx *x, const struct vop_rule *r)
-{
-	v_shift(x->c, PSHIFTD, VX_SHL, XT0, x->n, 30);
-	v_shift(x->c, PSHIFTD, VX_SHR, x->d, x->n, 2);
-	v_op(x->c, POR, x->d, x->d, XT0);
-	vx_clear_above(x->c, x->d, 4);
-	x->whole = true;
-}
-
-void vec_sha1su0(struct vx *x, const struct vop_rule *r)
-{
-	v_opi(x->c, PALIGNR, x->d, x->n, x->a, 8);
-	v_op(x->c, PXOR, x->d, x->d, x->a);
-	v_op(x->c, PXOR, x->d, x->d, x->m);
-	x->whole = true;
-}

@@ -220,6 +220,14 @@ static const struct vop_rule rules[VOP_COUNT] = {
 	[VOP_AES_INVERSE_ROUND] = { vec_aes_round, ALL, 1, 0, { 0 } },
 	RULE(sha1h, sha1h, ALL, 0, SC),
 	RULE(sha1su0, sha1su0, ALL, 0, 0),
+	RULE(sha1su1, sha1su1, ALL, 0, 0),
+	RULE(sha1c, sha1, ALL, 0, VR_BMI2),
+	RULE(sha1p, sha1, ALL, 0, VR_BMI2),
+	RULE(sha1m, sha1, ALL, 0, VR_BMI2),
+	RULE(sha256h, sha256, ALL, 0, VR_BMI2),
+	RULE(sha256h2, sha256, ALL, 1, VR_BMI2),
+	RULE(sha256su0, sha256su0, ALL, 0, 0),
+	RULE(sha256su1, sha256su1, ALL, 0, 0),
 };
 
 /* Different rules by element size. */
@@ -249,7 +257,7 @@ static const struct vop_rule *rule_of(unsigned op, unsigned size)
 static bool host_has(const struct host_cpu *h, unsigned flags)
 {
 	return h->avx2 && (h->fma || !(flags & VR_FMA)) && (h->aes || !(flags & VR_AES)) && (h->pclmul || !(flags & VR_PCLMUL)) &&
-	       (h->f16c || !(flags & VR_F16C));
+	       (h->f16c || !(flags & VR_F16C)) && (h->bmi2 || !(flags & VR_BMI2));
 }
 
 static bool form_is_inline(const struct vop_rule *r, uint32_t desc)

@@ -116,7 +116,7 @@ enum vop_flag {
 	VR_OWN_M = 4,		/* the function itself deals with a by-element m */
 	VR_NO_IMM = 8,		/* only if the immediate is zero */
 	VR_ONLY_Q = 16,		/* only 128-bit forms */
-	VR_FMA = 32, VR_AES = 64, VR_PCLMUL = 128, VR_F16C = 256,	/* what the host must have besides AVX2 */
+	VR_FMA = 32, VR_AES = 64, VR_PCLMUL = 128, VR_F16C = 256, VR_BMI2 = 512,	/* what the host must have besides AVX2 */
 };
 
 struct vop_rule {
@@ -137,7 +137,8 @@ struct vop_rule {
 	X(f_rrr) X(f_abs_diff) X(f_fma) X(f_min_max) X(f_compare) X(f_compare_abs) X(f_compare_zero) X(f_pairs) X(f_across) \
 	X(f_sign) X(f_sqrt) X(f_round) X(f_to_int) X(f_to_uint) X(f_from_int) X(f_from_uint) \
 	X(f_widen) X(f_narrow) \
-	X(aes) X(aes_mix) X(aes_round) X(pmull) X(sha1h) X(sha1su0)
+	X(aes) X(aes_mix) X(aes_round) X(pmull) \
+	X(sha256) X(sha256su0) X(sha256su1) X(sha1) X(sha1h) X(sha1su0) X(sha1su1)
 #define X(name) void vec_##name(struct vx *x, const struct vop_rule *r);
 VEC_FNS(X)
 #undef X
