@@ -56,6 +56,34 @@ static void clear_arrays(struct tlb *t, unsigned i, unsigned arrays)
 	info->filled = keep;
 }
 
+static bool is_high(uint64_t va)
+{
+	return va >> 55 & 1;
+}
+
+/* What an ASID owns: the low half. The bitmap of code pages may stay as it is: it only says "perhaps". */
+static void clear_low(struct tlb *t, unsigned i)
+{
+	struct tlb_ctx *c = &t->pool[i];
+	struct ctx_info *info = &t->info[i];
+
+	for (uint64_t left = info->filled; left; left &= left - 1) {
+		unsigned a = ctz64(left) / 8, first = ctz64(left) % 8 * 32;
+
+		for (unsigned n = first; n < first + 32; n++) {
+			uint64_t *tag = array_entry(c, a, n);
+
+			if (!is_high(load_relaxed(tag)))
+				store_relaxed(tag, TLB_EMPTY);
+		}
+	}
+	for (unsigned el = 0; el < 2; el++)
+		for (uint32_t left = info->jumps[el]; left; left &= left - 1)
+			for (unsigned n = 32 * ctz64(left), end = n + 32; n < end; n++)
+				if (!is_high(c->jump[el][n].va))
+					c->jump[el][n].va = ~0ull;
+}
+
 static void clear_code(struct tlb *t, unsigned i)
 {
 	struct ctx_info *info = &t->info[i];
@@ -87,9 +115,13 @@ void tlb_settle(struct arm_cpu *cpu, unsigned i)
 {
 	struct tlb *t = cpu->tlb;
 
-	if (take_mark(&t->stale_all, i)) {
+	bool all = take_mark(&t->stale_all, i), user = take_mark(&t->stale_user, i);
+
+	if (all || (user && t->private_high)) {
 		clear_arrays(t, i, 0xff);
 		clear_code(t, i);
+	} else if (user) {
+		clear_low(t, i);
 	}
 	if (take_mark(&t->stale_write, i))
 		clear_arrays(t, i, 0x2a);
@@ -145,11 +177,52 @@ static void activate(struct arm_cpu *cpu, unsigned i)
 	tlb_settle(cpu, i);
 }
 
+/*
+ * A new context begins with what the current one has of the kernel's half, where that is global: a new process needs it at
+ * once. As careful as a fill: not while a broadcast is under way, and undone if one has begun meanwhile.
+ */
+static void inherit_kernel(struct arm_cpu *cpu, unsigned to, uint64_t seq)
+{
+	struct tlb *t = cpu->tlb;
+	struct tlb_ctx *src = &t->pool[t->cur], *dst = &t->pool[to];
+	struct ctx_info *from = &t->info[t->cur], *info = &t->info[to];
+
+	for (uint64_t left = from->filled & 0xff00ffffffff0000ull; left; left &= left - 1) {
+		unsigned a = ctz64(left) / 8, first = ctz64(left) % 8 * 32;
+
+		info->filled |= left & -left;
+		for (unsigned n = first; n < first + 32; n++) {
+			uint64_t tag = load_relaxed((uint64_t *)array_entry(src, a, n));
+
+			if (!is_high(tag) || tag == TLB_EMPTY)
+				continue;
+			if (a < 6)
+				store_relaxed(&dst->data[a >> 1][a & 1][n].addend, load_relaxed(&src->data[a >> 1][a & 1][n].addend));
+			else
+				dst->fetch[a - 6][n].page_id = src->fetch[a - 6][n].page_id;
+			store_relaxed((uint64_t *)array_entry(dst, a, n), tag);
+		}
+	}
+	info->jumps[1] = from->jumps[1];
+	for (uint32_t left = from->jumps[1]; left; left &= left - 1)
+		for (unsigned n = 32 * ctz64(left), end = n + 32; n < end; n++)
+			if (is_high(src->jump[1][n].va))
+				dst->jump[1][n] = src->jump[1][n];
+	for (unsigned n = 0; n < ARRAY_SIZE(info->code); n++)
+		store_relaxed(&info->code[n], from->code[n]);
+	__atomic_store_n(&info->any_code, from->any_code, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&t->shared->seq, __ATOMIC_SEQ_CST) == seq)
+		return;
+	clear_arrays(t, to, 0xff);
+	clear_code(t, to);
+}
+
 /* A context for an ASID that has none: a free one, or the least recently used. */
 static unsigned adopt(struct arm_cpu *cpu, unsigned asid)
 {
 	struct tlb *t = cpu->tlb;
 	struct ctx_info *info;
+	uint64_t seq, done;
 	unsigned best = 0;
 
 	for (unsigned i = 1; i < CONTEXTS && (!best || t->info[best].asid != NO_ASID); i++) {
@@ -171,6 +244,12 @@ static unsigned adopt(struct arm_cpu *cpu, unsigned asid)
 	store_relaxed(&info->asid, (int32_t)asid);
 	__atomic_or_fetch(&t->used, 1u << best, __ATOMIC_RELEASE);
 	__atomic_store_n(&t->by_asid[asid], (uint8_t)(best + 1), __ATOMIC_SEQ_CST);
+	done = __atomic_load_n(&t->shared->done, __ATOMIC_ACQUIRE);
+	seq = __atomic_load_n(&t->shared->seq, __ATOMIC_ACQUIRE);
+	if (t->cur != CTX_OFF && !t->private_high && done == seq) {
+		tlb_settle(cpu, t->cur);
+		inherit_kernel(cpu, best, seq);
+	}
 	return best;
 }
 
@@ -283,6 +362,8 @@ static void note_range(struct tlb *t, uint64_t va, const struct walk *w)
 
 	if (w->global && !t->global_seen[va >> 55 & 1])
 		store_relaxed(&t->global_seen[va >> 55 & 1], true);
+	if (!w->global && (va >> 55 & 1))
+		t->private_high = true;
 	if (w->shift == 12)
 		return;
 	if (!(t->sizes & BIT(w->shift)))

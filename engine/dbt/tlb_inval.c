@@ -232,12 +232,12 @@ void tlb_flush_va(struct arm_cpu *cpu, uint64_t va, int32_t asid, bool broadcast
 
 /* ---- by ASID, and all ---- */
 
-/* Contexts in `which` have new spaces: their arrays go too, when they become current or at once. */
-static void drop_contexts(struct arm_cpu *from, struct arm_cpu *to, uint32_t which)
+/* Contexts in `which` have new spaces: their arrays go too (marks: how much of them), when they become current or at once. */
+static void drop_contexts(struct arm_cpu *from, struct arm_cpu *to, uint32_t *marks, uint32_t which)
 {
 	struct tlb *t = to->tlb;
 
-	mark(&t->stale_all, which);
+	mark(marks, which);
 	if (!(which >> __atomic_load_n(&t->cur, __ATOMIC_SEQ_CST) & 1)) {
 		share_request(from, to);
 		return;
@@ -259,7 +259,7 @@ static void flush_asid_of(struct arm_cpu *from, struct arm_cpu *to, uint16_t asi
 		return;
 	}
 	store_relaxed(&t->info[own - 1].space, tlb_new_space(t));
-	drop_contexts(from, to, 1u << (own - 1));
+	drop_contexts(from, to, &t->stale_user, 1u << (own - 1));
 }
 
 static void flush_all_of(struct arm_cpu *from, struct arm_cpu *to)
@@ -273,7 +273,7 @@ static void flush_all_of(struct arm_cpu *from, struct arm_cpu *to)
 
 		store_relaxed(&t->info[i].space, tlb_new_space(t));
 	}
-	drop_contexts(from, to, used);
+	drop_contexts(from, to, &t->stale_all, used);
 	if (from == to) {
 		/* Nothing is left that these speak of. */
 		store_relaxed(&t->sizes, 0);
@@ -281,6 +281,7 @@ static void flush_all_of(struct arm_cpu *from, struct arm_cpu *to)
 			store_relaxed(&t->ranges[i], 0);
 		store_relaxed(&t->global_seen[0], false);
 		store_relaxed(&t->global_seen[1], false);
+		t->private_high = false;
 	}
 }
 

@@ -79,13 +79,15 @@ struct tlb {
 	uint64_t fill_seq;			/* shared->seq before the last translation */
 	uint32_t cur;
 	uint32_t used;				/* contexts that have arrays worth clearing; CTX_OFF is never in it */
-	uint32_t stale_all, stale_write, stale_code;	/* bit per context */
+	/* Bit per context: all arrays and code; what is not global (TLBI by ASID); write entries; code. */
+	uint32_t stale_all, stale_user, stale_write, stale_code;
 	uint32_t req, ack;
 	uint32_t global_space, next_space;
 	uint32_t next_way;
 	uint64_t clock;
 	uint64_t sizes;				/* bit n: leaves of 1 << n bytes (more than 4 KiB) were seen */
 	bool global_seen[2];			/* global pages in the low, high half */
+	bool private_high;			/* nG pages in the high half (KPTI): then it is not the same for all ASIDs. Owner */
 	/* What this vCPU, as issuer, has to wait for. */
 	uint64_t wait;				/* bit per vCPU */
 	uint32_t need[VM_MAX_VCPUS];

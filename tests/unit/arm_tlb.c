@@ -180,13 +180,42 @@ static void tlbi_by_asid_leaves_globals_and_other_asids(void **state)
 	map(KERNEL, 3, 0);
 	tlb_flush_asid(cpu, A1, false);
 	assert_int_equal(touch(cpu, USER, TLB_EL1, true), -(FSC_TRANSLATION + 3));
-	/* The arrays were cleared, the second level still has it. */
 	assert_int_equal(tlb_translate(cpu, KERNEL, ACC_READ, TLB_EL1, &r, &f), 0);
 	asid(cpu, A2);
 	assert_int_equal(touch(cpu, USER, TLB_EL1, true), 0);
 	tlb_flush_all(cpu, false);
 	assert_int_equal(touch(cpu, KERNEL, TLB_EL1, false), -(FSC_TRANSLATION + 3));
 	assert_int_equal(touch(cpu, USER, TLB_EL1, true), -(FSC_TRANSLATION + 3));
+}
+
+static void new_contexts_inherit_the_kernels_half_if_it_is_global(void **state)
+{
+	struct arm_cpu *cpu = rig.cpu[0];
+
+	map(USER, 3, PA | PAGE | PT_NG);
+	map(KERNEL, 3, PA | PAGE);
+	asid(cpu, A1);
+	touch(cpu, USER, TLB_EL1, true);
+	touch(cpu, KERNEL, TLB_EL1, true);
+	enter_page(cpu, KERNEL, 1);
+	asid(cpu, A2);
+	assert_int_equal(touch(cpu, KERNEL, TLB_EL1, true), 0);
+	assert_true(jump_is(cpu, KERNEL, 1));
+	assert_int_equal(touch(cpu, USER, TLB_EL1, true), 1);
+	/* The bitmap came along: the page is known to have code here too. */
+	tlb_flush_va(cpu, KERNEL, -1, false);
+	tlb_drain(cpu);
+	assert_false(jump_is(cpu, KERNEL, 1));
+	/* With nG pages there (KPTI) nothing is shared, and TLBI by ASID takes them. */
+	map(KERNEL, 3, PA | PAGE | PT_NG);
+	touch(cpu, KERNEL, TLB_EL1, true);
+	enter_page(cpu, KERNEL, 1);
+	asid(cpu, 0x33);
+	assert_false(jump_is(cpu, KERNEL, 1));
+	assert_int_equal(touch(cpu, KERNEL, TLB_EL1, true), 1);
+	map(KERNEL, 3, 0);
+	tlb_flush_asid(cpu, 0x33, false);
+	assert_int_equal(touch(cpu, KERNEL, TLB_EL1, true), -(FSC_TRANSLATION + 3));
 }
 
 static void tlbi_inside_a_block_removes_all_of_it(void **state)
@@ -393,7 +422,7 @@ static void broadcast_by_asid_and_all_work_across(void **state)
 	assert_true(b->kick & KICK_TLB);
 	tlb_drain(b);
 	assert_int_equal(touch(b, USER, TLB_EL1, true), -(FSC_TRANSLATION + 3));
-	assert_int_equal(touch(b, KERNEL, TLB_EL1, true), 1);
+	assert_int_equal(touch(b, KERNEL, TLB_EL1, true), 0);
 	map(KERNEL, 3, 0);
 	tlb_flush_all(a, true);
 	tlb_drain(b);
@@ -454,6 +483,7 @@ int main(void)
 		T(contexts_keep_their_entries_across_switches), T(more_asids_than_contexts_work),
 		T(tlbi_by_va_and_asid_removes_that_asid_and_globals_only),
 		T(tlbi_by_va_all_asids_reaches_contexts_that_sleep), T(tlbi_by_asid_leaves_globals_and_other_asids),
+		T(new_contexts_inherit_the_kernels_half_if_it_is_global),
 		T(tlbi_inside_a_block_removes_all_of_it), T(tlbi_inside_a_64k_page_removes_all_of_it),
 		T(classes_have_their_own_rights), T(tagged_pointers_are_found_by_tlbi), T(slow_entries_never_match),
 		T(tlbi_of_a_code_page_clears_jumps_at_the_next_drain), T(broadcast_removes_from_the_other_vcpu),
