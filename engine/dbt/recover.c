@@ -4,6 +4,7 @@
  */
 #include "base/log.h"
 #include "engine/dbt/recover.h"
+#include "isa/softfloat.h"
 
 union v128 dbt_loc_value(const struct arm_cpu *cpu, uint32_t loc, uint64_t imm)
 {
@@ -75,7 +76,18 @@ static uint32_t nzcv_fcmp(uint64_t a, uint64_t b, bool wide)
 	return x == y ? 6u << 28 : x < y ? 8u << 28 : 2u << 28;
 }
 
-static uint32_t take_flags(const struct arm_cpu *cpu, const uint32_t **w)
+/* A compare whose flags nothing has read yet raises its exception now. */
+static void raise_fcmp(struct arm_cpu *cpu, uint64_t a, uint64_t b, bool wide, bool signal_quiet)
+{
+	enum fp_fmt fmt = wide ? FP_F64 : FP_F32;
+
+	a &= wide ? ~0ull : 0xffffffff;
+	b &= wide ? ~0ull : 0xffffffff;
+	if (fp_is_snan(fmt, a) || fp_is_snan(fmt, b) || (signal_quiet && (fp_is_nan(fmt, a) || fp_is_nan(fmt, b))))
+		cpu->fpsr |= FP_INVALID;
+}
+
+static uint32_t take_flags(struct arm_cpu *cpu, const uint32_t **w)
 {
 	uint32_t loc = **w;
 	bool wide = LOC_INDEX(loc) & 1;
@@ -92,7 +104,9 @@ static uint32_t take_flags(const struct arm_cpu *cpu, const uint32_t **w)
 	switch (LOC_KIND(loc)) {
 	case LOC_FLAGS_SUB:	return nzcv_to_flags(nzcv_add(a.d[0], ~b.d[0], 1, wide));
 	case LOC_FLAGS_ADD:	return nzcv_to_flags(nzcv_add(a.d[0], b.d[0], 0, wide));
-	case LOC_FLAGS_FCMP:	return nzcv_to_flags(nzcv_fcmp(a.d[0], b.d[0], wide));
+	case LOC_FLAGS_FCMP:
+		raise_fcmp(cpu, a.d[0], b.d[0], wide, LOC_INDEX(loc) & 2);
+		return nzcv_to_flags(nzcv_fcmp(a.d[0], b.d[0], wide));
 	default:
 		r = a.d[0] & b.d[0] & (wide ? ~0ull : 0xffffffff);
 		return nzcv_to_flags((uint32_t)(r >> (wide ? 63 : 31)) << 31 | (uint32_t)!r << 30);

@@ -27,6 +27,7 @@ $(B)/diff/a64_arm64: tests/diff/a64_arm64.c tests/diff/a64_state.h
 endif
 endif
 
+# The program is linked where random addresses seldom point.
 ifeq ($(shell uname -m),x86_64)
 $(eval $(call unit_test,insn_diff,tests/diff/insn.c tests/diff/insn_gen.c tests/diff/insn_dbt.c,engine/dbt fw core isa os base,,diff))
 $(B)/obj/tests/diff/insn.o: CFLAGS += -DINSN_ARM64='"$(B)/diff/insn_arm64"'
@@ -36,6 +37,6 @@ $(B)/test/insn_diff: $(B)/diff/insn_arm64
 $(B)/diff/insn_arm64: tests/diff/insn_arm64.c tests/diff/insn_case.h isa/v128.h
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
-	$(Q)$(ARM64_CC) -std=gnu17 -O1 $(WARN) -static -I. -o $@ $<
+	$(Q)$(ARM64_CC) -std=gnu17 -O1 $(WARN) -static -I. -Wl,-Ttext-segment=0x77660000 -o $@ $<
 endif
 endif

@@ -102,13 +102,14 @@ static bool spoils_base(uint32_t insn, enum a64_op op)
 	unsigned rt = field(insn, 0), rt2 = field(insn, 10), rs = field(insn, 16);
 
 	return (rt >= INDEX_REG && rt <= ALIGNED_REG) || (must_align(op) && (rs == ALIGNED_REG || field(insn, 5) != ALIGNED_REG)) ||
-	       (is_pair(op) && rt2 >= INDEX_REG && rt2 <= ALIGNED_REG);
+	       (is_pair(op) && rt2 >= INDEX_REG && rt2 <= ALIGNED_REG) ||
+	       ((a64_info[op].flags & A64_FLAG_wb) && field(insn, 5) == ALIGNED_REG);
 }
 
-/* MSR and MRS of the registers that are the same in any user mode: NZCV, and FPCR where this can be a case of its own. */
-static uint32_t use_register(uint64_t *seed, uint32_t insn)
+/* MSR and MRS of the registers that are the same in any user mode: NZCV, FPCR. QEMU keeps reserved bits of what was written. */
+static uint32_t use_register(uint64_t *seed, uint32_t insn, bool fpcr)
 {
-	uint32_t enc = simd_random(seed) % 2 ? SYSREG(3, 3, 4, 2, 0) : SYSREG(3, 3, 4, 4, 0);
+	uint32_t enc = fpcr && simd_random(seed) % 2 ? SYSREG(3, 3, 4, 4, 0) : SYSREG(3, 3, 4, 2, 0);
 
 	return set_field(insn, 5, 16, enc);
 }
@@ -122,7 +123,7 @@ static uint32_t draw(uint64_t *seed, enum a64_op op, unsigned at, bool alone)
 	do {
 		insn = near_branch(seed, a64_random_word(seed, op), op, at);
 		if (op == A64_MSR || op == A64_MRS)
-			insn = use_register(seed, insn);
+			insn = use_register(seed, insn, alone || op == A64_MSR);
 		if (op == A64_LDAPR)
 			insn = set_field(insn, 16, 5, 31);	/* should be ones, which QEMU insists on */
 		if (!alone && (i->flags & A64_FLAG_mem) && !(i->flags & A64_FLAG_lit) && simd_random(seed) % 8) {
@@ -216,6 +217,18 @@ static enum a64_op any_op(uint64_t *seed)
 	return op;
 }
 
+/* Whether a store exclusive of another size than the load succeeds is up to the implementation. */
+static uint32_t matching_store(uint64_t *seed, uint32_t load, enum a64_op op, unsigned at)
+{
+	uint32_t insn;
+
+	do {
+		op = op == A64_LDXR ? A64_STXR : op == A64_LDXP ? A64_STXP : op;
+		insn = (draw(seed, op, at, false) & 0x3fffffff) | (load & 0xc0000000);
+	} while (unpredictable(insn, op));
+	return insn;
+}
+
 void insn_generate(uint64_t *seed, uint32_t index, enum a64_op op, unsigned count, struct insn_case *c)
 {
 	bool alone = op != A64_UNALLOCATED;
@@ -224,8 +237,15 @@ void insn_generate(uint64_t *seed, uint32_t index, enum a64_op op, unsigned coun
 	c->count = alone ? 1 : count;
 	random_state(seed, &c->in, !alone || (a64_info[op].flags & A64_FLAG_fp ? simd_random(seed) % 4 != 0 : false));
 	c->in.pc = SLOT_PC(index);
-	for (unsigned k = 0; k < c->count; k++)
-		c->insn[k] = draw(seed, alone ? op : any_op(seed), 1 + k, alone);
+	for (unsigned k = 0; k < c->count; k++) {
+		enum a64_op next = alone ? op : any_op(seed);
+
+		c->insn[k] = draw(seed, next, 1 + k, alone);
+		if ((next == A64_LDXR || next == A64_LDXP) && k + 1 < c->count) {
+			c->insn[k + 1] = matching_store(seed, c->insn[k], next, k + 2);
+			k++;
+		}
+	}
 	if (alone)
 		aim(seed, &c->in, c->insn[0], op);
 }

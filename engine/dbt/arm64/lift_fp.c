@@ -106,7 +106,7 @@ static void set_nzcv(struct lift *l, uint32_t x)
 	lift_set_flags(l, emit1(l, IR_FLAGS_PUT, IR_FLAGS, x));
 }
 
-/* FLAGS_FCMP is lazy and knows neither flushed operands nor flags that somebody counts on. */
+/* FLAGS_FCMP is lazy: it knows nothing of flushed operands, and raises nothing where no code and no fault sees its flags. */
 static bool is_exact(const struct lift *l)
 {
 	return l->mode->fz || l->mode->fp_exact;
