@@ -26,7 +26,7 @@ struct word {
 
 static const struct word trace_words[] = {
 	{ "exec", DBT_TRACE_EXEC }, { "irq", DBT_TRACE_IRQ }, { "mmio", DBT_TRACE_MMIO }, { "tlb", DBT_TRACE_TLB },
-	{ "fault", DBT_TRACE_FAULT }, { "compile", DBT_TRACE_COMPILE }, { NULL }
+	{ "fault", DBT_TRACE_FAULT }, { "compile", DBT_TRACE_COMPILE }, { "stat", DBT_TRACE_STAT }, { NULL }
 };
 
 enum { DBT_TINY_CACHE = 1, DBT_REG_PRESSURE = 2, DBT_FLAG_EXACT = 4, DBT_NO_CHAIN = 8 };

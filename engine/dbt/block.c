@@ -116,6 +116,7 @@ struct dbt_block *dbt_translate(struct arm_cpu *cpu, struct dbt_page *page, uint
 			prepare(g, cpu, b);
 			if (gen_block(g)) {
 				commit_block(k, g, b);
+				cpu->stat[STAT_translate]++;
 				dbt_dump_block(cpu, b, copy);
 				return b;
 			}

@@ -214,6 +214,7 @@ struct dbt_block *dbt_find_block(struct arm_cpu *cpu)
 	struct arm_fault f = { 0 };
 	struct dbt_block *b;
 
+	cpu->stat[STAT_find]++;
 	if (tlb_translate(cpu, cpu->pc, ACC_FETCH, cpu->el ? TLB_EL1 : TLB_EL0, &res, &f)) {
 		arm_fetch_abort(cpu, &f);
 		return NULL;

@@ -21,7 +21,7 @@ struct dbt_options {
 
 enum dbt_trace {
 	DBT_TRACE_EXEC = 1, DBT_TRACE_IRQ = 2, DBT_TRACE_MMIO = 4, DBT_TRACE_TLB = 8, DBT_TRACE_FAULT = 16,
-	DBT_TRACE_COMPILE = 32,
+	DBT_TRACE_COMPILE = 32, DBT_TRACE_STAT = 64,
 };
 
 #endif

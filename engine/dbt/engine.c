@@ -12,6 +12,7 @@
 #include "base/bits.h"
 #include "base/errno.h"
 #include "base/fmt.h"
+#include "base/log.h"
 #include "base/platform.h"
 #include "base/string.h"
 #include "engine/dbt/run.h"
@@ -114,12 +115,26 @@ static int dbt_vcpu_init(struct vcpu *v)
 	return 0;
 }
 
+static void print_stats(const struct arm_cpu *cpu)
+{
+	static const char *const names[STAT_COUNT] = {
+#define X(name) #name,
+		DBT_STATS(X)
+#undef X
+	};
+
+	for (unsigned n = 0; n < STAT_COUNT; n++)
+		log_warn("stat: vCPU %u: %s %llu", cpu->vcpu->index, names[n], (unsigned long long)cpu->stat[n]);
+}
+
 static void dbt_vcpu_fini(struct vcpu *v)
 {
 	struct arm_cpu *cpu = cpu_of(v);
 
 	if (!cpu)
 		return;
+	if (cpu->vm->options->trace & DBT_TRACE_STAT)
+		print_stats(cpu);
 	__atomic_store_n(&cpu->vm->cpu[v->index], NULL, __ATOMIC_RELEASE);
 	tlb_destroy(cpu);
 	v->engine = NULL;

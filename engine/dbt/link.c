@@ -59,6 +59,7 @@ void *dbt_run_link(struct arm_cpu *cpu, uint32_t link)
 	uint64_t flushes = vm->cache.flushes;
 	struct dbt_block *b;
 
+	cpu->stat[STAT_link]++;
 	cpu->pc = cpu->vpage + (uint64_t)l->target;
 	if (__atomic_load_n(&cpu->kick, __ATOMIC_ACQUIRE))
 		return dbt_run_dispatch(cpu);

@@ -55,12 +55,14 @@ void *dbt_run_dispatch(struct arm_cpu *cpu)
 		void *code;
 
 		cpu->redirect = 0;
+		cpu->stat[STAT_dispatch]++;
 		if (unlikely(kick) && attend(cpu, kick))
 			return vm->cache.rx + vm->stubs.leave;
 		j = &cpu->ctx->jump[cpu->el][JUMP_INDEX(cpu->pc)];
 		m = arm_mode_get(vm, cpu->mode);
 		if (j->va == cpu->pc && j->mode == cpu->mode && !m->watch) {
 			code = j->host;
+			cpu->stat[STAT_dispatch_hit]++;
 		} else {
 			if (unlikely(cpu->pc & 3)) {
 				dbt_h_pc_align(cpu, cpu->pc, 0, 0);

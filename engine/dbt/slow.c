@@ -107,6 +107,7 @@ static bool mmio(struct arm_cpu *cpu, const struct access *a, const struct part 
 
 	while (!is_pow2(step) || p->len % step)
 		step--;
+	cpu->stat[STAT_mmio]++;
 	tlb_outside_begin(cpu);
 	for (uint32_t at = 0; at < p->len && ok; at += step) {
 		struct bus_access b = { .vcpu = cpu->vcpu, .size = (uint8_t)step, .write = a->write };
@@ -418,12 +419,15 @@ void *dbt_run_slow(struct arm_cpu *cpu, uint32_t side)
 
 	switch ((enum side_kind)s->kind) {
 	case SIDE_VOP: case SIDE_FP:
+		cpu->stat[STAT_exact]++;
 		slow_exact(cpu, s);
 		return vm->cache.rx + s->resume;
 	case SIDE_LOAD: case SIDE_LOADP: case SIDE_LDXR:
+		cpu->stat[STAT_load]++;
 		ok = !sp_misaligned(cpu, s) && slow_load(cpu, s);
 		break;
 	case SIDE_STORE: case SIDE_STOREP:
+		cpu->stat[STAT_store]++;
 		ok = !sp_misaligned(cpu, s) && slow_store(cpu, s);
 		break;
 	case SIDE_STXR:		ok = !sp_misaligned(cpu, s) && slow_stxr(cpu, s); break;

@@ -265,8 +265,10 @@ void tlb_switch(struct arm_cpu *cpu)
 		i = t->by_asid[asid];
 		i = likely(i) ? i - 1 : adopt(cpu, asid);
 	}
-	if (i != t->cur)
+	if (i != t->cur) {
+		cpu->stat[STAT_tlb_switch]++;
 		activate(cpu, i);
+	}
 }
 
 int tlb_create(struct arm_cpu *cpu)
@@ -444,6 +446,7 @@ int tlb_translate(struct arm_cpu *cpu, uint64_t va, enum access_kind kind, enum 
 		   kind != ACC_AT_WRITE) &&
 	    l2_lookup(t, plain, load_relaxed(&t->info[t->cur].space), kind, cls, res))
 		return 0;
+	cpu->stat[STAT_tlb_walk]++;
 	err = translate_walk(cpu, plain, kind, cls, &w, fault);
 	if (err) {
 		fault->va = va;

@@ -41,6 +41,17 @@ enum {
 #define PSTATE_F	BIT(6)
 #define PSTATE_DAIF	(PSTATE_D | PSTATE_A | PSTATE_I | PSTATE_F)
 
+/* Counters of one vCPU (--trace stat prints them at the end). */
+#define DBT_STATS(X) \
+	X(dispatch) X(dispatch_hit) X(link) X(find) X(translate) X(load) X(store) X(exact) X(mmio) \
+	X(tlb_walk) X(tlb_switch) X(exception)
+enum dbt_stat {
+#define X(name) STAT_##name,
+	DBT_STATS(X)
+#undef X
+	STAT_COUNT
+};
+
 struct tlb;
 struct tlb_ctx;
 struct dbt_vm;
@@ -128,7 +139,7 @@ struct arm_cpu {
 	uint32_t rounding;		/* MXCSR.RC as it is set now */
 	uint32_t wfe_idle;		/* WFEs in a row that waited in vain */
 	struct log_limit log;
-	uint64_t stat[64];		/* counters by enum dbt_stat */
+	uint64_t stat[STAT_COUNT];	/* owner only */
 };
 
 /* What a block's translation depends on besides its bytes. Interned: equal modes have equal numbers (mode.c). */

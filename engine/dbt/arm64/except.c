@@ -46,6 +46,7 @@ void arm_take_exception(struct arm_cpu *cpu, enum arm_vector vector, uint64_t es
 	uint64_t offset = vector + (cpu->el == 0 ? 0x400u : cpu->spsel ? 0x200u : 0);
 	uint32_t misc = cpu->pstate_misc & PSTATE_PAN, system = cpu->model->system;
 
+	cpu->stat[STAT_exception]++;
 	cpu->spsr_el1 = arm_pstate(cpu);
 	cpu->elr_el1 = cpu->pc;
 	if (vector == VEC_SYNC || vector == VEC_SERROR)

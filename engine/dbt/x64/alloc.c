@@ -28,7 +28,7 @@ static void each_operand(struct gen *g, uint32_t n, void (*fn)(struct gen *g, ui
 	struct ir_ins *i = &g->ir->ins[n];
 	uint32_t ops[3] = { i->a, i->b, i->op == IR_EXIT_BL || i->op == IR_EXIT_BLR ? NONE : i->c };
 
-	if (i->op == IR_SET || (ir_op_info[i->op].cls == 'f'))
+	if (i->op == IR_SET || i->op == IR_PROJ || is_lazy_flags(g->ir, n))
 		return;			/* no code of their own */
 	for (unsigned k = 0; k < 3; k++) {
 		if (ops[k] == NONE)
