@@ -140,6 +140,12 @@ void vx_const(struct code *c, unsigned d, uint64_t lo, uint64_t hi)
 		v_ones(c, d);
 		return;
 	}
+	if (lo == hi && (uint32_t)lo == lo >> 32) {
+		x_mov_imm(c, RAX, (uint32_t)lo);
+		v_movd_from(c, false, d, RAX);
+		v_opi(c, PSHUFD, d, 0, d, 0);
+		return;
+	}
 	x_mov_imm(c, RAX, lo);
 	v_movd_from(c, true, d, RAX);
 	if (hi == lo) {

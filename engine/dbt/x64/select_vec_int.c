@@ -206,23 +206,68 @@ void vec_saturate(struct vx *x, const struct vop_rule *r)
 	vx_qc(x, XT0);
 }
 
+/* d = its sign in all of each element. Uses tmp for 64 bits. */
+static void smear_sign(struct code *c, unsigned size, unsigned d, unsigned s, unsigned tmp)
+{
+	if (size == 2) {
+		v_shift(c, PSHIFTD, VX_SAR, d, s, 31);
+		return;
+	}
+	v_zero(c, tmp);
+	v_op(c, PCMPGTQ, d, tmp, s);
+}
+
 /* Overflowed if the sign is neither operand's (of a difference: a's and b's differ): then the limit on a's side. */
-void vec_saturate_s32(struct vx *x, const struct vop_rule *r)
+void vx_saturating_add(struct vx *x, unsigned size, bool subtract, unsigned d, unsigned n, unsigned m)
 {
 	struct code *c = x->c;
 
-	v_op(c, r->arg ? PSUBD : PADDD, x->d, x->n, x->m);
-	v_op(c, PXOR, XT0, x->n, x->d);
-	v_op(c, PXOR, XT1, r->arg ? x->n : x->d, x->m);
+	v_op(c, (subtract ? sub_op : add_op)[size], d, n, m);
+	v_op(c, PXOR, XT0, n, d);
+	v_op(c, PXOR, XT1, subtract ? n : d, m);
 	v_op(c, PAND, XT0, XT0, XT1);
-	v_shift(c, PSHIFTD, VX_SAR, XT0, XT0, 31);
-	v_shift(c, PSHIFTD, VX_SAR, XT1, x->n, 31);
-	v_op(c, PANDN, x->d, XT0, x->d);
+	smear_sign(c, size, XT0, XT0, XT1);
+	smear_sign(c, size, XT1, n, XT1);
+	v_op(c, PANDN, d, XT0, d);
 	v_op(c, PAND, XT1, XT1, XT0);
-	v_op(c, POR, x->d, x->d, XT1);			/* 0 or -1 where it overflowed: flip all but the sign, and the sign */
-	v_shift(c, PSHIFTD, VX_SHR, XT1, XT0, 1);
-	v_op(c, PXOR, x->d, x->d, XT1);
+	v_op(c, POR, d, d, XT1);			/* 0 or -1 where it overflowed: flip all but the sign */
+	v_shift(c, size == 2 ? PSHIFTD : PSHIFTQ, VX_SHR, XT1, XT0, 1);
+	v_op(c, PXOR, d, d, XT1);
 	vx_qc(x, XT0);
+}
+
+void vec_saturate_s(struct vx *x, const struct vop_rule *r)
+{
+	vx_saturating_add(x, x->size, r->arg, x->d, x->n, x->m);
+}
+
+/*
+ * Where d is the most negative number, which an operation gives only where its result should have been the opposite: that
+ * saturated, and becomes the most positive one.
+ */
+void vx_saturate_lowest(struct vx *x, unsigned size, unsigned d)
+{
+	struct code *c = x->c;
+
+	if (size == 0) {
+		vx_const_all(c, XT0, 0, 0x80);
+	} else {
+		v_ones(c, XT0);
+		v_shift(c, size == 1 ? PSHIFTW : size == 2 ? PSHIFTD : PSHIFTQ, VX_SHL, XT0, XT0, (8u << size) - 1);
+	}
+	v_op(c, eq_op[size], XT0, XT0, d);
+	v_op(c, PXOR, d, d, XT0);
+	vx_qc(x, XT0);
+}
+
+/* SQABS, SQNEG (arg 1). */
+void vec_saturate_unary(struct vx *x, const struct vop_rule *r)
+{
+	if (r->arg)
+		vec_negate(x, r);
+	else
+		vec_abs64(x, r);
+	vx_saturate_lowest(x, x->size, x->d);
 }
 
 /* a + min(b, ~a); max(a, b) - b. */
@@ -245,12 +290,26 @@ void vec_saturate_u32(struct vx *x, const struct vop_rule *r)
 	vx_qc(x, XT0);
 }
 
-/* SQDMULH, SQRDMULH (arg 1) of 16 bits: only -1 * -1 saturates, and nothing else gives 0x8000. */
+/* SQDMULH, SQRDMULH (arg 1): only -1 * -1 saturates. 32 bits: even and odd elements apart. */
 void vec_mul_high(struct vx *x, const struct vop_rule *r)
 {
 	struct code *c = x->c;
 
-	if (r->arg) {
+	if (x->size == 2) {
+		v_shift(c, PSHIFTQ, VX_SHR, XT0, x->n, 32);
+		v_shift(c, PSHIFTQ, VX_SHR, XT1, x->m, 32);
+		v_op(c, PMULDQ, XT0, XT0, XT1);
+		v_op(c, PMULDQ, x->d, x->n, x->m);
+		v_op(c, PADDQ, XT0, XT0, XT0);
+		v_op(c, PADDQ, x->d, x->d, x->d);
+		if (r->arg) {
+			vx_const_all(c, XT1, 3, 1ull << 31);
+			v_op(c, PADDQ, XT0, XT0, XT1);
+			v_op(c, PADDQ, x->d, x->d, XT1);
+		}
+		v_shift(c, PSHIFTQ, VX_SHR, x->d, x->d, 32);
+		v_opi(c, PBLENDD, x->d, x->d, XT0, 0x0a);
+	} else if (r->arg) {
 		v_op(c, PMULHRSW, x->d, x->n, x->m);
 	} else {
 		v_op(c, PMULHW, x->d, x->n, x->m);
@@ -259,11 +318,7 @@ void vec_mul_high(struct vx *x, const struct vop_rule *r)
 		v_shift(c, PSHIFTW, VX_SHR, XT0, XT0, 15);
 		v_op(c, PADDW, x->d, x->d, XT0);
 	}
-	v_ones(c, XT0);
-	v_shift(c, PSHIFTW, VX_SHL, XT0, XT0, 15);
-	v_op(c, PCMPEQW, XT0, XT0, x->d);
-	v_op(c, PXOR, x->d, x->d, XT0);
-	vx_qc(x, XT0);
+	vx_saturate_lowest(x, x->size, x->d);
 }
 
 /* The even or odd bytes as words. */

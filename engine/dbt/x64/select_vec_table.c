@@ -54,8 +54,8 @@ static const struct vop_rule rules[VOP_COUNT] = {
 	RULE(umaxp, pairs, BHS, 0, 0, PMAXUB, PMAXUW, PMAXUD),
 	RULE(sminp, pairs, BHS, 0, 0, PMINSB, PMINSW, PMINSD),
 	RULE(uminp, pairs, BHS, 0, 0, PMINUB, PMINUW, PMINUD),
-	RULE(sqdmulh, mul_high, H, 0, SC),
-	RULE(sqrdmulh, mul_high, H, 1, SC),
+	RULE(sqdmulh, mul_high, HS, 0, SC),
+	RULE(sqrdmulh, mul_high, HS, 1, SC),
 	RULE(sdot, dot, ALL, 3, VR_OWN_M),
 	RULE(udot, dot, ALL, 0, VR_OWN_M),
 	RULE(usdot, dot, ALL, 2, VR_OWN_M),
@@ -84,6 +84,9 @@ static const struct vop_rule rules[VOP_COUNT] = {
 	RULE(umlal, widen_mul, BHS, 3, 0),
 	RULE(smlsl, widen_mul, BHS, 4, 0),
 	RULE(umlsl, widen_mul, BHS, 5, 0),
+	RULE(sqdmull, widen_mul_sat, HS, 0, 0),
+	RULE(sqdmlal, widen_mul_sat, HS, 1, 0),
+	RULE(sqdmlsl, widen_mul_sat, HS, 2, 0),
 	RULE(pmull, pmull, D, 0, VR_PCLMUL),
 
 	/* Two registers. */
@@ -95,6 +98,8 @@ static const struct vop_rule rules[VOP_COUNT] = {
 	RULE(rbit, reverse_bits, ALL, 0, 0),
 	RULE(abs, abs64, ALL, 0, SC, PABSB, PABSW, PABSD),
 	RULE(neg, negate, ALL, 0, SC),
+	RULE(sqabs, saturate_unary, ALL, 0, SC, PABSB, PABSW, PABSD),
+	RULE(sqneg, saturate_unary, ALL, 1, SC),
 	RULE(saddlp, pairs_long, BHS, 0, 0),
 	RULE(uaddlp, pairs_long, BHS, 2, 0),
 	RULE(sadalp, pairs_long, BHS, 1, 0),
@@ -235,8 +240,8 @@ static const struct vop_rule saturating[4] = {
 	{ vec_saturate, BH, 0, SC, { PADDSB, PADDSW } }, { vec_saturate, BH, 0, SC, { PADDUSB, PADDUSW } },
 	{ vec_saturate, BH, 1, SC, { PSUBSB, PSUBSW } }, { vec_saturate, BH, 1, SC, { PSUBUSB, PSUBUSW } },
 };
-static const struct vop_rule saturating32[4] = {
-	{ vec_saturate_s32, S, 0, SC }, { vec_saturate_u32, S, 0, SC }, { vec_saturate_s32, S, 1, SC }, { vec_saturate_u32, S, 1, SC },
+static const struct vop_rule saturating_wide[4] = {
+	{ vec_saturate_s, SD, 0, SC }, { vec_saturate_u32, S, 0, SC }, { vec_saturate_s, SD, 1, SC }, { vec_saturate_u32, S, 1, SC },
 };
 static const struct vop_rule not_below[2] = {
 	{ vec_not_less, BHS, 0, SC, { PMAXUB, PMAXUW, PMAXUD } }, { vec_greater_u, D, 1, SC },
@@ -246,7 +251,7 @@ static const struct vop_rule *rule_of(unsigned op, unsigned size)
 {
 	switch (op) {
 	case SIMD_sqadd: case SIMD_uqadd: case SIMD_sqsub: case SIMD_uqsub:
-		return &(size == 2 ? saturating32 : saturating)[op - SIMD_sqadd];
+		return &(size >= 2 ? saturating_wide : saturating)[op - SIMD_sqadd];
 	case SIMD_cmhs:
 		return &not_below[size == 3];
 	default:

@@ -111,6 +111,24 @@ void vec_widen_mul(struct vx *x, const struct vop_rule *r)
 	x->whole = true;
 }
 
+/* SQDMULL, SQDMLAL, SQDMLSL (arg 1, 2): twice the product, saturated; added to or subtracted from c, saturated. */
+void vec_widen_mul_sat(struct vx *x, const struct vop_rule *r)
+{
+	static const struct vop_rule product = { vec_widen_mul, 0, 0, 0, { 0 } };
+	struct code *c = x->c;
+	bool q = x->q;
+
+	vec_widen_mul(x, &product);
+	v_op(c, add_op[x->size + 1], x->d, x->d, x->d);
+	x->q = true;			/* all of the wide result counts */
+	vx_saturate_lowest(x, x->size + 1, x->d);
+	if (r->arg) {
+		v_mov(c, XT2, x->d);
+		vx_saturating_add(x, x->size + 1, r->arg == 2, x->d, x->a, XT2);
+	}
+	x->q = q;
+}
+
 /* arg bit 0: added to c; bit 1: unsigned. */
 void vec_widen_diff(struct vx *x, const struct vop_rule *r)
 {

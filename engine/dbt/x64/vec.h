@@ -129,10 +129,10 @@ struct vop_rule {
 
 #define VEC_FNS(X) \
 	X(rrr) X(rrr_swap) X(or_not) X(mul) X(mla) X(select) X(not_less) X(greater_u) X(test_bits) X(compare_zero) X(abs64) \
-	X(unary) X(negate) X(invert) X(abs_diff) X(halving) X(saturate) X(saturate_s32) X(saturate_u32) X(mul_high) X(dot) \
+	X(unary) X(negate) X(invert) X(abs_diff) X(halving) X(saturate) X(saturate_s) X(saturate_unary) X(saturate_u32) X(mul_high) X(dot) \
 	X(pairs) X(popcount) X(reverse_bits) X(pairs_long) \
 	X(shift_imm) X(shift_insert) X(shift_round) X(shift_var) X(shift_left_long) \
-	X(widen) X(widen_mul) X(widen_diff) X(narrow) X(narrow_high) X(narrow_sat) X(across) X(across_long) \
+	X(widen) X(widen_mul) X(widen_mul_sat) X(widen_diff) X(narrow) X(narrow_high) X(narrow_sat) X(across) X(across_long) \
 	X(zip2) X(unzip) X(transpose) X(ext) X(reverse) X(dup) X(ins) X(tbl) \
 	X(f_rrr) X(f_abs_diff) X(f_fma) X(f_min_max) X(f_compare) X(f_compare_abs) X(f_compare_zero) X(f_pairs) X(f_across) \
 	X(f_sign) X(f_sqrt) X(f_round) X(f_to_int) X(f_to_uint) X(f_from_int) X(f_from_uint) \
@@ -151,6 +151,10 @@ enum vx_shift { VX_SHR = 2, VX_SAR = 4, VX_SHL = 6 };
 void vx_shift(struct code *c, unsigned size, enum vx_shift how, unsigned d, unsigned s, unsigned n);
 /* d = s >> n in every element, rounded to nearest, ties up. Uses XT0; d and s are neither that nor tmp, nor the same. */
 void vx_shift_round(struct code *c, unsigned size, enum vx_shift how, unsigned d, unsigned s, unsigned n, unsigned tmp);
+/* d = n +- m, saturated, of 32 and 64 bits; sets QC; d is neither n nor m. Uses XT0, XT1. */
+void vx_saturating_add(struct vx *x, unsigned size, bool subtract, unsigned d, unsigned n, unsigned m);
+/* Elements of d that are the most negative number become the most positive one; sets QC. Uses XT0. */
+void vx_saturate_lowest(struct vx *x, unsigned size, unsigned d);
 /* v in every element of d. */
 void vx_const_all(struct code *c, unsigned d, unsigned size, uint64_t v);
 /* Zero above the lowest `bytes`. */
