@@ -34,6 +34,8 @@
  * 6. Jump caches and return stacks are only ever touched by the owner. An issuer that finds a bit of the page in the bitmap of
  *    code pages marks the context's code stale and asks for an acknowledgement. As long as the mark is set KICK_TLB is too,
  *    so pages that the bitmap forgets (the one running) are seen again when the chain is left.
+ * 7. A new context that copies the kernel's half of the current one. The copy is a fill like others: it is made only when no
+ *    broadcast is under way, after the context can be found and marked, and thrown away if seq has moved when it is done.
  */
 #ifndef ENGINE_DBT_TLB_PRIVATE_H
 #define ENGINE_DBT_TLB_PRIVATE_H

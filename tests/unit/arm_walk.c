@@ -36,7 +36,8 @@ static int try(uint64_t va, enum access_kind kind, enum tlb_class cls, struct tl
 
 static void pages_and_blocks_of_every_granule_translate(void **state)
 {
-	static const struct { unsigned page_bits, level; } t[] = { { 12, 3 }, { 12, 2 }, { 12, 1 }, { 14, 3 }, { 14, 2 }, { 16, 3 }, { 16, 2 } };
+	static const struct { unsigned page_bits, level; } t[] = {
+		{ 12, 3 }, { 12, 2 }, { 12, 1 }, { 14, 3 }, { 14, 2 }, { 16, 3 }, { 16, 2 } };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(t); i++) {
 		for (unsigned txsz = 16; txsz <= 39; txsz++) {

@@ -269,11 +269,14 @@ struct sysreg {
 };
 
 #define AT(field)	((int32_t)offsetof(struct arm_cpu, field))
-#define P(name, o0, o1, n, m, o2, e0, e1, field, mask)	{ #name, SYSREG(o0, o1, n, m, o2), EL0_##e0, EL1_##e1, AT(field), mask, NULL, NULL },
-#define W(name, o0, o1, n, m, o2, e0, e1, field, mask, fn) { #name, SYSREG(o0, o1, n, m, o2), EL0_##e0, EL1_##e1, AT(field), mask, fn, NULL },
-#define F(name, o0, o1, n, m, o2, e0, e1, fn)	{ #name, SYSREG(o0, o1, n, m, o2), EL0_##e0, EL1_##e1, -1, 0, NULL, fn },
-#define I(name, o0, o1, n, m, o2, e0, index)	{ #name, SYSREG(o0, o1, n, m, o2), EL0_##e0, EL1_RO, AT(id[index]), 0, NULL, NULL },
-#define Z(name, o0, o1, n, m, o2, e0, e1)	{ #name, SYSREG(o0, o1, n, m, o2), EL0_##e0, EL1_##e1, -1, 0, NULL, read_zero },
+#define ROW(name, o0, o1, n, m, o2, e0, e1)	.name = #name, .enc = SYSREG(o0, o1, n, m, o2), .el0 = EL0_##e0, .el1 = EL1_##e1
+#define P(name, o0, o1, n, m, o2, e0, e1, field, bits) \
+	{ ROW(name, o0, o1, n, m, o2, e0, e1), .offset = AT(field), .mask = bits },
+#define W(name, o0, o1, n, m, o2, e0, e1, field, bits, fn) \
+	{ ROW(name, o0, o1, n, m, o2, e0, e1), .offset = AT(field), .mask = bits, .after = fn },
+#define F(name, o0, o1, n, m, o2, e0, e1, fn)	{ ROW(name, o0, o1, n, m, o2, e0, e1), .offset = -1, .access = fn },
+#define I(name, o0, o1, n, m, o2, e0, index)	{ ROW(name, o0, o1, n, m, o2, e0, RO), .offset = AT(id[index]) },
+#define Z(name, o0, o1, n, m, o2, e0, e1)	F(name, o0, o1, n, m, o2, e0, e1, read_zero)
 static enum sr read_zero(struct arm_cpu *cpu, bool write, uint64_t *v)
 {
 	if (!write)
@@ -289,6 +292,7 @@ static const struct sysreg sysregs[] = {
 #undef F
 #undef I
 #undef Z
+#undef ROW
 
 /* The same order as the table. */
 enum {
