@@ -3,8 +3,8 @@
  * Guest nanoseconds, the architected counter, and a heap of timers.
  *
  * Both clocks are linear in one source. If that is host ns, the counter is its exact quotient; if it is the TSC, both are
- * ((tsc - base) * mult >> shift) + value_base, with a 128-bit product and mult rounded up. Readers copy the parameters under a sequence count, so that threads which are no vCPU may read while another
- * pauses the machine.
+ * ((tsc - base) * mult >> shift) + value_base, with a 128-bit product and mult rounded up. Readers copy the parameters
+ * under a sequence count, so that threads which are no vCPU may read while another pauses the machine.
  *
  * The heap is told about every change of a deadline, the host only when it has to fire earlier than it would: a guest
  * that moves its timer on every tick costs no system call. What fires too early finds nothing due and is armed again.

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# What is checked about the sources besides running them: make freestanding, make lint; and make demo.
+
+# ---- freestanding: what engine/bare links, without a C library, for this architecture and for arm64 ----
+
+free-src = $(wildcard base/*.c isa/*.c isa/*/*.c core/*.c fw/*.c boot/*.c dev/*.c dev/irqchip/*.c dev/uart/*.c \
+	     dev/virtio/*.c dev/timer/*.c) $(isa-gen-src)
+free-cf	= -std=gnu17 -O2 -g $(WARN) -fno-strict-aliasing -fno-common -ffreestanding -fno-builtin-memset \
+	  -fno-tree-loop-distribute-patterns -fno-stack-protector -mgeneral-regs-only -nostdinc -I. -I$(B)/gen
+
+# $(call free_build,architecture,compiler,flags): $(B)/free-ARCH/cella.o, all of it in one object
+define free_build
+free-all += $(B)/free-$(1)/cella.o
+free-obj-$(1) = $$(patsubst $(B)/gen/%.c,$(B)/free-$(1)/gen/%.o,$$(patsubst %.c,$(B)/free-$(1)/%.o,$$(free-src)))
+free-inc-$(1) := $$(addprefix -isystem ,$$(wildcard $$(shell $(2) -print-file-name=include) \
+		 $$(shell $(2) -print-file-name=include-fixed)))
+$(B)/free-$(1)/%.o: %.c | $$$$(gen-hdr)
+	$$(call say,FREE-CC,$(1) $$<)
+	@mkdir -p $$(@D)
+	$(Q)$(2) $$(free-cf) $(3) $$(free-inc-$(1)) -MMD -MP -c -o $$@ $$<
+$(B)/free-$(1)/gen/%.o: $(B)/gen/%.c | $$$$(gen-hdr)
+	$$(call say,FREE-CC,$(1) $$<)
+	@mkdir -p $$(@D)
+	$(Q)$(2) $$(free-cf) $(3) $$(free-inc-$(1)) -MMD -MP -c -o $$@ $$<
+$(B)/free-$(1)/cella.o: $$$$(free-obj-$(1)) tools/symbols
+	$$(call say,FREE-LD,$$@)
+	$(Q)$(2) -r -nostdlib -o $$@ $$(free-obj-$(1))
+	$(Q)tools/symbols $$@
+-include $$(shell find $(B)/free-$(1) -name '*.d' 2>/dev/null)
+endef
+
+free-all :=
+ifeq ($(shell uname -m),x86_64)
+$(eval $(call free_build,x86_64,gcc,-mno-red-zone -fno-pie))
+endif
+ifneq ($(shell command -v aarch64-linux-gnu-gcc),)
+$(eval $(call free_build,arm64,aarch64-linux-gnu-gcc,-mno-outline-atomics))
+endif
+
+.PHONY: freestanding
+freestanding: $(free-all)
+
+# ---- lint ----
+
+tidy-src = $(filter-out $(wildcard tests/*/*.c bench/*/*.c guests/*/*.c),$(shell git ls-files '*.c'))
+TIDY_S	?= 600
+
+.PHONY: lint lint-includes lint-format lint-tidy lint-cppcheck
+lint: lint-includes lint-format freestanding lint-cppcheck lint-tidy
+lint-includes:
+	$(Q)tools/includes
+lint-format:
+	$(Q)tools/format
+# One process for each file and core; the whole within TIDY_S seconds.
+lint-tidy: | $$(gen-hdr)
+	$(Q)printf '%s\n' $(tidy-src) | timeout $(TIDY_S) xargs -P 2 -n 4 sh -c \
+		'clang-tidy --quiet --warnings-as-errors="*" "$$@" -- -std=gnu17 -D_GNU_SOURCE -I. -I$(B)/gen 2>/dev/null' tidy
+lint-cppcheck:
+	$(Q)cppcheck --quiet --std=c11 --platform=unix64 --enable=warning,portability --inline-suppr --error-exitcode=1 \
+		--suppressions-list=tools/cppcheck.txt -j 2 -I. -I$(B)/gen -U__has_include \
+		$(sort $(dir $(filter-out engine/%,$(tidy-src))))
+
+# ---- demo ----
+
+.PHONY: demo
+demo:
+	@tools/deps build demo
+	@$(MAKE) --no-print-directory all
+	@exec $(B)/cella run debian-arm64
