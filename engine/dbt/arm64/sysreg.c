@@ -269,7 +269,8 @@ struct sysreg {
 };
 
 #define AT(field)	((int32_t)offsetof(struct arm_cpu, field))
-#define ROW(name, o0, o1, n, m, o2, e0, e1)	.name = #name, .enc = SYSREG(o0, o1, n, m, o2), .el0 = EL0_##e0, .el1 = EL1_##e1
+#define ROW(reg, o0, o1, n, m, o2, e0, e1) \
+	.name = #reg, .enc = SYSREG(o0, o1, n, m, o2), .el0 = EL0_##e0, .el1 = EL1_##e1
 #define P(name, o0, o1, n, m, o2, e0, e1, field, bits) \
 	{ ROW(name, o0, o1, n, m, o2, e0, e1), .offset = AT(field), .mask = bits },
 #define W(name, o0, o1, n, m, o2, e0, e1, field, bits, fn) \
