@@ -35,7 +35,7 @@ static void *array_entry(struct tlb_ctx *c, unsigned a, unsigned i)
 
 static void clear_chunk(struct tlb_ctx *c, unsigned a, unsigned chunk)
 {
-	for (unsigned i = 32 * chunk; i < 32 * chunk + 32; i++)
+	for (unsigned i = CHUNK * chunk; i < CHUNK * (chunk + 1); i++)
 		store_relaxed((uint64_t *)array_entry(c, a, i), TLB_EMPTY);
 }
 
@@ -68,9 +68,9 @@ static void clear_low(struct tlb *t, unsigned i)
 	struct ctx_info *info = &t->info[i];
 
 	for (uint64_t left = info->filled; left; left &= left - 1) {
-		unsigned a = ctz64(left) / 8, first = ctz64(left) % 8 * 32;
+		unsigned a = ctz64(left) / CHUNKS, first = ctz64(left) % CHUNKS * CHUNK;
 
-		for (unsigned n = first; n < first + 32; n++) {
+		for (unsigned n = first; n < first + CHUNK; n++) {
 			uint64_t *tag = array_entry(c, a, n);
 
 			if (!is_high(load_relaxed(tag)))
@@ -160,7 +160,7 @@ static void init_ctx(struct tlb_ctx *c, unsigned i)
 {
 	c->index = i;
 	for (unsigned a = 0; a < 8; a++)
-		for (unsigned chunk = 0; chunk < TLB_ENTRIES / 32; chunk++)
+		for (unsigned chunk = 0; chunk < CHUNKS; chunk++)
 			clear_chunk(c, a, chunk);
 	for (unsigned el = 0; el < 2; el++)
 		for (unsigned n = 0; n < JUMP_ENTRIES; n++)
@@ -188,10 +188,10 @@ static void inherit_kernel(struct arm_cpu *cpu, unsigned to, uint64_t seq)
 	struct ctx_info *from = &t->info[t->cur], *info = &t->info[to];
 
 	for (uint64_t left = from->filled & 0xff00ffffffff0000ull; left; left &= left - 1) {
-		unsigned a = ctz64(left) / 8, first = ctz64(left) % 8 * 32;
+		unsigned a = ctz64(left) / CHUNKS, first = ctz64(left) % CHUNKS * CHUNK;
 
 		info->filled |= left & -left;
-		for (unsigned n = first; n < first + 32; n++) {
+		for (unsigned n = first; n < first + CHUNK; n++) {
 			uint64_t tag = load_relaxed((uint64_t *)array_entry(src, a, n));
 
 			if (!is_high(tag) || tag == TLB_EMPTY)
@@ -460,7 +460,7 @@ int tlb_translate(struct arm_cpu *cpu, uint64_t va, enum access_kind kind, enum 
 
 static void note_fill(struct tlb *t, unsigned array, uint64_t va)
 {
-	t->info[t->cur].filled |= BIT(array * 8 + (va >> 17 & 7));
+	t->info[t->cur].filled |= BIT(array * CHUNKS + (va >> 12 & (TLB_ENTRIES - 1)) / CHUNK);
 }
 
 static void note_code(struct tlb *t, uint64_t va)

@@ -20,7 +20,7 @@
 
 #include "engine/dbt/arm64/cpu.h"
 
-#define TLB_BITS	8
+#define TLB_BITS	12		/* 16 MiB of reach: an entry costs cache only where it is used */
 #define TLB_ENTRIES	(1u << TLB_BITS)
 #define JUMP_BITS	10
 #define JUMP_ENTRIES	(1u << JUMP_BITS)

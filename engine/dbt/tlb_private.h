@@ -56,7 +56,9 @@
 #define LARGE_SHIFT	21u			/* leaves of 2 MiB and more are kept in pieces of this size */
 #define SPACE_BITS	26u
 #define RANGE_BITS	65536u			/* bitmap of large ranges */
-#define CODE_BITS	4096u			/* bitmap of code pages, per context */
+#define CODE_BITS	65536u			/* bitmap of code pages, per context: a false match costs a full clear */
+#define CHUNKS		8u			/* of an array, for `filled` */
+#define CHUNK		(TLB_ENTRIES / CHUNKS)
 
 /*
  * Tag: VA bits 48:12, space, 1. Data: PA 47:12 where it is; rights in 6:0, SH in 8:7, leaf size (log2) in 14..: see l2_pack.
@@ -70,7 +72,7 @@ struct ctx_info {
 	int32_t asid;				/* NO_ASID: free (or MMU off) */
 	uint32_t space;
 	uint64_t last_use;
-	uint64_t filled;			/* bit (array * 8 + chunk of 32 entries): may have entries. Owner */
+	uint64_t filled;			/* bit (array * CHUNKS + chunk): may have entries. Owner */
 	uint32_t jumps[2];			/* bit (chunk of 32 entries), by EL. Owner */
 	bool any_code;				/* the bitmap is not empty */
 	uint64_t code[CODE_BITS / 64];
