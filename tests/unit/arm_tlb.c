@@ -309,7 +309,7 @@ static void tlbi_of_a_code_page_clears_jumps_at_the_next_drain(void **state)
 	assert_true(cpu->kick & KICK_TLB);
 	tlb_drain(cpu);
 	assert_false(jump_is(cpu, USER, 0));
-	assert_true(cpu->ctx->fetch[0][USER >> 12 & 255].tag == TLB_EMPTY);
+	assert_true(cpu->ctx->fetch[0][USER >> 12 & (TLB_ENTRIES - 1)].tag == TLB_EMPTY);
 	assert_false(cpu->kick & KICK_TLB);
 }
 
