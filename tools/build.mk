@@ -46,7 +46,7 @@ freestanding: $(free-all)
 tidy-src = $(filter-out $(wildcard tests/*/*.c bench/*/*.c guests/*/*.c),$(shell git ls-files '*.c'))
 TIDY_S	?= 600
 
-.PHONY: lint lint-includes lint-format lint-tidy lint-cppcheck
+.PHONY: lint lint-includes lint-format lint-tidy lint-cppcheck lint-analyze
 lint: lint-includes lint-format freestanding lint-cppcheck lint-tidy
 lint-includes:
 	$(Q)tools/includes
@@ -56,6 +56,9 @@ lint-format:
 lint-tidy: | $$(gen-hdr)
 	$(Q)printf '%s\n' $(tidy-src) | timeout $(TIDY_S) xargs -P 2 -n 4 sh -c \
 		'clang-tidy --quiet --warnings-as-errors="*" "$$@" -- -std=gnu17 -D_GNU_SOURCE -I. -I$(B)/gen 2>/dev/null' tidy
+lint-analyze: | $$(gen-hdr)
+	$(Q)printf '%s\n' $(tidy-src) | xargs -P 2 -n 4 sh -c 'clang-tidy --quiet --checks="-*,clang-analyzer-*" \
+		"$$@" -- -std=gnu17 -D_GNU_SOURCE -I. -I$(B)/gen 2>/dev/null' tidy
 lint-cppcheck:
 	$(Q)cppcheck --quiet --std=c11 --platform=unix64 --enable=warning,portability --inline-suppr --error-exitcode=1 \
 		--suppressions-list=tools/cppcheck.txt -j 2 -I. -I$(B)/gen -U__has_include \
