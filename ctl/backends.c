@@ -20,7 +20,17 @@ static int plug(struct machine_config *c, const struct dev_class *cls, void *bac
 	return 0;
 }
 
-/* ---- disks: FILE[,ro|,overlay|,direct|,serial=S|,format=raw]; a comma in a name is written twice ---- */
+/* What is before the next comma; *s moves to that, or to the end. Longer words are cut, and then not known. */
+static void take_word(const char **s, char word[64])
+{
+	size_t len = strcspn(*s, ","), kept = MIN(len, (size_t)63);
+
+	memcpy(word, *s, kept);
+	word[kept] = 0;
+	*s += len;
+}
+
+/* ---- disks: FILE[,ro|,overlay][,serial=S][,format=raw]; a comma in a name is written twice ---- */
 
 struct disk_spec {
 	char path[4096], serial[24];
@@ -61,11 +71,10 @@ static int parse_disk(struct disk_spec *d, const char *spec, struct ctl_error *e
 		char word[64];
 
 		s++;
-		snprintf(word, sizeof(word), "%.*s", (int)strcspn(s, ","), s);
+		take_word(&s, word);
 		err = disk_flag(d, word, spec, e);
 		if (err)
 			return err;
-		s += strcspn(s, ",");
 	}
 	if (*s)
 		return ctl_fail(e, -ENAMETOOLONG, "--disk: a file name of more than %zu bytes: shorten it", sizeof(d->path) - 1);
@@ -124,8 +133,7 @@ static int parse_net(const char *spec, bool *user, uint8_t mac[6], struct ctl_er
 	/* Locally administered; the same on each run, so that a guest's names of its interfaces stay. */
 	*user = true;
 	do {
-		snprintf(word, sizeof(word), "%.*s", (int)strcspn(s, ","), s);
-		s += strcspn(s, ",");
+		take_word(&s, word);
 		if (first && (!strcmp(word, "user") || !strcmp(word, "mode=user")))
 			*user = true;
 		else if (first && (!strcmp(word, "none") || !strcmp(word, "mode=none")))

@@ -4,6 +4,7 @@
  * threads first, then the threads of loops, devices, back-ends (the terminal), memory.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
@@ -425,6 +426,7 @@ int run_machine(const struct run_spec *spec, struct ctl_error *e)
 
 	if (!r)
 		return -ENOMEM;
+	signal(SIGPIPE, SIG_IGN);	/* a console that nobody reads any more is the chardev's affair */
 	thread_block_signals();
 	platform_crash_handlers();
 	thread_kick_init();
