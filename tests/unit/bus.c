@@ -277,7 +277,7 @@ static enum bus_result alive_access(struct region *r, struct bus_access *a)
 	struct race *x = container_of(r, struct race, t.r);
 
 	__atomic_fetch_add(&x->hits, 1, __ATOMIC_RELAXED);
-	for (int i = 0; i < 10; i++)
+	for (int i = 0; i < 2000; i++)
 		if (!__atomic_load_n(&x->alive, __ATOMIC_RELAXED))
 			__atomic_fetch_add(&x->bad, 1, __ATOMIC_RELAXED);
 	return BUS_OK;

@@ -201,6 +201,21 @@ static void damaged_trees_never_make_us_read_outside(void **state)
 	assert_true(accepted > 100);
 }
 
+static void a_property_length_that_wraps_is_refused(void **state)
+{
+	uint32_t len = 0;
+	struct fdt f;
+	int err;
+	size_t total = write_tree(sizeof(blob), &err);
+	const uint8_t *v;
+
+	assert_int_equal(fdt_check(&f, blob, total), 0);
+	v = fdt_get(&f, fdt_find(&f, "/soc/uart"), "dma-coherent", &len);
+	assert_int_equal(len, 0);
+	put_be32(blob + (v - blob) - 8, 0xfffffffd);		/* rounded up to words it is 0 again */
+	assert_int_equal(fdt_check(&f, blob, total), -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -210,6 +225,7 @@ int main(void)
 		cmocka_unit_test(children_and_siblings_are_walked),
 		cmocka_unit_test(too_small_a_buffer_is_an_error_at_every_size),
 		cmocka_unit_test(an_unbalanced_tree_is_refused),
+		cmocka_unit_test(a_property_length_that_wraps_is_refused),
 		cmocka_unit_test(damaged_trees_never_make_us_read_outside),
 	};
 

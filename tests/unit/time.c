@@ -224,9 +224,11 @@ static void the_host_is_armed_only_for_earlier_deadlines(void **state)
 	assert_int_equal(a.fired, 1);
 	a.again = 100;
 	timer_set(&f->t, &a.t, 600);
+	f->rearmed = 0;
 	f->host += 100;
 	assert_int_equal(vm_time_run(&f->t), 700);
 	assert_int_equal(f->armed, 700);
+	assert_int_equal(f->rearmed, 1);		/* once, after the callback had set its timer */
 	timer_cancel(&f->t, &a.t);
 	timer_cancel(&f->t, &a.t);
 	assert_int_equal(vm_time_run(&f->t), 2000);
