@@ -79,7 +79,7 @@ static void clear_low(struct tlb *t, unsigned i)
 	}
 	for (unsigned el = 0; el < 2; el++)
 		for (uint32_t left = info->jumps[el]; left; left &= left - 1)
-			for (unsigned n = 32 * ctz64(left), end = n + 32; n < end; n++)
+			for (unsigned n = JUMP_CHUNK * ctz64(left), end = n + JUMP_CHUNK; n < end; n++)
 				if (!is_high(c->jump[el][n].va))
 					c->jump[el][n].va = ~0ull;
 }
@@ -91,7 +91,7 @@ static void clear_code(struct tlb *t, unsigned i)
 	clear_arrays(t, i, 0xc0);
 	for (unsigned el = 0; el < 2; el++) {
 		for (uint32_t left = info->jumps[el]; left; left &= left - 1)
-			for (unsigned n = 32 * ctz64(left), end = n + 32; n < end; n++)
+			for (unsigned n = JUMP_CHUNK * ctz64(left), end = n + JUMP_CHUNK; n < end; n++)
 				t->pool[i].jump[el][n].va = ~0ull;
 		info->jumps[el] = 0;
 	}
@@ -205,7 +205,7 @@ static void inherit_kernel(struct arm_cpu *cpu, unsigned to, uint64_t seq)
 	}
 	info->jumps[1] = from->jumps[1];
 	for (uint32_t left = from->jumps[1]; left; left &= left - 1)
-		for (unsigned n = 32 * ctz64(left), end = n + 32; n < end; n++)
+		for (unsigned n = JUMP_CHUNK * ctz64(left), end = n + JUMP_CHUNK; n < end; n++)
 			if (is_high(src->jump[1][n].va))
 				dst->jump[1][n] = src->jump[1][n];
 	for (unsigned n = 0; n < ARRAY_SIZE(info->code); n++)
@@ -510,7 +510,7 @@ void tlb_fill_jump(struct arm_cpu *cpu, uint64_t va, unsigned el, uint32_t mode,
 	unsigned n = (unsigned)JUMP_INDEX(va);
 	struct jump_entry *e = &cpu->ctx->jump[el][n];
 
-	t->info[t->cur].jumps[el] |= 1u << (n / 32);
+	t->info[t->cur].jumps[el] |= 1u << (n / JUMP_CHUNK);
 	note_code(t, va);
 	e->va = va;
 	e->mode = mode;

@@ -22,7 +22,7 @@
 
 #define TLB_BITS	12		/* 16 MiB of reach: an entry costs cache only where it is used */
 #define TLB_ENTRIES	(1u << TLB_BITS)
-#define JUMP_BITS	10
+#define JUMP_BITS	12
 #define JUMP_ENTRIES	(1u << JUMP_BITS)
 #define TLB_EMPTY	(~0ull)
 #define TLB_SLOW	1ull		/* low tag bit: always out of line */

@@ -59,6 +59,7 @@
 #define CODE_BITS	65536u			/* bitmap of code pages, per context: a false match costs a full clear */
 #define CHUNKS		8u			/* of an array, for `filled` */
 #define CHUNK		(TLB_ENTRIES / CHUNKS)
+#define JUMP_CHUNK	(JUMP_ENTRIES / 32)	/* for `jumps` */
 
 /*
  * Tag: VA bits 48:12, space, 1. Data: PA 47:12 where it is; rights in 6:0, SH in 8:7, leaf size (log2) in 14..: see l2_pack.
@@ -73,7 +74,7 @@ struct ctx_info {
 	uint32_t space;
 	uint64_t last_use;
 	uint64_t filled;			/* bit (array * CHUNKS + chunk): may have entries. Owner */
-	uint32_t jumps[2];			/* bit (chunk of 32 entries), by EL. Owner */
+	uint32_t jumps[2];			/* bit (chunk of JUMP_CHUNK entries), by EL. Owner */
 	bool any_code;				/* the bitmap is not empty */
 	uint64_t code[CODE_BITS / 64];
 };
