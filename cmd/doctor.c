@@ -7,7 +7,7 @@
 
 int cmd_doctor(int argc, char **argv)
 {
-	struct ctl_error e;
+	struct ctl_error e = { "" };
 
 	if (argc) {
 		ctl_fail(&e, -EINVAL, "doctor: takes no arguments: leave '%s' out", argv[0]);

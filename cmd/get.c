@@ -11,7 +11,7 @@
 static int unknown(const char *name)
 {
 	const char *words[16], *near;
-	struct ctl_error e;
+	struct ctl_error e = { "" };
 	unsigned n = 0;
 
 	for (const struct guest *g = guest_table; g->name; g++)
@@ -26,7 +26,7 @@ static int unknown(const char *name)
 int cmd_get(int argc, char **argv)
 {
 	const struct guest *g;
-	struct ctl_error e;
+	struct ctl_error e = { "" };
 	char *dir;
 
 	if (argc < 1) {

@@ -31,7 +31,7 @@ static void completion(void)
 
 int cmd_help(int argc, char **argv)
 {
-	struct ctl_error e;
+	struct ctl_error e = { "" };
 
 	if (argc < 1) {
 		help_all(argv ? stdout : stderr);

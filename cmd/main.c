@@ -36,7 +36,7 @@ static const struct command *command_find(const char *name)
 static int unknown(const char *name)
 {
 	const char *words[16], *near;
-	struct ctl_error e;
+	struct ctl_error e = { "" };
 	unsigned n = 0;
 
 	for (const struct command *c = command_table; c->name; c++)

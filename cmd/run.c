@@ -173,10 +173,9 @@ out:
 int cmd_run(int argc, char **argv)
 {
 	struct run_options o;
-	struct ctl_error e;
+	struct ctl_error e = { "" };
 	int status;
 
-	e.text[0] = 0;
 	run_options_init(&o);
 	status = run_options_parse(&o, argc, argv, &e);
 	if (!status && o.help)

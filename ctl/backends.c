@@ -50,7 +50,8 @@ static int disk_flag(struct disk_spec *d, const char *word, const char *spec, st
 	else if (!strncmp(word, "serial=", 7))
 		return ctl_fail(e, -EINVAL, "disk %s: a serial has 1 to 20 characters: shorten it", spec);
 	else
-		return ctl_fail(e, -EINVAL, "disk %s: '%s' is not known: choose from ro, overlay, serial=S, format=raw", spec, word);
+		return ctl_fail(e, -EINVAL, "disk %s: '%s' is not known: choose from ro, overlay, serial=S, format=raw", spec,
+				word);
 	return 0;
 }
 
@@ -100,8 +101,7 @@ static int open_disk(struct backends *b, const char *spec, struct machine_config
 	if (err == -EBUSY)
 		return ctl_fail(e, err, "disk %s: another process writes it: stop that, or use ,overlay of a copy", d.path);
 	if (err == -EINVAL)
-		return ctl_fail(e, err, "disk %s: not a disk: it must be a file or block device whose size is a multiple of 512 bytes",
-				d.path);
+		return ctl_fail(e, err, "disk %s: not a disk: give a file or block device of a multiple of 512 bytes", d.path);
 	if (err)
 		return ctl_fail_errno(e, err, "disk", d.path);
 	b->disks++;
@@ -189,7 +189,8 @@ static int open_console(struct backends *b, struct stdio_events *events, const s
 
 	err = chardev_stdio_open(b->control, events, &b->console);
 	if (err)
-		return ctl_fail(e, err, "console: the terminal cannot be used (%s): check standard input and output", strerror(-err));
+		return ctl_fail(e, err, "console: the terminal cannot be used (%s): check standard input and output",
+				strerror(-err));
 	if (strcmp(o->console, "virtio")) {
 		c->serial = b->console;
 		return 0;

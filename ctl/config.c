@@ -53,7 +53,7 @@ static void skip(struct parser *p, bool lines)
 		else if (lines && c == '#' && !p->json)
 			while (p->at + 1 < p->end && p->at[1] != '\n')
 				p->at++;
-		else if (c != ' ' && c != '\t' && c != '\r' )
+		else if (c != ' ' && c != '\t' && c != '\r')
 			return;
 		p->at++;
 	}
@@ -166,7 +166,7 @@ static int parse_bare(struct parser *p)
 	while (more(p) && n < 64) {
 		char c = *p->at;
 
-		if (!((c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '-' || c == '_' || c == '+' || c == '.'))
+		if (!((c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || strchr("-_+.", c)) || !c)
 			break;
 		p->buf[n++] = c;
 		p->at++;

@@ -100,8 +100,8 @@ static enum verdict check_memfd(struct finding *f)
 	rx = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0);
 	if (rw == MAP_FAILED || rx == MAP_FAILED) {
 		read_line("/proc/sys/vm/memfd_noexec", policy, sizeof(policy));
-		snprintf(f->text, sizeof(f->text), "an executable mapping is refused (vm.memfd_noexec=%s): translated code cannot run; "
-			 "'sysctl vm.memfd_noexec=0' allows it", policy[0] ? policy : "?");
+		snprintf(f->text, sizeof(f->text), "an executable mapping is refused (vm.memfd_noexec=%s): translated code "
+			 "cannot run; 'sysctl vm.memfd_noexec=0' allows it", policy[0] ? policy : "?");
 		goto out;
 	}
 	snprintf(f->text, sizeof(f->text), "memfd with separate writable and executable mappings");
@@ -144,7 +144,7 @@ static enum verdict check_files(struct finding *f)
 static enum verdict check_apt(struct finding *f)
 {
 	if (access("/usr/bin/apt-get", X_OK) || access("/usr/bin/dpkg-deb", X_OK)) {
-		snprintf(f->text, sizeof(f->text), "no apt-get or dpkg-deb: 'cella get' cannot fetch guests; 'cella run hello' works");
+		snprintf(f->text, sizeof(f->text), "no apt-get or dpkg-deb: 'cella get' cannot fetch; 'cella run hello' works");
 		return SLOW;
 	}
 	snprintf(f->text, sizeof(f->text), "apt-get and dpkg-deb for 'cella get'");

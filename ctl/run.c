@@ -298,7 +298,8 @@ static int set_up_machine(struct run *r)
 	r->config.irqchip = res->irqchip->type;
 	err = machine_create(&r->machine, &r->vm, res->cls, &r->config);
 	if (err == -ENOSPC)
-		return ctl_fail(r->e, err, "machine %s: has no place for that many virtio devices: leave some out", res->cls->name);
+		return ctl_fail(r->e, err, "machine %s: has no place for that many virtio devices: leave some out",
+				res->cls->name);
 	return err ? ctl_fail(r->e, err, "machine %s: cannot be made (%s)", res->cls->name, strerror(-err)) : 0;
 }
 
@@ -316,7 +317,8 @@ static int set_up_quiet(struct run *r)
 		return ctl_fail(r->e, err, "control loop: %s: raise the limit of open files (ulimit -n)", strerror(-err));
 	err = set_up_vm(r, why);
 	if (err)
-		return ctl_fail(r->e, err, "engine %s: %s: see 'cella doctor'", r->spec->engine->name, why[0] ? why : strerror(-err));
+		return ctl_fail(r->e, err, "engine %s: %s: see 'cella doctor'", r->spec->engine->name,
+				why[0] ? why : strerror(-err));
 	return set_up_memory(r);
 }
 
@@ -456,7 +458,8 @@ int run_dump_dtb(const struct run_spec *spec, struct ctl_error *e)
 	if (!err)
 		err = start_plan(&r->start, &r->machine, &p, e);
 	if (!err && !r->start.dtb_size)
-		err = ctl_fail(e, -EINVAL, "machine %s: has no device tree of its own: give one with --dtb", spec->options->machine);
+		err = ctl_fail(e, -EINVAL, "machine %s: has no device tree of its own: give one with --dtb",
+			       spec->options->machine);
 	if (!err) {
 		err = file_replace(spec->options->dump_dtb, r->start.dtb, r->start.dtb_size, 0644);
 		if (err)

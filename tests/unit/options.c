@@ -56,7 +56,9 @@ static void sizes_have_units(void **state)
 		{ "512", 512ull << 20 }, { "1G", 1ull << 30 }, { "64k", 65536 }, { "2GiB", 2ull << 30 }, { "3MB", 3ull << 20 },
 		{ "4096B", 4096 }, { "1T", 1ull << 40 }, { "0x10M", 16ull << 20 },
 	};
-	static const char *const bad[] = { "", "G", "-1G", "1Q", "1GG", "1.5G", " 1G", "1G ", "18446744073709551616", "99999999999T", "0x" };
+	static const char *const bad[] = {
+		"", "G", "-1G", "1Q", "1GG", "1.5G", " 1G", "1G ", "18446744073709551616", "99999999999T", "0x",
+	};
 	uint64_t v;
 
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
@@ -162,7 +164,8 @@ static void toml_sets_options(void **state)
 	struct run_options o;
 	struct ctl_error e;
 
-	assert_int_equal(config(&o, &e, "# a machine\nkernel = \"a \\\"b\\\" \\u00e9\" # comment\r\n\ncpus=4\nmem = '1G'\nrng = true\n"
+	assert_int_equal(config(&o, &e, "# a machine\nkernel = \"a \\\"b\\\" \\u00e9\" # comment\r\n\ncpus=4\n"
+				"mem = '1G'\nrng = true\n"
 				"disk = [\n  \"a.img,ro\", # first\n  'b.img',\n]\n\"no-reboot\" = false\ntimeout"), -EINVAL);
 	run_options_free(&o);
 	assert_int_equal(config(&o, &e, "kernel = \"a \\\"b\\\" \\u00e9\" # comment\r\n\ncpus=0x4\nmem = '1G'\nrng = true\n"
@@ -182,7 +185,8 @@ static void json_sets_options(void **state)
 	struct run_options o;
 	struct ctl_error e;
 
-	assert_int_equal(config(&o, &e, " {\"kernel\": \"k\\ud83d\\ude00\",\n \"cpus\" : 2, \"rng\":true,\"disk\":[\"x\"], \"mem\":\"512M\"}\n"), 0);
+	assert_int_equal(config(&o, &e, " {\"kernel\": \"k\\ud83d\\ude00\",\n \"cpus\" : 2, \"rng\":true,\"disk\":[\"x\"], "
+				"\"mem\":\"512M\"}\n"), 0);
 	assert_string_equal(o.kernel, "k\xf0\x9f\x98\x80");
 	assert_int_equal(o.cpus, 2);
 	assert_true(o.rng);
@@ -195,10 +199,12 @@ static void json_sets_options(void **state)
 static void broken_configuration_is_refused_with_its_line(void **state)
 {
 	static const char *const bad[] = {
-		"kernel", "kernel =", "kernel = \"a", "kernel = \"a\nb\"", "kernel = a", "cpus = \"x\"", "cpus = 1 2", "cpus = 1_0_0_0",
-		"rng = \"true\"", "rng = maybe", "kernel = [\"a\"]", "disk = [\"a\"", "disk = [a]", "disk = [\"a\" \"b\"]", "[table]", "= 1",
+		"kernel", "kernel =", "kernel = \"a", "kernel = \"a\nb\"", "kernel = a", "cpus = \"x\"", "cpus = 1 2",
+		"cpus = 1_0_0_0", "rng = \"true\"", "rng = maybe", "kernel = [\"a\"]", "disk = [\"a\"", "disk = [a]",
+		"disk = [\"a\" \"b\"]", "[table]", "= 1",
 		"dry-run = true", "config = \"x\"", "unknown = 1", "kernel = \"\\q\"", "kernel = \"\\u12\"", "kernel = \"\\u0000\"",
-		"kernel = \"\\ud800\"", "{", "{\"kernel\"}", "{\"kernel\":}", "{\"kernel\":\"a\"", "{\"kernel\":\"a\"} x", "{kernel:\"a\"}",
+		"kernel = \"\\ud800\"", "{", "{\"kernel\"}", "{\"kernel\":}", "{\"kernel\":\"a\"", "{\"kernel\":\"a\"} x",
+		"{kernel:\"a\"}",
 		"{\"kernel\" = \"a\"}", "{\"cpus\":1 \"rng\":true}", "kernel : \"a\"", "\"", "'", "\\",
 	};
 	struct run_options o;
@@ -224,8 +230,8 @@ static void what_is_printed_is_read_back_the_same(void **state)
 	struct ctl_error e;
 	FILE *f;
 
-	assert_int_equal(parse(&o, &e, "-k", "a \"quoted\" \\ name\x01", "-m", "123456K", "-c", "3", "-d", "x,ro", "-d", "y", "--rng",
-			       "-p", "console=ttyAMA0 'x'", NULL), 0);
+	assert_int_equal(parse(&o, &e, "-k", "a \"quoted\" \\ name\x01", "-m", "123456K", "-c", "3", "-d", "x,ro", "-d",
+			       "y", "--rng", "-p", "console=ttyAMA0 'x'", NULL), 0);
 	f = open_memstream(&text, &len);
 	run_options_toml(&o, f);
 	fclose(f);
