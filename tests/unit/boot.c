@@ -211,8 +211,19 @@ static void elf_that_lies_is_refused(void **state)
 			fail_msg("field at %u", fields[i].at);
 		assert_non_null(r->why);
 	}
-	for (size_t len = 0; len < 220; len++)		/* cut at every length: never read past it */
-		assert_int_equal(boot_parse(&img, ISA_ARM64, memcpy(malloc(len), file, len), len, false, &r->why), -EINVAL);
+	for (size_t len = 0; len < 220; len++) {	/* cut at every length: never read past it */
+		uint8_t *cut = malloc(len ? len : 1);
+
+		memcpy(cut, file, len);
+		assert_int_equal(boot_parse(&img, ISA_ARM64, cut, len, false, &r->why), -EINVAL);
+		free(cut);
+	}
+	elf(file, RAM_BASE, RAM_BASE, 100, 99, RAM_BASE);		/* more in the file than in memory */
+	assert_int_equal(boot_parse(&img, ISA_ARM64, file, sizeof(file), false, &r->why), -EINVAL);
+	elf(file, RAM_BASE, RAM_BASE, 137, 300, RAM_BASE);		/* one byte past the file */
+	assert_int_equal(boot_parse(&img, ISA_ARM64, file, sizeof(file), false, &r->why), -EINVAL);
+	elf(file, RAM_BASE, RAM_BASE, 100, 300, RAM_BASE + 300);	/* entry just behind the segment */
+	assert_int_equal(boot_parse(&img, ISA_ARM64, file, sizeof(file), false, &r->why), -EINVAL);
 }
 
 static void elf_outside_memory_is_refused(void **state)

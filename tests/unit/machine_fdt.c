@@ -206,6 +206,10 @@ static void captive_has_one_disk_and_one_network_in_their_places(void **state)
 	assert_int_equal(make(r, &machine_captive_virt, &c), -ENOSPC);
 	unmake(r);
 	c.virtio_count = 0;
+	c.vcpus = 2;
+	assert_int_equal(make(r, &machine_captive_virt, &c), -EINVAL);
+	unmake(r);
+	c.vcpus = 1;
 	assert_int_equal(make(r, &machine_captive_virt, &c), 0);
 	assert_non_null(bus_find(&r->vm.bus, BUS_MMIO, 0x08020000));
 	assert_null(bus_find(&r->vm.bus, BUS_MMIO, 0x08000000));

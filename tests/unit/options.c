@@ -217,6 +217,15 @@ static void broken_configuration_is_refused_with_its_line(void **state)
 			fail_msg("%s", e.text);
 		run_options_free(&o);
 	}
+	char *huge = malloc(200001);
+
+	memset(huge, 'x', 200000);
+	huge[200000] = 0;
+	memcpy(huge, "kernel = \"", 10);
+	assert_true(config(&o, &e, huge) < 0);
+	assert_non_null(strstr(e.text, "64 KiB"));
+	run_options_free(&o);
+	free(huge);
 	assert_true(config(&o, &e, "cpus = 1\n\nkernel = 7\n") < 0);
 	assert_non_null(strstr(e.text, "f:3:"));
 	run_options_free(&o);

@@ -114,6 +114,8 @@ static void cpu_on_starts_a_cpu_with_entry_and_context(void **state)
 	assert_int_equal(r->power[2].arg, 0x123456789abcdef0);
 	assert_int_equal(call(r, 0xc4000003, 0x100, ENTRY, 0), -4);
 	assert_int_equal(call(r, 0xc4000003, 0, ENTRY, 0), -4);
+	r->power[1].state = VCPU_WAITING;
+	assert_int_equal(call(r, 0xc4000003, 1, ENTRY, 0), -4);
 }
 
 static void cpu_on_by_32_bits_cuts_its_arguments(void **state)
