@@ -17,6 +17,7 @@ enum {
 };
 #define IMAGE_MAGIC		0x644d5241u	/* "ARM\x64" */
 #define FLAG_BIG_ENDIAN		BIT(0)
+#define FLAG_PAGE_SIZE		MASK(2, 1)
 #define OLD_TEXT_OFFSET		0x80000u
 #define MAX_IMAGE_SIZE		(4 * GIB)
 
@@ -27,6 +28,7 @@ bool boot_is_arm64_image(const uint8_t *data, size_t size)
 
 int boot_parse_arm64_image(struct boot_image *img, const char **why)
 {
+	static const uint32_t page_sizes[] = { 0, 4096, 16384, 65536 };
 	uint64_t text_offset = get_le64(img->data + HDR_TEXT_OFFSET);
 	uint64_t image_size = get_le64(img->data + HDR_IMAGE_SIZE);
 	uint64_t flags = get_le64(img->data + HDR_FLAGS);
@@ -43,6 +45,7 @@ int boot_parse_arm64_image(struct boot_image *img, const char **why)
 		return -EINVAL;
 	}
 	img->text_offset = text_offset;
+	img->page_size = page_sizes[field_get(FLAG_PAGE_SIZE, flags)];
 	img->memory_size = MAX(image_size, (uint64_t)img->size);
 	return 0;
 }

@@ -24,6 +24,7 @@ struct boot_image {
 	size_t size;
 	uint64_t text_offset;		/* BOOT_IMAGE: from a 2 MiB boundary; BOOT_RAW: from the base of RAM */
 	uint64_t memory_size;		/* BOOT_IMAGE, BOOT_RAW: bytes from there that must be free */
+	uint32_t page_size;		/* BOOT_IMAGE: bytes, that the kernel is made for; 0: it doesn't say */
 	gpa_t low, high;		/* BOOT_ELF: physical addresses it takes, [low, high) */
 	gpa_t entry;			/* BOOT_ELF */
 };

@@ -7,8 +7,18 @@
 
 #include "ctl/dtb.h"
 #include "ctl/start.h"
+#include "isa/arm64/cpu_model.h"
 
 #define MAX_DTB	(1 * MIB)
+
+/* Such a kernel would spin before its first word. */
+static int check_page_size(const struct start *s, const struct run_spec *spec, struct ctl_error *e)
+{
+	if (s->image.page_size != 16384 || arm64_cpu_model_of(spec->resolved->cpu)->system & ARM64_GRANULE16)
+		return 0;
+	return ctl_fail(e, -EINVAL, "kernel %s: made for 16K pages, which %s does not have: add --cpu max", s->kernel_name,
+			spec->options->cpu);
+}
 
 static int open_kernel(struct start *s, const struct run_spec *spec, struct ctl_error *e)
 {
@@ -30,7 +40,7 @@ static int open_kernel(struct start *s, const struct run_spec *spec, struct ctl_
 		return ctl_fail(e, -EINVAL, "kernel %s: for %s; this machine is arm64: give an arm64 kernel", s->kernel_name,
 				isa == ISA_RISCV64 ? "riscv64" : "x86-64");
 	err = boot_parse(&s->image, spec->resolved->cls->isa, s->kernel_file.data, s->kernel_file.size, raw, &why);
-	return err ? ctl_fail(e, err, "kernel %s: %s", s->kernel_name, why) : 0;
+	return err ? ctl_fail(e, err, "kernel %s: %s", s->kernel_name, why) : check_page_size(s, spec, e);
 }
 
 int start_open(struct start *s, const struct run_spec *spec, struct ctl_error *e)

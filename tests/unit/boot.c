@@ -70,6 +70,7 @@ static void image_is_loaded_at_its_offset_and_its_bss_is_zero(void **state)
 	image_header(file, 0x1000, 3 * MIB, 0xa);
 	assert_int_equal(boot_parse(&img, ISA_ARM64, file, sizeof(file), false, &r->why), 0);
 	assert_int_equal(img.format, BOOT_IMAGE);
+	assert_int_equal(img.page_size, 4096);
 	assert_int_equal(boot_place(&p, &img, &r->why), 0);
 	assert_int_equal(p.entry, RAM_BASE + 0x1000);
 	assert_int_equal(p.kernel_end, p.entry + 3 * MIB);
