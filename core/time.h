@@ -4,8 +4,8 @@
  * and the architected counter derived from them (arm64 CNTVCT/CNTPCT, riscv64 time). Timers fire on the machine's
  * control loop with no lock held; a callback may set its own timer again. Deadlines are in guest nanoseconds.
  *
- * When hosted on a machine whose TSC is the clocksource, the counter is computed from the TSC (`tsc` true): the
- * translator reads it inline as  count = ((rdtsc - tsc_base) * mult) >> shift  (128-bit product) + counter_base, and
+ * When hosted on a machine whose TSC is the clocksource, the counter is computed from the TSC (`tsc` true): a
+ * translator may read it inline as  count = ((rdtsc - tsc_base) * mult) >> shift  (128-bit product) + counter_base, and
  * vm_counter() uses the same arithmetic, so that both agree.
  */
 #ifndef CORE_TIME_H

@@ -123,8 +123,6 @@ void tlb_settle(struct arm_cpu *cpu, unsigned i)
 	} else if (user) {
 		clear_low(t, i);
 	}
-	if (take_mark(&t->stale_write, i))
-		clear_arrays(t, i, 0x2a);
 	if (take_mark(&t->stale_code, i))
 		clear_code(t, i);
 }

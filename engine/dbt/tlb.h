@@ -7,8 +7,9 @@
  *   fetch[el]           {tag, page id}: pages that may be executed at that EL, and the code page they map to.
  *   jump[el]            {va, mode, host}: indirect branch targets.
  * A tag matches when it equals (address of the access's last byte) & (-4096 | alignment - 1). Tags with a low bit set never
- * match: TLB_SLOW marks pages whose accesses always go out of line (MMIO, watched, code on write, Device memory). TLB_EMPTY
- * is an empty entry. The arrays' distance from r15 is fixed (CTX_*), so a block's mode picks them without run-time work.
+ * match: TLB_SLOW marks a page whose accesses always go out of line, TLB_EMPTY is an empty entry. What must go out of line
+ * (MMIO, Device memory, all of a mode with watchpoints) is mostly not entered at all. Pages with code are like others: see
+ * cache.h. The arrays' distance from r15 is fixed (CTX_*), so a block's mode picks them without run-time work.
  *
  * The owner fills entries; other vCPUs may only store TLB_EMPTY into tags (broadcast TLBI). A fill notes the
  * invalidation sequence before its walk and again after its insert; if it changed, it takes the entry out and walks again.
@@ -128,8 +129,6 @@ void tlb_drain(struct arm_cpu *cpu);
 void tlb_outside_begin(struct arm_cpu *cpu);
 void tlb_outside_end(struct arm_cpu *cpu);
 
-/* Code pages: the page of RAM at gpa must not be writable inline any more, on every vCPU. It counts as code for slow.c already. */
-void tlb_protect_code(struct dbt_vm *vm, gpa_t page);
 /* Code was dropped: no fetch or jump entry may lead there. All vCPUs (each at its next check, the caller's now; cpu NULL: see
    tlb_forget_jumps_vm); see cache.h for when memory is reused. */
 void tlb_forget_jumps(struct arm_cpu *cpu);

@@ -380,50 +380,6 @@ void tlb_outside_end(struct arm_cpu *cpu)
 
 /* ---- for the code cache ---- */
 
-/* Write entries of context c that lead to the page at host. */
-static void protect_arrays(struct tlb_ctx *c, uint64_t host)
-{
-	for (unsigned cls = 0; cls < TLB_CLASSES; cls++) {
-		struct tlb_entry *e = c->data[cls][1];
-
-		for (unsigned i = 0; i < TLB_ENTRIES; i++) {
-			uint64_t tag = load_relaxed(&e[i].tag);
-
-			if (!(tag & TLB_SLOW) && tag + load_relaxed(&e[i].addend) == host)
-				store_relaxed(&e[i].tag, TLB_EMPTY);
-		}
-	}
-}
-
-void tlb_protect_code(struct dbt_vm *vm, gpa_t page)
-{
-	const struct mem_slot *slot = mem_find(&vm->vm->mem, page);
-	uint64_t host;
-
-	if (!slot || !slot->backing.host)
-		return;
-	begin(&vm->tlb);
-	host = (uint64_t)(uintptr_t)slot->backing.host + (page - slot->base);
-	for (unsigned i = 0; i < VM_MAX_VCPUS; i++) {
-		struct arm_cpu *to = cpu_at(&vm->tlb, i);
-		struct tlb *t = to ? to->tlb : NULL;
-		unsigned cur;
-
-		if (!t)
-			continue;
-		do {
-			uint32_t others;
-
-			cur = __atomic_load_n(&t->cur, __ATOMIC_SEQ_CST);
-			others = (__atomic_load_n(&t->used, __ATOMIC_ACQUIRE) | 1u << CTX_OFF) & ~(1u << cur);
-			protect_arrays(&t->pool[cur], host);
-			if (others & ~load_relaxed(&t->stale_write))
-				mark(&t->stale_write, others);
-		} while (__atomic_load_n(&t->cur, __ATOMIC_SEQ_CST) != cur);
-	}
-	end(&vm->tlb);
-}
-
 void tlb_forget_jumps_vm(struct dbt_vm *vm)
 {
 	for (unsigned i = 0; i < VM_MAX_VCPUS; i++) {

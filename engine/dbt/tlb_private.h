@@ -84,8 +84,8 @@ struct tlb {
 	uint64_t fill_seq;			/* shared->seq before the last translation */
 	uint32_t cur;
 	uint32_t used;				/* contexts that have arrays worth clearing; CTX_OFF is never in it */
-	/* Bit per context: all arrays and code; what is not global (TLBI by ASID); write entries; code. */
-	uint32_t stale_all, stale_user, stale_write, stale_code;
+	/* Bit per context: all arrays and code; what is not global (TLBI by ASID); code. */
+	uint32_t stale_all, stale_user, stale_code;
 	uint32_t req, ack;
 	uint32_t global_space, next_space;
 	uint32_t next_way;

@@ -431,29 +431,6 @@ static void broadcast_by_asid_and_all_work_across(void **state)
 	assert_int_equal(touch(b, USER, TLB_EL1, true), -(FSC_TRANSLATION + 3));
 }
 
-static void protecting_code_takes_write_entries_everywhere(void **state)
-{
-	struct arm_cpu *a = rig.cpu[0], *b = rig.cpu[1];
-
-	map(USER, 3, PA | PAGE | PT_NG);
-	map(USER + 4096, 3, (PA + 4096) | PAGE | PT_NG);
-	map(KERNEL, 3, PA | PAGE);
-	asid(b, A2);
-	touch(b, USER, TLB_EL1, true);
-	asid(b, A1);
-	touch(b, USER, TLB_EL1, false);
-	touch(b, KERNEL, TLB_EL1_PAN, true);
-	touch(b, USER + 4096, TLB_EL1, true);
-	touch(a, KERNEL, TLB_EL1, true);
-	tlb_protect_code(&rig.dbt, PA);
-	assert_true(entry(b, KERNEL, TLB_EL1_PAN, true)->tag == TLB_EMPTY);
-	assert_true(entry(a, KERNEL, TLB_EL1, true)->tag == TLB_EMPTY);
-	assert_int_equal(touch(b, USER, TLB_EL1, false), 0);
-	assert_int_equal(touch(b, USER + 4096, TLB_EL1, true), 0);
-	asid(b, A2);
-	assert_true(entry(b, USER, TLB_EL1, true)->tag == TLB_EMPTY);
-}
-
 static void forgotten_jumps_are_gone_in_every_context(void **state)
 {
 	struct arm_cpu *a = rig.cpu[0], *b = rig.cpu[1];
@@ -490,7 +467,7 @@ int main(void)
 		T(broadcast_without_a_match_asks_for_nothing), T(a_second_issuer_waits_for_the_same_acknowledgement),
 		T(a_fill_that_an_invalidation_overtook_is_not_kept),
 		T(while_a_broadcast_is_under_way_the_second_level_is_not_believed), T(broadcast_by_asid_and_all_work_across),
-		T(protecting_code_takes_write_entries_everywhere), T(forgotten_jumps_are_gone_in_every_context),
+		T(forgotten_jumps_are_gone_in_every_context),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
