@@ -31,6 +31,8 @@ static const struct { enum simd_op op; uint32_t desc; const char *text; } cases[
 
 enum variant { DISTINCT, SAME_SOURCES, SOURCE_IS_D, FEW_REGISTERS, OLD_HOST, VARIANTS };
 
+/* Four roundings, the same with default NaNs, flag-exact, and flushing with three roundings, then default NaNs. */
+#define MODES		13u
 #define CODE_SIZE	(1u << 16)
 #define SIDE_WORDS	4096u
 
@@ -116,7 +118,7 @@ static struct rig *new_rig(void)
 	gen_stubs(&c, &rig->vm.stubs, &rig->vm.host);
 	rig->at = (c.at + 15) & ~15u;
 	for (unsigned k = 0; k < 16; k++)
-		rig->vm.modes.mode[k] = (struct arm_mode){ .fp_round = k & 3, .dn = k & 4, .fp_exact = (k & 8) };
+		rig->vm.modes.mode[k] = (struct arm_mode){ .fp_round = k & 3, .dn = k & 4, .fp_exact = k == 8, .fz = k > 8 };
 	return rig;
 }
 
@@ -311,7 +313,7 @@ static void vector_ops_are_what_the_exact_path_gives(void **state)
 			continue;
 		rig = new_rig();
 		for (unsigned how = 0; how < VARIANTS; how++)
-			for (unsigned mode = 0; mode < (fp ? 9 : 1); mode++)
+			for (unsigned mode = 0; mode < (fp ? MODES : 1); mode++)
 				bad += try_vop(rig, c, desc, mode, (enum variant)how, mode ? trials / 2 : trials);
 		if (stat) {
 			rig->exact = 0;
@@ -410,34 +412,63 @@ static uint64_t random_operand(uint64_t *seed, unsigned type)
 	}
 }
 
-static unsigned try_scalar(struct rig *rig, struct scalar_case k, unsigned mode, enum variant how, unsigned trials)
+static unsigned operand_type(struct scalar_case k, unsigned n)
 {
-	unsigned operands = ir_op_info[k.op].operands, bad = 0;
-	unsigned from = k.op == IR_FCVT || k.op == IR_I2F || k.op == IR_F2I ? k.sub : k.type;
-	struct side s = { .kind = SIDE_FP, .mode = (uint16_t)mode, .type = k.type, .sub = k.op, .op_lo = (uint32_t)k.imm,
-			  .op_hi = k.sub };
-	unsigned second = k.op == IR_CRC32 && k.sub == 3 ? IR_I64 : from;
-	uint32_t v[3] = { NONE, NONE, NONE }, r;
-	char text[64];
+	if (k.op == IR_CRC32 && n == 1 && k.sub == 3)
+		return IR_I64;
+	return k.op == IR_FCVT || k.op == IR_I2F || k.op == IR_F2I ? k.sub : k.type;
+}
 
-	snprintf(text, sizeof(text), "%s type %u sub %u imm %x", ir_op_info[k.op].name, k.type, k.sub, (unsigned)k.imm);
+static bool same_as_first(struct scalar_case k, enum variant how, unsigned n)
+{
+	return (n == 1 && how == SAME_SOURCES && operand_type(k, 1) == operand_type(k, 0)) || (n == 2 && how == SOURCE_IS_D);
+}
+
+static void build_scalar(struct rig *rig, struct scalar_case k, enum variant how)
+{
+	uint32_t v[3] = { NONE, NONE, NONE }, r;
+
 	ir_init(&rig->ir, 0);
-	for (unsigned n = 0; n < operands; n++)
-		v[n] = (n == 1 && how == SAME_SOURCES && second == from) || (n == 2 && how == SOURCE_IS_D) ? v[0] :
-			ir_add(&rig->ir, IR_GET, (enum ir_type)(n == 1 ? second : from), NONE, NONE, NONE, (is_vec(from) ? SLOT_V0 : SLOT_X0) + n);
+	for (unsigned n = 0; n < ir_op_info[k.op].operands; n++) {
+		unsigned type = operand_type(k, n);
+
+		v[n] = v[0];
+		if (!same_as_first(k, how, n))
+			v[n] = ir_add(&rig->ir, IR_GET, (enum ir_type)type, NONE, NONE, NONE,
+				      (is_vec(type) ? SLOT_V0 : SLOT_X0) + n);
+	}
 	r = ir_add(&rig->ir, (enum ir_op)k.op, (enum ir_type)k.type, v[0], v[1], v[2], k.imm);
 	rig->ir.ins[r].sub = k.sub;
 	ir_add(&rig->ir, IR_SET, IR_VOID, r, NONE, NONE, (is_vec(k.type) ? SLOT_V0 : SLOT_X0) + 3);
+}
+
+static void scalar_inputs(struct scalar_case k, enum variant how, uint64_t seed, union v128 in[3])
+{
+	for (unsigned n = 0; n < ir_op_info[k.op].operands; n++) {
+		in[n].d[0] = random_operand(&seed, operand_type(k, n));
+		if (n && simd_random(&seed) % 16 == 0)		/* equal but for the sign */
+			in[n].d[0] = in[0].d[0] ^ (simd_random(&seed) & 1ull << (k.type == IR_F64 ? 63 : 31));
+		if (same_as_first(k, how, n))
+			in[n].d[0] = in[0].d[0];
+	}
+}
+
+static unsigned try_scalar(struct rig *rig, struct scalar_case k, unsigned mode, enum variant how, unsigned trials)
+{
+	struct side s = { .kind = SIDE_FP, .mode = (uint16_t)mode, .type = k.type, .sub = k.op, .op_lo = (uint32_t)k.imm,
+			  .op_hi = k.sub };
+	unsigned bad = 0;
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s type %u sub %u imm %x", ir_op_info[k.op].name, k.type, k.sub, (unsigned)k.imm);
+	build_scalar(rig, k, how);
 	compile(rig, mode, how);
 	rig->exact = 0;
 	for (unsigned t = 0; t < trials && !bad; t++) {
-		uint64_t seed = (uint64_t)k.op << 40 | (uint64_t)how << 32 | mode << 24 | t;
 		union v128 in[3] = { 0 }, got = { 0 };
 
-		for (unsigned n = 0; n < operands; n++) {
-			in[n].d[0] = v[n] == v[0] && n ? in[0].d[0] : random_operand(&seed, n == 1 ? second : from);
-			if (n && simd_random(&seed) % 16 == 0)
-				in[n].d[0] = v[n] == v[0] ? in[0].d[0] : in[0].d[0] ^ (simd_random(&seed) & 1ull << (from == IR_F64 ? 63 : 31));
+		scalar_inputs(k, how, (uint64_t)k.op << 40 | (uint64_t)how << 32 | mode << 24 | t, in);
+		for (unsigned n = 0; n < 3; n++) {
 			rig->cpu.v[n] = in[n];
 			rig->cpu.x[n] = in[n].d[0];
 		}
@@ -448,8 +479,8 @@ static unsigned try_scalar(struct rig *rig, struct scalar_case k, unsigned mode,
 			got.d[0] = rig->cpu.x[3];
 		bad = !agrees(rig, text, &s, in, got);
 	}
-	if (getenv("X64_VEC_STAT") && how == DISTINCT && mode == 0)
-		printf("%-40s %u of %u exact\n", text, rig->exact, trials);
+	if (getenv("X64_VEC_STAT") && how == DISTINCT && (mode == 0 || mode == 12))
+		printf("%-40s %s %u of %u exact\n", text, mode ? "flushing" : "", rig->exact, trials);
 	return bad;
 }
 
@@ -459,7 +490,7 @@ static unsigned try_scalar_all(struct scalar_case k)
 	unsigned bad = 0;
 
 	for (unsigned how = 0; how < VARIANTS; how++)
-		for (unsigned mode = 0; mode < 9; mode++)
+		for (unsigned mode = 0; mode < MODES; mode++)
 			bad += try_scalar(rig, k, mode, (enum variant)how, 2000);
 	free_rig(rig);
 	return bad;

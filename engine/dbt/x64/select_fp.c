@@ -5,8 +5,10 @@
  * The dispatcher has put the block's rounding mode into MXCSR, where the sticky flags accumulate too. What x86 computes is
  * then ARM's result unless it is a NaN, which goes to the exact path: the result register is none of the operands', and
  * flags that both raise are ORed. So every sequence here may raise only flags that the exact result raises. (One
- * deviation is accepted outside flag-exact mode: UFC is missing where a result is tiny before rounding only.) Flushing to
- * zero always goes the exact way.
+ * deviation is accepted outside flag-exact mode: UFC is missing where a result is tiny before rounding only.)
+ *
+ * In blocks that flush denormals to zero, one among the operands, and a result that is, or might have been before rounding,
+ * go to the exact path. What is left is the same with and without flushing.
  */
 #include "engine/dbt/x64/vec.h"
 
@@ -16,9 +18,7 @@ static bool host_does_it(const struct gen *g, const struct ir_ins *i)
 {
 	if (!g->host->avx || g->mode->fp_exact)
 		return false;
-	if (i->op == IR_I2F)
-		return true;
-	return !g->mode->fz && (i->op != IR_FMA || g->host->fma);
+	return i->op != IR_FMA || g->host->fma;
 }
 
 /* op d, a, b in one lane. */
@@ -32,9 +32,103 @@ static void ucomis(struct code *c, bool f64, unsigned a, unsigned b)
 	v_rrr(c, 1, f64 ? 1 : 0, false, 0x2e, a, 0, b);
 }
 
+/* ---- flushing ---- */
+
+static unsigned fraction_bits(bool f64)
+{
+	return f64 ? 52 : 23;
+}
+
+/* The pattern of v without its sign, as an integer. */
+static void magnitude(struct code *c, bool f64, unsigned gpr, unsigned v)
+{
+	v_movd_to(c, f64, gpr, v);
+	x_alu(c, ALU_ADD, f64, gpr, gpr);
+	x_shift_imm(c, SH_SHR, f64, gpr, 1);
+}
+
+/* Cold if rax, as a signed number, is below n. Uses rcx. */
+static void cold_if_less(struct vx *x, int64_t n)
+{
+	x_mov_imm(x->c, RCX, (uint64_t)n);
+	x_alu(x->c, ALU_CMP, true, RAX, RCX);
+	vx_cold(x, X_L);
+}
+
+/* Cold if v is denormal or the smallest normal number. What is exact may be looked at when it has been computed. */
+static void cold_if_tiny(struct vx *x, bool f64, unsigned v)
+{
+	struct code *c = x->c;
+
+	magnitude(c, f64, RAX, v);
+	x_alu_imm(c, ALU_SUB, f64, RAX, 1);
+	x_mov_imm(c, RCX, (1ull << fraction_bits(f64)) - 1);
+	x_alu(c, ALU_CMP, f64, RAX, RCX);
+	vx_cold(x, X_BE);
+}
+
+static void cold_if_operand_flushes(struct vx *x, const struct ir_ins *i)
+{
+	unsigned type = i->op == IR_F2I || i->op == IR_FCVT ? i->sub : i->type;
+	const uint32_t v[3] = { i->a, i->b, i->c };
+	const unsigned reg[3] = { x->n, x->m, x->a };
+
+	for (unsigned k = 0; k < 3; k++)
+		if (v[k] != NONE)
+			cold_if_tiny(x, type == IR_F64, reg[k]);
+}
+
+/*
+ * Products, quotients and narrowed values must not be computed to find that they are tiny: that raises inexact, and flushing
+ * does not. But the sum or difference of two patterns is, but for the bias, a lower bound of the result's. For a
+ * fused operation the product's last bit has to be normal too; then so is every sum that isn't zero.
+ */
+static void cold_if_result_flushes(struct vx *x, const struct ir_ins *i)
+{
+	bool f64 = i->op == IR_FCVT || i->type == IR_F64;
+	int64_t one = 1ll << fraction_bits(f64), bias = f64 ? 1023 : 127;
+	struct code *c = x->c;
+	uint32_t zero, zero2 = 0;
+
+	magnitude(c, f64, RAX, x->n);
+	x_test(c, true, RAX, RAX);
+	zero = x_jcc8(c, X_E);
+	if (i->op == IR_FCVT) {
+		cold_if_less(x, (1023 - 126) * one);
+	} else {
+		magnitude(c, f64, RCX, x->m);
+		x_test(c, true, RCX, RCX);
+		if (i->op != IR_FDIV)
+			zero2 = x_jcc8(c, X_E);
+		x_alu(c, i->op == IR_FDIV ? ALU_SUB : ALU_ADD, true, RAX, RCX);
+		if (i->op == IR_FDIV) {
+			cold_if_less(x, (1 - bias) * one);
+		} else {
+			x_mov_imm(c, RCX, (uint64_t)(bias + 1 + (i->op == IR_FMA ? 2 * fraction_bits(f64) + 4 : 0)) *
+					  (uint64_t)one);
+			x_alu(c, ALU_CMP, true, RAX, RCX);
+			vx_cold(x, X_B);
+		}
+	}
+	x_patch8(c, zero);
+	if (zero2)
+		x_patch8(c, zero2);
+}
+
+static void check_flushing(struct vx *x, const struct ir_ins *i)
+{
+	cold_if_operand_flushes(x, i);
+	if (i->op == IR_FMUL || i->op == IR_FDIV || i->op == IR_FMA || (i->op == IR_FCVT && i->type == IR_F32))
+		cold_if_result_flushes(x, i);
+}
+
+/* ---- arithmetic ---- */
+
 static void arithmetic(struct vx *x, bool f64, unsigned op)
 {
 	scalar(x->c, f64, op, x->d, x->n, op == F_SQRT ? x->n : x->m);
+	if (x->g->mode->fz && (op == F_ADD || op == F_SUB))
+		cold_if_tiny(x, f64, x->d);
 	vx_cold_if_nan(x, f64 ? 3 : 2, false);
 }
 
@@ -202,6 +296,8 @@ static void emit(struct vx *x, struct ir_ins *i)
 {
 	bool f64 = i->type == IR_F64;
 
+	if (x->g->mode->fz && i->op != IR_I2F)
+		check_flushing(x, i);
 	switch (i->op) {
 	case IR_FADD:	arithmetic(x, f64, F_ADD); break;
 	case IR_FSUB:	arithmetic(x, f64, F_SUB); break;

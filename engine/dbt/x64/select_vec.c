@@ -159,8 +159,6 @@ void vx_const(struct code *c, unsigned d, uint64_t lo, uint64_t hi)
 
 void vx_broadcast(struct code *c, unsigned d, unsigned s, unsigned size, unsigned index)
 {
-	static const uint16_t op[4] = { PBROADCASTB, PBROADCASTW, PBROADCASTD, PBROADCASTQ };
-
 	if (size == 3) {
 		v_op(c, index ? PUNPCKHQDQ : PUNPCKLQDQ, d, s, s);
 	} else if (size == 2) {
@@ -170,7 +168,7 @@ void vx_broadcast(struct code *c, unsigned d, unsigned s, unsigned size, unsigne
 			v_shift(c, PSHIFTQ, 3, d, s, index << size);	/* vpsrldq */
 			s = d;
 		}
-		v_op2(c, op[size], d, s);
+		v_op2(c, size ? PBROADCASTW : PBROADCASTB, d, s);
 	}
 }
 

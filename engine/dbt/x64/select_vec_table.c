@@ -241,7 +241,8 @@ static const struct vop_rule saturating[4] = {
 	{ vec_saturate, BH, 1, SC, { PSUBSB, PSUBSW } }, { vec_saturate, BH, 1, SC, { PSUBUSB, PSUBUSW } },
 };
 static const struct vop_rule saturating_wide[4] = {
-	{ vec_saturate_s, SD, 0, SC }, { vec_saturate_u32, S, 0, SC }, { vec_saturate_s, SD, 1, SC }, { vec_saturate_u32, S, 1, SC },
+	{ vec_saturate_s, SD, 0, SC }, { vec_saturate_u32, S, 0, SC },
+	{ vec_saturate_s, SD, 1, SC }, { vec_saturate_u32, S, 1, SC },
 };
 static const struct vop_rule not_below[2] = {
 	{ vec_not_less, BHS, 0, SC, { PMAXUB, PMAXUW, PMAXUD } }, { vec_greater_u, D, 1, SC },
@@ -261,8 +262,8 @@ static const struct vop_rule *rule_of(unsigned op, unsigned size)
 
 static bool host_has(const struct host_cpu *h, unsigned flags)
 {
-	return h->avx2 && (h->fma || !(flags & VR_FMA)) && (h->aes || !(flags & VR_AES)) && (h->pclmul || !(flags & VR_PCLMUL)) &&
-	       (h->f16c || !(flags & VR_F16C)) && (h->bmi2 || !(flags & VR_BMI2));
+	return h->avx2 && (h->fma || !(flags & VR_FMA)) && (h->aes || !(flags & VR_AES)) && (h->bmi2 || !(flags & VR_BMI2)) &&
+	       (h->pclmul || !(flags & VR_PCLMUL)) && (h->f16c || !(flags & VR_F16C));
 }
 
 static bool form_is_inline(const struct vop_rule *r, uint32_t desc)
@@ -271,9 +272,7 @@ static bool form_is_inline(const struct vop_rule *r, uint32_t desc)
 		return false;
 	if ((desc & SIMD_SCALAR) && !(r->flags & VR_SCALAR))
 		return false;
-	if ((desc & SIMD_IMM(0xff)) && (r->flags & VR_NO_IMM))
-		return false;
-	return (desc & SIMD_Q) || !(r->flags & VR_ONLY_Q);
+	return !(desc & SIMD_IMM(0xff)) || !(r->flags & VR_NO_IMM);
 }
 
 /* Flushing is never inline; conversions from and to half precision know no flushing of halves, but another format. */

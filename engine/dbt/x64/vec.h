@@ -38,16 +38,15 @@ enum {
 	PUNPCKHBW = V66(0x68), PUNPCKHWD = V66(0x69), PUNPCKHDQ = V66(0x6a), PUNPCKHQDQ = V66(0x6d),
 	PACKSSWB = V66(0x63), PACKSSDW = V66(0x6b), PACKUSWB = V66(0x67), PACKUSDW = V38(0x2b),
 	PSHUFB = V38(0x00), PSHUFD = V66(0x70), PSHUFLW = VF2(0x70), PSHUFHW = VF3(0x70), PALIGNR = V3A(0x0f),
-	SHUFPS = VNP(0xc6), SHUFPD = V66(0xc6), PBLENDVB = V3A(0x4c), PBLENDW = V3A(0x0e), PBLENDD = V3A(0x02),
+	SHUFPS = VNP(0xc6), PBLENDVB = V3A(0x4c), PBLENDW = V3A(0x0e), PBLENDD = V3A(0x02),
 	PMOVSXBW = V38(0x20), PMOVSXWD = V38(0x23), PMOVSXDQ = V38(0x25),
 	PMOVZXBW = V38(0x30), PMOVZXWD = V38(0x33), PMOVZXDQ = V38(0x35),
-	PSHIFTW = V66(0x71), PSHIFTD = V66(0x72), PSHIFTQ = V66(0x73),	/* /2 right, /4 arithmetic, /6 left; Q /3 /7 bytes */
-	PSLLVD = V38(0x47), PSRLVD = V38(0x45), PSRAVD = V38(0x46), PSADBW = V66(0xf6), PTEST = V38(0x17),
-	PBROADCASTB = V38(0x78), PBROADCASTW = V38(0x79), PBROADCASTD = V38(0x58), PBROADCASTQ = V38(0x59),
-	PHADDW = V38(0x01), PHADDD = V38(0x02), MOVAPS = VNP(0x28), MOVQ = VF3(0x7e), MOVDDUP = VF2(0x12), INSERTPS = V3A(0x21),
-	MOVMSKPS = VNP(0x50), ANDPS = VNP(0x54), ANDNPS = VNP(0x55), ORPS = VNP(0x56), XORPS = VNP(0x57),
+	PSHIFTW = V66(0x71), PSHIFTD = V66(0x72), PSHIFTQ = V66(0x73),	/* with an immediate: see v_shift */
+	PSADBW = V66(0xf6), PTEST = V38(0x17), PBROADCASTB = V38(0x78), PBROADCASTW = V38(0x79),
+	MOVQ = VF3(0x7e), INSERTPS = V3A(0x21), ANDPS = VNP(0x54), ANDNPS = VNP(0x55), ORPS = VNP(0x56), XORPS = VNP(0x57),
 	TESTPS = V38(0x0e), TESTPD = V38(0x0f), CVTPH2PS = V38(0x13), CVTPS2PH = V3A(0x1d),
-	AESENC = V38(0xdc), AESDEC = V38(0xde), AESENCLAST = V38(0xdd), AESDECLAST = V38(0xdf), AESIMC = V38(0xdb), PCLMULQDQ = V3A(0x44),
+	AESENC = V38(0xdc), AESDEC = V38(0xde), AESENCLAST = V38(0xdd), AESDECLAST = V38(0xdf), AESIMC = V38(0xdb),
+	PCLMULQDQ = V3A(0x44),
 };
 
 static inline void v_op(struct code *c, unsigned op, unsigned d, unsigned a, unsigned b)
@@ -67,7 +66,7 @@ static inline void v_opi(struct code *c, unsigned op, unsigned d, unsigned a, un
 	e8(c, imm);
 }
 
-/* Shift by an immediate: group opcode and /digit; d = s shifted. */
+/* Shift by an immediate: group opcode and /digit (2 right, 4 arithmetic, 6 left; PSHIFTQ by bytes 3, 7); d = s shifted. */
 static inline void v_shift(struct code *c, unsigned group, unsigned digit, unsigned d, unsigned s, unsigned n)
 {
 	v_op(c, group, digit, d, s);
@@ -105,7 +104,7 @@ struct vx {
 	bool q, scalar, by_elem;
 	unsigned d, n, m, a;		/* registers; a: old d */
 	struct side *side;		/* cold: the record of the exact path */
-	uint32_t cold[4];		/* jumps to it */
+	uint32_t cold[8];		/* jumps to it */
 	unsigned cold_count;
 	bool whole;			/* the function has cleared what is above a 64-bit or scalar result */
 };
@@ -115,8 +114,7 @@ enum vop_flag {
 	VR_SCALAR = 2,		/* also scalar forms */
 	VR_OWN_M = 4,		/* the function itself deals with a by-element m */
 	VR_NO_IMM = 8,		/* only if the immediate is zero */
-	VR_ONLY_Q = 16,		/* only 128-bit forms */
-	VR_FMA = 32, VR_AES = 64, VR_PCLMUL = 128, VR_F16C = 256, VR_BMI2 = 512,	/* what the host must have besides AVX2 */
+	VR_FMA = 16, VR_AES = 32, VR_PCLMUL = 64, VR_F16C = 128, VR_BMI2 = 256,	/* what the host must have besides AVX2 */
 };
 
 struct vop_rule {
@@ -128,17 +126,16 @@ struct vop_rule {
 };
 
 #define VEC_FNS(X) \
-	X(rrr) X(rrr_swap) X(or_not) X(mul) X(mla) X(select) X(not_less) X(greater_u) X(test_bits) X(compare_zero) X(abs64) \
-	X(unary) X(negate) X(invert) X(abs_diff) X(halving) X(saturate) X(saturate_s) X(saturate_unary) X(saturate_u32) X(mul_high) X(dot) \
-	X(pairs) X(popcount) X(reverse_bits) X(pairs_long) \
-	X(shift_imm) X(shift_insert) X(shift_round) X(shift_var) X(shift_left_long) \
-	X(widen) X(widen_mul) X(widen_mul_sat) X(widen_diff) X(narrow) X(narrow_high) X(narrow_sat) X(across) X(across_long) \
-	X(zip2) X(unzip) X(transpose) X(ext) X(reverse) X(dup) X(ins) X(tbl) \
-	X(f_rrr) X(f_abs_diff) X(f_fma) X(f_min_max) X(f_compare) X(f_compare_abs) X(f_compare_zero) X(f_pairs) X(f_across) \
-	X(f_sign) X(f_sqrt) X(f_round) X(f_to_int) X(f_to_uint) X(f_from_int) X(f_from_uint) \
-	X(f_widen) X(f_narrow) \
-	X(aes) X(aes_mix) X(aes_round) X(pmull) \
-	X(sha256) X(sha256su0) X(sha256su1) X(sha1) X(sha1h) X(sha1su0) X(sha1su1)
+	X(rrr) X(rrr_swap) X(or_not) X(mul) X(mla) X(select) X(not_less) X(greater_u) X(test_bits) \
+	X(compare_zero) X(abs64) X(unary) X(negate) X(invert) X(abs_diff) X(halving) X(saturate) X(saturate_s) \
+	X(saturate_unary) X(saturate_u32) X(mul_high) X(dot) X(pairs) X(popcount) X(reverse_bits) X(pairs_long) \
+	X(shift_imm) X(shift_insert) X(shift_round) X(shift_var) X(shift_left_long) X(widen) X(widen_mul) \
+	X(widen_mul_sat) X(widen_diff) X(narrow) X(narrow_high) X(narrow_sat) X(across) X(across_long) X(zip2) \
+	X(unzip) X(transpose) X(ext) X(reverse) X(dup) X(ins) X(tbl) X(f_rrr) X(f_abs_diff) X(f_fma) \
+	X(f_min_max) X(f_compare) X(f_compare_abs) X(f_compare_zero) X(f_pairs) X(f_across) X(f_sign) X(f_sqrt) \
+	X(f_round) X(f_to_int) X(f_to_uint) X(f_from_int) X(f_from_uint) X(f_widen) X(f_narrow) X(aes) \
+	X(aes_mix) X(aes_round) X(pmull) X(sha256) X(sha256su0) X(sha256su1) X(sha1) X(sha1h) X(sha1su0) \
+	X(sha1su1)
 #define X(name) void vec_##name(struct vx *x, const struct vop_rule *r);
 VEC_FNS(X)
 #undef X
