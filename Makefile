@@ -28,7 +28,8 @@ WARN	:= -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla -W
 OPT	?= -O2
 CFLAGS	?= -g
 CF	= -std=gnu17 $(OPT) $(CFLAGS) $(WARN) -fno-strict-aliasing -fno-common -pthread \
-	  $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
+	  $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer) \
+	  $(if $(filter thread,$(SAN)),$(if $(filter clang%,$(notdir $(CC))),,-Wno-tsan))
 LF	= $(CFLAGS) -pthread $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
 ALL_FOLDERS :=
 TESTS	:=

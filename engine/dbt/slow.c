@@ -122,14 +122,19 @@ static bool mmio(struct arm_cpu *cpu, const struct access *a, const struct part 
 	return ok;
 }
 
+/* One load or store of the host whatever the alignment, which the types' names in C do not promise. */
+typedef uint16_t __attribute__((aligned(1), may_alias)) any_u16;
+typedef uint32_t __attribute__((aligned(1), may_alias)) any_u32;
+typedef uint64_t __attribute__((aligned(1), may_alias)) any_u64;
+
 /* Copies that are single-copy atomic for aligned 1, 2, 4 and 8 bytes. */
 static void copy_element(void *to, const void *from, uint32_t n)
 {
 	switch (n) {
 	case 1:	*(volatile uint8_t *)to = *(const volatile uint8_t *)from; break;
-	case 2:	*(volatile uint16_t *)to = *(const volatile uint16_t *)from; break;
-	case 4:	*(volatile uint32_t *)to = *(const volatile uint32_t *)from; break;
-	case 8:	*(volatile uint64_t *)to = *(const volatile uint64_t *)from; break;
+	case 2:	*(volatile any_u16 *)to = *(const volatile any_u16 *)from; break;
+	case 4:	*(volatile any_u32 *)to = *(const volatile any_u32 *)from; break;
+	case 8:	*(volatile any_u64 *)to = *(const volatile any_u64 *)from; break;
 	default: memcpy(to, from, n);
 	}
 }
