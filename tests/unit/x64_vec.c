@@ -358,6 +358,35 @@ static void aes_rounds_are_fused(void **state)
 	free_rig(rig);
 }
 
+static void sums_of_bit_counts_are_fused(void **state)
+{
+	struct rig *rig = new_rig();
+
+	for (unsigned t = 0; t < 1000; t++) {
+		struct simd_state st = simd_inputs(t, false, 0);
+		uint32_t desc = t & 4 ? SIMD_Q : 0, r;
+		enum simd_op sum = t & 1 ? SIMD_addv : SIMD_uaddlv;
+		union v128 count;
+
+		ir_init(&rig->ir, 0);
+		r = ir_add(&rig->ir, IR_GET, IR_V128, NONE, NONE, NONE, SLOT_V0 + 1);
+		r = ir_add(&rig->ir, IR_VOP, IR_V128, r, NONE, NONE, SIMD_cnt | (uint64_t)desc << 32);
+		if (t & 2)
+			ir_add(&rig->ir, IR_SET, IR_VOID, r, NONE, NONE, SLOT_V0);
+		r = ir_add(&rig->ir, IR_VOP, IR_V128, r, NONE, NONE, sum | (uint64_t)desc << 32);
+		ir_add(&rig->ir, IR_SET, IR_VOID, r, NONE, NONE, SLOT_V0 + 3);
+		compile(rig, 0, t & 8 ? OLD_HOST : DISTINCT);
+		memcpy(rig->cpu.v, st.v, sizeof(st.v));
+		run(rig);
+		simd_cnt(&count, &st.v[1], NULL, desc, NULL);
+		if (t & 2)
+			assert_memory_equal(&rig->cpu.v[0], &count, 16);
+		simd_table[sum](&count, &count, NULL, desc, NULL);
+		assert_memory_equal(&rig->cpu.v[3], &count, 16);
+	}
+	free_rig(rig);
+}
+
 static void halves_of_sha256_rounds_are_made_together(void **state)
 {
 	struct rig *rig = new_rig();
@@ -530,6 +559,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(scalar_ops_are_what_the_exact_path_gives),
 		cmocka_unit_test(aes_rounds_are_fused),
+		cmocka_unit_test(sums_of_bit_counts_are_fused),
 		cmocka_unit_test(halves_of_sha256_rounds_are_made_together),
 		cmocka_unit_test(vector_ops_are_what_the_exact_path_gives),
 	};

@@ -351,6 +351,18 @@ unsigned vx_used_lanes(struct vx *x, unsigned reg, unsigned scratch)
 	return scratch;
 }
 
+/* The vector op that is the only one to see the result of the current op, and has it as its n; or NULL. */
+static struct ir_ins *only_reader(struct gen *g)
+{
+	const struct gen_val *val = &g->v[g->n];
+	struct ir_ins *i;
+
+	if (!val->uses || g->use[val->uses].next || val->snap_end)
+		return NULL;
+	i = &g->ir->ins[g->use[val->uses].pos];
+	return i->op == IR_VOP && i->a == g->n ? i : NULL;
+}
+
 /*
  * AESE whose only reader is AESMC: what x86 has one instruction for. The key is added here, and the rest is done there. (The
  * same of AESD and AESIMC.)
@@ -358,18 +370,40 @@ unsigned vx_used_lanes(struct vx *x, unsigned reg, unsigned scratch)
 static void fuse_aes(struct gen *g, struct ir_ins *i)
 {
 	bool inverse = (uint32_t)i->imm == SIMD_aesd;
-	const struct gen_val *val = &g->v[g->n];
-	struct ir_ins *mix;
+	struct ir_ins *mix = only_reader(g);
 
-	if (!val->uses || g->use[val->uses].next || val->snap_end || !g->host->aes || !g->host->avx2)
-		return;
-	mix = &g->ir->ins[g->use[val->uses].pos];
-	if (mix->op != IR_VOP || mix->a != g->n || (uint32_t)mix->imm != (inverse ? SIMD_aesimc : SIMD_aesmc))
+	if (!mix || !g->host->aes || !g->host->avx2 || (uint32_t)mix->imm != (inverse ? SIMD_aesimc : SIMD_aesmc))
 		return;
 	i->imm = SIMD_eor | (uint64_t)SIMD_Q << 32;
 	i->b = i->c;
 	i->c = NONE;
 	mix->imm = (inverse ? VOP_AES_INVERSE_ROUND : VOP_AES_ROUND) | (uint64_t)SIMD_Q << 32;
+}
+
+/* CNT of 8 bytes whose only reader is their sum: the idiom for the number of ones in a general register. */
+static void fuse_count(struct gen *g, struct ir_ins *i)
+{
+	struct ir_ins *sum = only_reader(g);
+
+	if (!sum || i->imm >> 32 || sum->imm >> 32 || !g->host->popcnt || !g->host->avx2)
+		return;
+	if ((uint32_t)sum->imm != SIMD_addv && (uint32_t)sum->imm != SIMD_uaddlv)
+		return;
+	i->imm = SIMD_orr;
+	i->b = i->a;
+	sum->imm = VOP_POPCOUNT;
+}
+
+static void fuse(struct gen *g, struct ir_ins *i)
+{
+	switch ((uint32_t)i->imm) {
+	case SIMD_aese: case SIMD_aesd:
+		fuse_aes(g, i);
+		break;
+	case SIMD_cnt:
+		fuse_count(g, i);
+		break;
+	}
 }
 
 static struct xmem saved(unsigned xmm)
@@ -428,8 +462,7 @@ static void operation(struct gen *g, struct ir_ins *i)
 	const struct vop_rule *r;
 	struct vx x;
 
-	if ((uint32_t)i->imm == SIMD_aese || (uint32_t)i->imm == SIMD_aesd)
-		fuse_aes(g, i);
+	fuse(g, i);
 	r = vop_rule_find(g, (uint32_t)i->imm, (uint32_t)(i->imm >> 32));
 	if (!r || !vx_begin(&x, g, i, r->flags & VR_COLD)) {
 		call_exact(g, i);

@@ -369,7 +369,7 @@ void vec_pairs(struct vx *x, const struct vop_rule *r)
 }
 
 /* Counts of nibbles by look-up. */
-void vec_popcount(struct vx *x, const struct vop_rule *r)
+void vec_nibble_counts(struct vx *x, const struct vop_rule *r)
 {
 	struct code *c = x->c;
 
@@ -381,6 +381,15 @@ void vec_popcount(struct vx *x, const struct vop_rule *r)
 	v_op(c, PAND, XT2, XT2, XT0);
 	v_op(c, PSHUFB, XT2, XT1, XT2);
 	v_op(c, PADDB, x->d, x->d, XT2);
+}
+
+/* n: the eight bytes before they were counted. */
+void vec_popcount(struct vx *x, const struct vop_rule *r)
+{
+	v_movd_to(x->c, true, RAX, x->n);
+	x_prr(x->c, 0xf3, 0x0fb8, true, RAX, RAX);
+	v_movd_from(x->c, true, x->d, RAX);
+	x->whole = true;
 }
 
 /* Nibbles reversed by look-up, then swapped: the low one's reverse comes shifted. */

@@ -128,7 +128,7 @@ struct vop_rule {
 #define VEC_FNS(X) \
 	X(rrr) X(rrr_swap) X(or_not) X(mul) X(mla) X(select) X(not_less) X(greater_u) X(test_bits) \
 	X(compare_zero) X(abs64) X(unary) X(negate) X(invert) X(abs_diff) X(halving) X(saturate) X(saturate_s) \
-	X(saturate_unary) X(saturate_u32) X(mul_high) X(dot) X(pairs) X(popcount) X(reverse_bits) X(pairs_long) \
+	X(saturate_unary) X(saturate_u32) X(mul_high) X(dot) X(pairs) X(nibble_counts) X(popcount) X(reverse_bits) X(pairs_long) \
 	X(shift_imm) X(shift_insert) X(shift_round) X(shift_var) X(shift_left_long) X(widen) X(widen_mul) \
 	X(widen_mul_sat) X(widen_diff) X(narrow) X(narrow_high) X(narrow_sat) X(across) X(across_long) X(zip2) \
 	X(unzip) X(transpose) X(ext) X(reverse) X(dup) X(ins) X(tbl) X(f_rrr) X(f_abs_diff) X(f_fma) \
@@ -164,8 +164,8 @@ void vx_clear_above(struct code *c, unsigned d, unsigned bytes);
 bool vx_begin(struct vx *x, struct gen *g, struct ir_ins *i, bool cold);
 void vx_end(struct vx *x);
 
-/* Operations that no instruction has: AES rounds with nothing added, made of AESE and AESMC, AESD and AESIMC. */
-enum { VOP_AES_ROUND = SIMD_OP_COUNT, VOP_AES_INVERSE_ROUND, VOP_COUNT };
+/* Operations that no instruction has: AES rounds with nothing added, made of AESE and AESMC, AESD and AESIMC; ones in 64 bits. */
+enum { VOP_AES_ROUND = SIMD_OP_COUNT, VOP_AES_INVERSE_ROUND, VOP_POPCOUNT, VOP_COUNT };
 
 /* NULL: not inline on this host, in this mode, for this form. */
 const struct vop_rule *vop_rule_find(const struct gen *g, unsigned op, uint32_t desc);
