@@ -19,7 +19,7 @@ static void link_jump(struct gen *g, int64_t target, bool inline_miss, uint32_t 
 		g->full = true;
 		return;
 	}
-	while ((c->at & 3) != 3)
+	while ((c->at & 3) != 3 && !c->full)
 		e8(c, 0x90);
 	l = &g->links[g->link_count++];
 	*l = (struct dbt_link){ .target = target };
@@ -90,7 +90,7 @@ static void leave_to(struct gen *g, int64_t target)
 	x_alu_mem(c, ALU_CMP, true, RAX, xmi(TLB, RCX, 0, CTX_FETCH(g->mode->el)));
 	miss1 = x_jcc(c, X_NE);
 	/* cmp dword [entry.page_id], imm32: patched with the link, so aligned; ~0 is no page. */
-	while ((c->at + 8) & 3)
+	while (((c->at + 8) & 3) && !c->full)
 		e8(c, 0x90);
 	x_rm(c, 0x81, false, ALU_CMP, xmi(TLB, RCX, 0, CTX_FETCH(g->mode->el) + 8));
 	e32(c, ~0u);
