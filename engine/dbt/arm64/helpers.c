@@ -267,6 +267,15 @@ HELPER(pc_align)
 	return 0;
 }
 
+HELPER(sp_check)
+{
+	if (a & 15) {
+		arm_sync_exception(cpu, EC_SP_ALIGN, 0);
+		cpu->redirect = 1;
+	}
+	return 0;
+}
+
 /* ---- barriers and waiting ---- */
 
 HELPER(isb)

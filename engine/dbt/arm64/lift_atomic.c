@@ -80,6 +80,8 @@ static uint32_t call_pair(struct lift *l, const struct a64_args *a, enum dbt_hel
 {
 	uint32_t address = lift_get_sp(l, a->rn, true), arg = pair_arg(l, a, r1, r2);
 
+	if (a->rn == 31)
+		lift_sp_check(l, address);
 	return lift_call(l, h, t, address, arg, NONE);
 }
 

@@ -94,6 +94,7 @@ struct lift_mem {
 
 /* The base register, with the SP alignment check that the mode asks for. */
 struct lift_mem lift_mem_base(struct lift *l, unsigned rn, int64_t imm, unsigned flags);
+void lift_sp_check(struct lift *l, uint32_t sp);
 /* base + rm, extended by option and shifted. */
 struct lift_mem lift_mem_reg(struct lift *l, unsigned rn, unsigned rm, unsigned option, unsigned amount);
 /* The access in the mode's byte order. size: log2 of bytes, 0-3 integer, 2-4 FP and SIMD by type. */

@@ -17,14 +17,30 @@ struct lift_mem lift_mem_base(struct lift *l, unsigned rn, int64_t imm, unsigned
 	return (struct lift_mem){ lift_get_sp(l, rn, true), imm, flags };
 }
 
-/* The IR op can check its own address only, so a misaligned SP with a register offset isn't found. */
+/*
+ * For accesses whose op cannot check SP itself. Misaligned, the block ends before the instruction; one that begins with it
+ * asks the helper, which raises the exception.
+ */
+void lift_sp_check(struct lift *l, uint32_t sp)
+{
+	if (!l->mode->sp_align_check)
+		return;
+	if (l->offset == l->ir->head_offset)
+		lift_call(l, HELPER_sp_check, IR_VOID, sp, NONE, NONE);
+	else
+		lift_exit_if(l, CC_NE, emit_flags(l, IR_FLAGS_AND, IR_I64, sp, lift_const(l, IR_I64, 15)), 0, false);
+}
+
 struct lift_mem lift_mem_reg(struct lift *l, unsigned rn, unsigned rm, unsigned option, unsigned amount)
 {
-	uint32_t offset = lift_extend(l, IR_I64, rm, option);
+	uint32_t base = lift_get_sp(l, rn, true), offset;
 
+	if (rn == 31)
+		lift_sp_check(l, base);
+	offset = lift_extend(l, IR_I64, rm, option);
 	if (amount)
 		offset = emit_imm(l, IR_SHL, IR_I64, offset, amount);
-	return (struct lift_mem){ emit2(l, IR_ADD, IR_I64, lift_get_sp(l, rn, true), offset), 0, 0 };
+	return (struct lift_mem){ emit2(l, IR_ADD, IR_I64, base, offset), 0, 0 };
 }
 
 void lift_writeback(struct lift *l, unsigned rn, struct lift_mem m, int64_t imm)

@@ -133,6 +133,7 @@ void dbt_ic_iall(struct arm_cpu *cpu);
 	H(ldxp, "SCF")		/* a=address, b=size (4,8)|rt<<8|rt2<<16: pair exclusive load into x[] */ \
 	H(stxp, "SF")		/* a=address, b=size|rt<<8|rt2<<16 -> status */ \
 	H(casp, "SCF")		/* a=address, b=size|rs<<8|rt<<16 */ \
+	H(sp_check, "SF")	/* a=SP: an exception if it is not 16-aligned; CALL */ \
 	H(pc_align, "S")	/* a=address: PC alignment fault */
 
 #define X(name, flags) uint64_t dbt_h_##name(struct arm_cpu *cpu, uint64_t a, uint64_t b, uint64_t c);
