@@ -26,6 +26,8 @@ struct access {
 	uint32_t element;	/* log2: MMIO and alignment go by this */
 	uint32_t align;		/* bytes that va must be a multiple of; 1: any */
 	bool write, unprivileged;
+	bool zva;		/* DC ZVA: not for Device memory; faults report `given` */
+	uint64_t given;
 	const struct side *side;	/* to recover from; NULL: state is in memory */
 	struct part part[2];
 	unsigned parts;
@@ -58,14 +60,16 @@ static bool resolve_part(struct arm_cpu *cpu, struct access *a, uint64_t va, uin
 	struct arm_fault f = { 0 };
 
 	if (tlb_translate(cpu, va, a->write ? ACC_WRITE : ACC_READ, cls, &res, &f)) {
+		if (a->zva)
+			f.va = a->given;
 		if (a->side)
 			dbt_recover(cpu, a->side);
 		arm_data_abort(cpu, &f, a->write, false);
 		cpu->redirect = 1;
 		return false;
 	}
-	if (res.device && (a->va & ((1u << a->element) - 1))) {
-		fault(cpu, a, FSC_ALIGNMENT, a->va);
+	if (res.device && (a->zva || (a->va & ((1u << a->element) - 1)))) {
+		fault(cpu, a, FSC_ALIGNMENT, a->zva ? a->given : a->va);
 		return false;
 	}
 	slot = mem_find(&cpu->vm->vm->mem, res.gpa);
@@ -301,6 +305,8 @@ static bool slow_dczva(struct arm_cpu *cpu, const struct side *s)
 	static const uint8_t zero[64];
 	struct access a = access_of(cpu, s, 0, true);
 
+	a.zva = true;
+	a.given = a.va;
 	a.va &= ~63ull;
 	a.size = 64;
 	a.element = 0;

@@ -30,8 +30,7 @@ def build(name, out):
         print(f"{CC[0]} is missing: run tools/deps check")
         sys.exit(77)
     rt = [os.path.join(HERE, "rt", f) for f in ("start.S", "rt.c", "rt_mem.c", "rt_gic.c")]
-    cflags = ["-Wa,-march=armv8.4-a+fp16"]
-    subprocess.run([*CC, *cflags, "-o", out, *rt, os.path.join(HERE, name + ".c")], check=True)
+    subprocess.run([*CC, "-o", out, *rt, os.path.join(HERE, name + ".c")], check=True)
     return out
 
 

@@ -231,7 +231,7 @@ LIFT(SYS)
 		return;
 	}
 	v = lift_get(l, a->rt, true);
-	if (a->sysreg == SYS_DC_ZVA) {
+	if (a->sysreg == SYS_DC_ZVA && l->mode->mmu) {
 		v = emit_sub(l, emit1(l, IR_STORE, IR_VOID, v), 6);
 		l->ir->ins[v].flags = IRM_DCZVA;
 	} else {

@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+__asm__(".arch armv8.4-a+fp16+crypto");		/* the assembler's; the compiler makes plain ARMv8.0 */
+
 typedef uint64_t u64;
 typedef uint32_t u32;
 typedef uint16_t u16;
