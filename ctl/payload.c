@@ -66,10 +66,10 @@ int payload_read_fd(struct payload_file *f, int fd, const char *what, const char
 		f->size = (size_t)st.st_size;
 	}
 	err = read_all(f, fd, what, path, max, e);
+	if (!err && !f->size)
+		err = ctl_fail(e, -EINVAL, "%s %s: the file is empty: get it again", what, path);
 	if (err)
 		payload_free(f);
-	else if (!f->size)
-		err = ctl_fail(e, -EINVAL, "%s %s: the file is empty: get it again", what, path);
 	return err;
 }
 

@@ -394,6 +394,10 @@ static int tear_down(void **state)
 
 	close(r->to);
 	waitpid(r->qemu, NULL, 0);
+	dbt_engine.vcpu_fini(r->vcpu);
+	dbt_engine.vm_fini(&r->vm);
+	os_arena_free(&r->vm.arena);
+	munmap(r->ram, RAM_SIZE);
 	return 0;
 }
 

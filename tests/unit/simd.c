@@ -23,6 +23,12 @@ static const struct { enum simd_op op; uint32_t desc; const char *text; } cases[
 
 #define CASES (sizeof(cases) / sizeof(cases[0]))
 
+/* Instructions on scalars alone have no case there; tests/diff/insn.c knows them. */
+static bool is_scalar(unsigned op)
+{
+	return op == SIMD_fcmp || op == SIMD_fcvt || op == SIMD_fcvt_to_g || op == SIMD_fcvt_from_g;
+}
+
 static bool is_table(unsigned c)
 {
 	return cases[c].op == SIMD_tbl || cases[c].op == SIMD_tbx;
@@ -120,7 +126,7 @@ static void traits_tell_which_flags_are_raised(void **state)
 		did[cases[c].op] |= raised;
 	}
 	for (unsigned op = 0; op < SIMD_OP_COUNT; op++)
-		if (simd_traits(op) & (SIMD_USES_FP | SIMD_SETS_QC) && !did[op])
+		if (simd_traits(op) & (SIMD_USES_FP | SIMD_SETS_QC) && !did[op] && !is_scalar(op))
 			fail_msg("%s raises nothing", simd_names[op]);
 }
 
