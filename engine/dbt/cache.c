@@ -77,18 +77,20 @@ int dbt_cache_init(struct dbt_vm *vm)
 	struct dbt_cache *k = &vm->cache;
 	int err;
 
-	k->size = vm->options->tiny_cache ? 64 << 10 : (vm->options->code_mib ? vm->options->code_mib : 128) << 20;
-	k->side_size = vm->options->tiny_cache ? 1 << 16 : k->size / 4;
+	k->size = vm->options->tiny_cache ? 512 << 10 : (vm->options->code_mib ? vm->options->code_mib : 128) << 20;
+	k->side_size = vm->options->tiny_cache ? 1 << 18 : k->size / 4;
 	k->block_max = k->size / 128;
 	k->link_max = k->size / 64 + 128;
 	k->page_max = PAGES_MAX;
-	k->hash_mask = BLOCK_HASH - 1;
+	/* A flush clears the tables, and a tiny cache is flushed all the time. */
+	k->hash_mask = vm->options->tiny_cache ? 2047 : BLOCK_HASH - 1;
+	k->page_mask = vm->options->tiny_cache ? 511 : PAGE_HASH - 1;
 	k->side = reserve((size_t)k->side_size * 4);
 	k->blocks = reserve((size_t)k->block_max * sizeof(*k->blocks));
 	k->links = reserve((size_t)k->link_max * sizeof(*k->links));
 	k->pages = reserve((size_t)k->page_max * sizeof(*k->pages));
-	k->hash = reserve((size_t)BLOCK_HASH * sizeof(*k->hash));
-	k->page_hash = reserve((size_t)PAGE_HASH * sizeof(*k->page_hash));
+	k->hash = reserve(((size_t)k->hash_mask + 1) * sizeof(*k->hash));
+	k->page_hash = reserve(((size_t)k->page_mask + 1) * sizeof(*k->page_hash));
 	k->gen = reserve(sizeof(*k->gen));
 	k->ir = reserve(sizeof(*k->ir));
 	if (!k->side || !k->blocks || !k->links || !k->pages || !k->hash || !k->page_hash || !k->gen || !k->ir) {
@@ -118,8 +120,8 @@ void dbt_cache_fini(struct dbt_vm *vm)
 	release(k->blocks, (size_t)k->block_max * sizeof(*k->blocks));
 	release(k->links, (size_t)k->link_max * sizeof(*k->links));
 	release(k->pages, (size_t)k->page_max * sizeof(*k->pages));
-	release(k->hash, (size_t)BLOCK_HASH * sizeof(*k->hash));
-	release(k->page_hash, (size_t)PAGE_HASH * sizeof(*k->page_hash));
+	release(k->hash, ((size_t)k->hash_mask + 1) * sizeof(*k->hash));
+	release(k->page_hash, ((size_t)k->page_mask + 1) * sizeof(*k->page_hash));
 	release(k->gen, sizeof(*k->gen));
 	release(k->ir, sizeof(*k->ir));
 	memset(k, 0, sizeof(*k));
@@ -136,7 +138,7 @@ static uint32_t hash_block(const struct dbt_cache *k, uint32_t page, uint32_t of
 
 static struct dbt_page **page_bucket(struct dbt_cache *k, gpa_t gpa)
 {
-	return &k->page_hash[(gpa >> 12) * 0x9e3779b1u >> 7 & (PAGE_HASH - 1)];
+	return &k->page_hash[(gpa >> 12) * 0x9e3779b1u >> 7 & k->page_mask];
 }
 
 static struct dbt_page *find_page(struct dbt_cache *k, gpa_t gpa)
@@ -312,8 +314,8 @@ static void reset(struct dbt_vm *vm)
 
 	k->at = vm->stubs.end;
 	k->side_at = k->link_count = k->block_count = k->page_count = 0;
-	memset(k->hash, 0, (size_t)BLOCK_HASH * sizeof(*k->hash));
-	memset(k->page_hash, 0, (size_t)PAGE_HASH * sizeof(*k->page_hash));
+	memset(k->hash, 0, ((size_t)k->hash_mask + 1) * sizeof(*k->hash));
+	memset(k->page_hash, 0, ((size_t)k->page_mask + 1) * sizeof(*k->page_hash));
 	k->flushes++;
 }
 

@@ -34,9 +34,8 @@ struct dbt_cache {
 	struct dbt_block **hash;	/* by page, offset and mode */
 	uint32_t hash_mask;
 	struct dbt_page *pages;
-	uint32_t page_max, page_count;
+	uint32_t page_max, page_count, page_mask;
 	struct dbt_page **page_hash;
-	uint8_t *copies;		/* 4 KiB for each page of `pages` */
 	struct gen *gen;		/* workspace of the translator */
 	struct ir *ir;
 	uint32_t flushing;		/* atomic: somebody waits for all vCPUs to leave code */
@@ -52,7 +51,6 @@ struct dbt_vm {
 	struct host_cpu host;
 	struct dbt_stubs stubs;
 	struct dbt_cache cache;
-	struct mem_listener listener;
 	void *helpers[HELPER_COUNT + 4];	/* the table translated code calls through: helpers, then run.h's */
 	struct arm_cpu *cpu[VM_MAX_VCPUS];
 };
