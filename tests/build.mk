@@ -14,6 +14,17 @@ check-groups	= $(filter $(check-found),$(check-known)) $(filter-out $(check-know
 		  $(filter system,$(check-found))
 check-args	= $(foreach g,$(check-groups),$(g): $(test-group-$(g)) $(check-scripts-$(g)))
 
-.PHONY: check
+# check-long adds the cases that a script declares as long and, unless this is a sanitizer's build, the two builds with
+# sanitizers: whatever a report of theirs can come from, and an arm64 Linux on the address sanitizer's.
+check-run	= CELLA=$(abspath $(B))/cella tests/run $(if $(K),-k '$(K)') --logs $(B)/test-logs
+
+.PHONY: check check-long check-san
 check: all $$(TESTS)
-	@CELLA=$(abspath $(B))/cella tests/run $(if $(K),-k '$(K)') --logs $(B)/test-logs $(check-args)
+	@$(check-run) $(check-args)
+check-long: all $$(TESTS)
+	@$(check-run) --long $(check-args)
+	$(if $(SAN),,@$(MAKE) --no-print-directory check-san)
+check-san:
+	@RIG_SLOW=6 $(MAKE) --no-print-directory SAN=address,undefined \
+		K='^(unit|isa|dev|ring|diff) |linux.py (boot_d12_2cpu|disk_ext4|net_d12|reboot)$$|bad_input|machines' check
+	@RIG_SLOW=6 $(MAKE) --no-print-directory SAN=thread K='^(unit|isa|dev|ring) ' check

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
 # cases: dmesg_diff_prints_only_new_warnings dmesg_diff_ignores_numbers_and_levels_below_warning
-# cases: run_counts_cases_skips_and_late_tests run_fails_without_tests
+# cases: run_counts_cases_skips_and_late_tests run_fails_without_tests run_leaves_long_cases_out
 # cases: expect_reports_the_last_lines expect_ends_its_program
 # cases: debfetch_reads_both_kinds_of_apt_sources debfetch_refuses_what_it_cannot_mean debfetch_needs_no_network_for_what_it_has
 # cases: deps_refuses_an_unknown_group
@@ -64,6 +64,13 @@ def run_counts_cases_skips_and_late_tests():
 
 def run_fails_without_tests():
     need(tool("tests/run").returncode == 1, "no test at all passed")
+
+
+def run_leaves_long_cases_out():
+    with tempfile.TemporaryDirectory() as d:
+        s = script(d, "s", "#!/bin/sh\n# cases: short\n# long: lengthy\n")
+        need(tool("tests/run", "--list", "a:", s).stdout == "a s short\n", "without --long")
+        need(tool("tests/run", "--list", "--long", "a:", s).stdout == "a s short\na s lengthy\n", "with --long")
 
 
 def expect_reports_the_last_lines():
