@@ -106,7 +106,18 @@ static void set_nzcv(struct lift *l, uint32_t x)
 	lift_set_flags(l, emit1(l, IR_FLAGS_PUT, IR_FLAGS, x));
 }
 
-/* FLAGS_FCMP is lazy: it knows nothing of flushed operands, and raises nothing where no code and no fault sees its flags. */
+/*
+ * FLAGS_FCMP is lazy: it knows nothing of flushed operands, and compares where its flags are looked at. FLAGS_RAISE stays if
+ * nothing in the block does.
+ */
+static void set_fcmp(struct lift *l, const struct a64_args *a, uint32_t n, uint32_t m)
+{
+	uint32_t f = emit_sub(l, ir_add(l->ir, IR_FLAGS_FCMP, IR_FLAGS, n, m, NONE, a->e), fp_type(a->sz));
+
+	lift_set_flags(l, f);
+	emit1(l, IR_FLAGS_RAISE, IR_VOID, f);
+}
+
 static bool is_exact(const struct lift *l)
 {
 	return l->mode->fz || l->mode->fp_exact;
@@ -115,28 +126,21 @@ static bool is_exact(const struct lift *l)
 LIFT(FCMP_s)
 {
 	enum ir_type t = fp_type(a->sz);
-	uint32_t f;
 
-	if (is_exact(l)) {
+	if (is_exact(l))
 		set_nzcv(l, compare_exact(l, 2u + a->sz, a->e, vec_get(l, a->rn), vec_get(l, a->rm)));
-		return;
-	}
-	f = ir_add(l->ir, IR_FLAGS_FCMP, IR_FLAGS, lift_get_v(l, a->rn, t), lift_get_v(l, a->rm, t), NONE, a->e);
-	lift_set_flags(l, emit_sub(l, f, t));
+	else
+		set_fcmp(l, a, lift_get_v(l, a->rn, t), lift_get_v(l, a->rm, t));
 }
 
 LIFT(FCMPZ_s)
 {
-	enum ir_type t = fp_type(a->sz), it = lift_type(a->sz);
-	uint32_t f, zero;
+	enum ir_type t = fp_type(a->sz);
 
-	if (is_exact(l)) {
+	if (is_exact(l))
 		set_nzcv(l, compare_exact(l, 2u + a->sz, a->e, vec_get(l, a->rn), vec_const(l, 0, true)));
-		return;
-	}
-	zero = emit1(l, IR_FMOVI, t, lift_const(l, it, 0));
-	f = ir_add(l->ir, IR_FLAGS_FCMP, IR_FLAGS, lift_get_v(l, a->rn, t), zero, NONE, a->e);
-	lift_set_flags(l, emit_sub(l, f, t));
+	else
+		set_fcmp(l, a, lift_get_v(l, a->rn, t), emit1(l, IR_FMOVI, t, lift_const(l, lift_type(a->sz), 0)));
 }
 
 LIFT(FCMP_h) { set_nzcv(l, compare_exact(l, FP_F16, a->e, vec_get(l, a->rn), vec_get(l, a->rm))); }

@@ -51,7 +51,8 @@ enum {
  *    from flags c. FLAGS_FCMP: a,b of type sub (IR_F32/F64), imm=1: quiet NaNs signal (FCMPE).
  *    FLAGS_CCMP: if condition (imm bits 7:4) holds on flags c then FLAGS_SUB(a,b) (imm bit 8: FLAGS_ADD; bit 9: FCMP, bit 10:
  *    FCMPE) else NZCV = imm bits 3:0; type sub. FLAGS_IMM: NZCV = imm bits 3:0.
- *    FLAGS_PUT: NZCV from bits 31:28 of i64 a; FLAGS_READ: flags a -> i64 with NZCV in 31:28.
+ *    FLAGS_PUT: NZCV from bits 31:28 of i64 a; FLAGS_READ: flags a -> i64 with NZCV in 31:28. FLAGS_RAISE: does FLAGS_FCMP a for
+ *    the exceptions that it signals; follows each, and goes where the block tests a.
  *  LOAD: a=address, imm=byte offset added to it, sub=log2 size (0..4), type=result; zero-extends, or sign-extends to the type
  *    with IRM_SEXT. STORE: value b. LOADP/STOREP: two elements of size sub at a+imm and a+imm+size; LOADP's second result is
  *    the PROJ that must follow at once; STOREP stores b then c. flags: IRM_*.
@@ -90,7 +91,7 @@ enum {
 	X(TRUNC, 1, 'p') X(SELECT, 3, 'p') X(SETCC, 1, 'p') X(ADC, 3, 'p') X(SBC, 3, 'p') \
 	X(FLAGS_ADD, 2, 'f') X(FLAGS_SUB, 2, 'f') X(FLAGS_AND, 2, 'f') X(FLAGS_IMM, 0, 'f') \
 	X(FLAGS_ADC, 3, 'p') X(FLAGS_SBC, 3, 'p') X(FLAGS_FCMP, 2, 's') X(FLAGS_CCMP, 3, 's') X(FLAGS_PUT, 1, 'p') \
-	X(FLAGS_READ, 1, 'p') \
+	X(FLAGS_READ, 1, 'p') X(FLAGS_RAISE, 1, 's') \
 	X(LOAD, 1, 'm') X(STORE, 2, 'm') X(LOADP, 1, 'm') X(PROJ, 1, 'p') X(STOREP, 3, 'm') X(LDXR, 1, 'm') X(STXR, 2, 'm') \
 	X(AMO, 3, 'm') X(FENCE, 0, 's') \
 	X(FADD, 2, 's') X(FSUB, 2, 's') X(FMUL, 2, 's') X(FDIV, 2, 's') X(FSQRT, 1, 's') X(FMA, 3, 's') X(FMIN, 2, 's') \

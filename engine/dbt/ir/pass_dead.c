@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Dead code, from the end backwards: SETs that no exit, call or faulting op can see, and pure ops without a use.
+ * Dead code, from the end backwards: SETs that no exit, call or faulting op can see, pure ops without a use, and FLAGS_RAISE
+ * where something tests the flags anyway.
  */
 #include "engine/dbt/ir/ir.h"
 
@@ -13,6 +14,7 @@ static void use(uint32_t *uses, uint32_t v)
 void ir_pass_dead(struct ir *ir)
 {
 	uint32_t uses[IR_MAX] = { 0 };
+	bool tested[IR_MAX] = { false };	/* used by more than a SET */
 	bool seen[SLOT_COUNT];		/* something between here and the slot's next SET looks at it */
 
 	for (unsigned s = 0; s < SLOT_COUNT; s++)
@@ -37,8 +39,14 @@ void ir_pass_dead(struct ir *ir)
 			i->op = IR_NOP;
 			continue;
 		}
+		if (i->op == IR_FLAGS_RAISE && tested[i->a])
+			i->op = IR_NOP;
 		if (i->op == IR_NOP)
 			continue;
+		if (i->op != IR_SET && i->a != IR_NONE)
+			tested[i->a] = true;
+		if (i->op == IR_SELECT || i->op == IR_FLAGS_CCMP || i->op == IR_ADC || i->op == IR_SBC)
+			tested[i->c] = true;
 		use(uses, i->a);
 		use(uses, i->b);
 		if (i->op != IR_EXIT_BL && i->op != IR_EXIT_BLR)

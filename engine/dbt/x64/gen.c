@@ -32,6 +32,9 @@ static void emit_op(struct gen *g, struct ir_ins *i)
 	case IR_CALL:
 		gen_call(g, i);
 		return;
+	case IR_FLAGS_RAISE:
+		gen_flags_test(g, i->a, CC_EQ);
+		return;
 	}
 	if (cls == 'f' || i->op == IR_FLAGS_FCMP)
 		return;				/* computed where they are used */
