@@ -56,8 +56,12 @@ void *dbt_run_dispatch(struct arm_cpu *cpu)
 
 		cpu->redirect = 0;
 		cpu->stat[STAT_dispatch]++;
-		if (unlikely(kick) && attend(cpu, kick))
-			return vm->cache.rx + vm->stubs.leave;
+		if (unlikely(kick)) {
+			if (attend(cpu, kick))
+				return vm->cache.rx + vm->stubs.leave;
+			if (kick & KICK_CODE)
+				continue;	/* a flush: what leads to old code must go first (KICK_TLB) */
+		}
 		j = &cpu->ctx->jump[cpu->el][JUMP_INDEX(cpu->pc)];
 		m = arm_mode_get(vm, cpu->mode);
 		if (j->va == cpu->pc && j->mode == cpu->mode && !m->watch) {
