@@ -42,7 +42,8 @@ void dbt_cache_fini(struct dbt_vm *vm);
 void *dbt_find_code(struct arm_cpu *cpu);
 struct dbt_block *dbt_find_block(struct arm_cpu *cpu);		/* the same, as a block; valid until the next safe point */
 void dbt_flush_all(struct dbt_vm *vm);		/* all vCPUs stopped (reset, snapshot load) */
-/* Between these the vCPU neither runs translated code nor will it return into any: code may be reclaimed. */
+/* Between dbt_code_leave and dbt_code_enter the vCPU neither runs translated code nor will it return into any: code may be
+   reclaimed. Entering waits for a flush that is under way. */
 void dbt_code_enter(struct arm_cpu *cpu);
 void dbt_code_leave(struct arm_cpu *cpu);
 

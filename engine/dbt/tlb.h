@@ -12,7 +12,7 @@
  * cache.h. The arrays' distance from r15 is fixed (CTX_*), so a block's mode picks them without run-time work.
  *
  * The owner fills entries; other vCPUs may only store TLB_EMPTY into tags (broadcast TLBI). A fill notes the
- * invalidation sequence before its walk and again after its insert; if it changed, it takes the entry out and walks again.
+ * invalidation sequence before its walk and looks again after its insert; if it changed, it takes the entry out.
  *
  * Behind the arrays is a per-vCPU second level (tlb_l2: page, ASID or global, PA, rights, size), then the page-table walk.
  */
@@ -95,8 +95,8 @@ void tlb_destroy(struct arm_cpu *cpu);
 void tlb_switch(struct arm_cpu *cpu);
 
 /*
- * Translates va for an access by the current regime at `el` (0 or 1; class decides PAN) and enters it into second level
- * and, when `fill`, into the arrays. 0 and *res, or -EFAULT and *fault. `size` only matters for the watchpoint test.
+ * Translates va for an access by the current regime at `el` (0 or 1; class decides PAN) and enters it into the second
+ * level; the tlb_fill_* functions below enter it into the arrays. 0 and *res, or -EFAULT and *fault.
  */
 int tlb_translate(struct arm_cpu *cpu, uint64_t va, enum access_kind kind, enum tlb_class cls, struct tlb_result *res,
 		  struct arm_fault *fault);
@@ -118,7 +118,7 @@ void tlb_flush_va(struct arm_cpu *cpu, uint64_t va, int32_t asid, bool broadcast
 /* DSB after broadcasts: returns when no other vCPU can still use what this one invalidated. */
 void tlb_sync(struct arm_cpu *cpu);
 /* The owner, outside translated code, before it looks up the next block: do what others asked for (clears KICK_TLB), and
-   acknowledge it. The caller resets its return stack. */
+   acknowledge it. */
 void tlb_drain(struct arm_cpu *cpu);
 
 /*

@@ -32,7 +32,7 @@ void tlb_request(struct arm_cpu *from, struct arm_cpu *to)
 	uint32_t ticket;
 
 	if (from == to) {
-		/* Only to leave the chain and reset the return stack: nobody waits for himself. */
+		/* Only to leave the chain: nobody waits for himself. */
 		__atomic_or_fetch(&to->kick, KICK_TLB, __ATOMIC_RELAXED);
 		return;
 	}

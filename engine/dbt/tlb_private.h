@@ -31,7 +31,7 @@
  * 5. A context that gets another ASID while an issuer looks. The owner clears it and gives it a new space before the new ASID
  *    can be found; `cur` is stored with a full barrier before the first walk for it. An issuer that did not find it had made
  *    its page-table change visible before that walk.
- * 6. Jump caches and return stacks are only ever touched by the owner. An issuer that finds a bit of the page in the bitmap of
+ * 6. Jump caches are only ever touched by the owner. An issuer that finds a bit of the page in the bitmap of
  *    code pages marks the context's code stale and asks for an acknowledgement. As long as the mark is set KICK_TLB is too,
  *    so pages that the bitmap forgets (the one running) are seen again when the chain is left.
  * 7. A new context that copies the kernel's half of the current one. The copy is a fill like others: it is made only when no

@@ -22,7 +22,7 @@ enum {
 	KICK_PAUSE = 4,
 	KICK_TLB = 8,		/* invalidations to acknowledge; contexts to clear */
 	KICK_CODE = 16,		/* code is being reclaimed */
-	KICK_EXIT = 32,		/* vcpu_run must return cpu->exit_reason */
+	KICK_EXIT = 32,		/* power has changed: vcpu_run looks at it */
 };
 
 /* PSTATE bits where SPSR has them. */
@@ -128,12 +128,11 @@ struct arm_cpu {
 	struct vcpu *vcpu;
 	struct dbt_vm *vm;
 	struct tlb *tlb;
-	enum vm_exit exit_reason;
 	struct lock power_lock;
 	struct vcpu_power power;	/* under power_lock */
 	uint32_t power_change;		/* atomic: somebody changed power; the owner looks at it */
 	uint32_t sleep_word;		/* platform_wait word of WFI and of the off state */
-	uint32_t in_code;		/* atomic: 1 while translated code may run (epochs, TLB acknowledgement) */
+	uint32_t in_code;		/* atomic: 1 while translated code may run (TLB acknowledgement) */
 	uint32_t outside;		/* atomic: 1 between tlb_outside_begin and end (in_code stays 1: code is not reclaimed) */
 	uint32_t inside;		/* atomic: between dbt_code_enter and dbt_code_leave (cache.c) */
 	uint32_t rounding;		/* MXCSR.RC as it is set now */
