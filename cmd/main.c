@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* main: which subcommand. This folder alone names engines. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/cmd.h"
 #include "ctl/options.h"
@@ -50,10 +52,25 @@ static int unknown(const char *name)
 	return complain(&e);
 }
 
+/* A closed standard descriptor's number must not go to a file of the machine's, which would get what is printed. */
+static int standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd >= 0 && fd <= 2 && !fcntl(fd, F_SETFD, 0));
+	if (fd > 2)
+		close(fd);
+	return fd;
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *c;
 
+	if (standard_descriptors() < 0)
+		return 1;
 	if (argc < 2)
 		return cmd_help(0, NULL) | 1;
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))

@@ -429,6 +429,7 @@ int run_machine(const struct run_spec *spec, struct ctl_error *e)
 	if (!r)
 		return -ENOMEM;
 	signal(SIGPIPE, SIG_IGN);	/* a console that nobody reads any more is the chardev's affair */
+	signal(SIGXFSZ, SIG_IGN);	/* and a disk beyond the limit of file sizes the guest's */
 	thread_block_signals();
 	platform_crash_handlers();
 	thread_kick_init();
