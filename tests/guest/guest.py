@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-# cases: exceptions
+# cases: exceptions exceptions:a72 exceptions:tiny sysregs sysregs:a72-v3 mmu mmu:a72 mmu:pressure
+# cases: tlb:c2 tlb:c4-tiny code:c2 code:c2-tiny-v3
 # budget: 60
 """
 Tests that run inside a machine at EL1 and EL0: guest.py NAME[:VARIANT]...
