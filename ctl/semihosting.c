@@ -119,7 +119,8 @@ static uint64_t sys_readc(struct call *c)
 
 static int open_beneath(struct semihosting *s, const char *path, uint64_t flags, uint64_t mode)
 {
-	struct open_how how = { .flags = flags | O_CLOEXEC | O_NOCTTY, .mode = mode,
+	/* openat2 refuses what has no meaning, as O_NOCTTY with O_PATH. */
+	struct open_how how = { .flags = flags | O_CLOEXEC | (flags & O_PATH ? 0 : O_NOCTTY), .mode = mode,
 				.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
 	long fd;
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # cases: missing_kernel directory_kernel empty_kernel tiny_kernel random_kernel cut_kernel missing_initrd
 # cases: no_memory absurd_memory absurd_cpus no_cpus unknown_option missing_value missing_disk directory_disk
-# cases: bad_command_line_length disk_shrinks overlay_on_full_disk
+# cases: bad_command_line_length disk_shrinks disk_beyond_file_limit overlay_on_full_disk
 # budget: 90
 """
 What a user or a host can get wrong: one clear line and status 1, or an I/O error in the guest; never a crash.
@@ -11,6 +11,7 @@ bad_input.py CASE
 
 import os
 import random
+import resource
 import subprocess
 import sys
 import tempfile
@@ -144,6 +145,25 @@ def disk_shrinks():
                  "the guest read what is no longer there")
             g.run("dd if=/dev/vda of=/dev/null bs=4k count=1")
             g.power_off()
+
+
+def disk_beyond_file_limit():
+    """A write past RLIMIT_FSIZE is an I/O error of the guest's, not a SIGXFSZ of ours."""
+    only_cella()
+    kernel, initrd = rig(12)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with tempfile.TemporaryDirectory() as d:
+        path = os.path.join(d, "disk.img")
+        with open(path, "wb") as f:
+            f.truncate(1024 * MIB)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (900 * MIB, limits[1]))
+        try:
+            with Guest(kernel, initrd, mem="512M", disks=[vmm.Disk(path)]) as g:
+                need(g.status("dd if=/dev/zero of=/dev/vda bs=1M seek=950 count=2 conv=fsync", 30) != 0, "a write went through")
+                g.run("dd if=/dev/zero of=/dev/vda bs=1M seek=100 count=2 conv=fsync")
+                g.power_off()
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def overlay_on_full_disk():

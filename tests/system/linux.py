@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
 # cases: boot_d12_1cpu boot_d12_2cpu boot_d12_4cpu boot_d13_1cpu boot_d13_2cpu boot_d13_4cpu
-# cases: boot_d12_8cpu boot_max boot_a57 boot_gicv2 boot_gz boot_8g
-# cases: rng console reboot dmesg_d12 dmesg_d13
-# cases: disk_d12 disk_d13 disk_ext4 disk_readonly disk_overlay disk_survives_kill net_d12 net_d13 publish
+# cases: boot_d12_8cpu boot_d12_64cpu boot_max boot_a57 boot_gicv2 boot_gicv2_1cpu boot_gz boot_8g
+# cases: rng console reboot reboot_5_times stopped_while_busy dmesg_d12 dmesg_d13
+# cases: disk_d12 disk_d13 disk_ext4 disk_readonly disk_overlay disk_survives_kill disk_survives_full net_d12 net_d13 publish
 # cases: boot_d12_2cpu_tight boot_d13_4cpu_tight disk_tight net_tight idle
+# long: boot_d12_3cpu boot_d12_5cpu boot_d12_6cpu boot_d12_7cpu boot_d12_16cpu boot_d12_32cpu boot_d13_8cpu boot_d13_64cpu
+# long: dmesg_d12_a72_1cpu dmesg_d12_max_1cpu dmesg_d12_max_4cpu dmesg_d13_a72_1cpu dmesg_d13_max_1cpu dmesg_d13_max_4cpu
+# long: boot_d12_1cpu_tight boot_d12_4cpu_tight boot_d13_1cpu_tight boot_d13_2cpu_tight reboot_loop
 # budget: 180
 # alone: idle
 """
@@ -31,7 +34,7 @@ sys.dont_write_bytecode = True
 
 import dmesg_diff
 import vmm
-from guest import Guest, installer, main_of, need, rig
+from guest import Guest, Skip, installer, main_of, need, rig
 
 MIB = 1 << 20
 TIGHT = "tiny-cache,reg-pressure"
@@ -66,6 +69,28 @@ def reboot():
     with Guest(kernel, initrd, reboot=False) as g:
         g.console.sendline("reboot -f")
         need(g.console.wait_exit(30) == 0, f"--no-reboot: status {g.console.status} after reboot -f")
+
+
+def reboots(times, cpus):
+    """reboot -f again and again, each life with its CPUs, a working clock and its memory."""
+    kernel, initrd = rig(12)
+    with Guest(kernel, initrd, reboot=True, cpus=cpus) as g:
+        for _ in range(times):
+            need(g.run("grep -c ^processor /proc/cpuinfo").strip() == str(cpus), "CPUs are missing")
+            g.run("sleep 1; seq 1 2000 | sort -r >/tmp/x")
+            g.console.sendline("reboot -f")
+            g.console.expect(r"Linux version", 60)
+            g.prompt(60)
+        g.power_off()
+
+
+def stopped_while_busy():
+    """SIGTERM ends a machine whose CPUs are all at work: status 4, and soon."""
+    kernel, initrd = rig(12)
+    with Guest(kernel, initrd, cpus=4) as g:
+        g.run("for i in 1 2 3 4; do (while :; do :; done) & done; sleep 1")
+        os.kill(g.console.pid, 15)
+        need(g.console.wait_exit(10) == 4 or vmm.chosen() is vmm.qemu, f"SIGTERM: status {g.console.status}")
 
 
 def other_image(**options):
@@ -110,21 +135,21 @@ def console():
         g.power_off()
 
 
-def kernel_log(release, kind):
+def kernel_log(kind, release, cpu, cpus):
     kernel, initrd = installer(release)
-    with Guest(kernel, initrd, rdinit="/bin/sh", cpus=4, cpu="cortex-a72", vmm=kind) as g:
+    with Guest(kernel, initrd, rdinit="/bin/sh", cpus=cpus, cpu=cpu, vmm=kind) as g:
         g.run("mount -t proc proc /proc")
         log = g.run("dmesg -r", 60)
         g.power_off()
     return log
 
 
-def dmesg(release):
-    tested = kernel_log(release, None)
+def dmesg(*what):
+    tested = kernel_log(None, *what)
     need(len(tested.split("\n")) > 100, "the guest's kernel log is short")
-    extra = dmesg_diff.only_in(tested, kernel_log(release, vmm.qemu))
+    extra = dmesg_diff.only_in(tested, kernel_log(vmm.qemu, *what))
     if extra:  # what only a busy host causes ("hrtimer: interrupt took") doesn't come twice
-        again = {dmesg_diff.normal(t) for _, t in dmesg_diff.warnings(kernel_log(release, None))}
+        again = {dmesg_diff.normal(t) for _, t in dmesg_diff.warnings(kernel_log(None, *what))}
         extra = [(n, t) for n, t in extra if dmesg_diff.normal(t) in again]
     need(not extra, "warnings that QEMU's virt does not cause:\n" + "\n".join(f"  <{n}> {t}" for n, t in extra))
 
@@ -232,6 +257,28 @@ def disk_survives_kill():
         need(file_sum(path, 8 * MIB) == want, "a flushed write was lost by kill -9")
 
 
+def disk_survives_full():
+    """What a flush completed is there after the host's disk was full and the machine was killed; the rest failed."""
+    kernel, initrd = rig(12)
+    with tempfile.TemporaryDirectory() as d:
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", d], stderr=subprocess.DEVNULL).returncode:
+            raise Skip("mounting a small tmpfs needs root")
+        try:
+            path = blank(d, 64)
+            with Guest(kernel, initrd, disks=[vmm.Disk(path)]) as g:
+                want = write_random(g, 4)
+                need(g.status("dd if=/dev/urandom of=/dev/vda bs=1M seek=8 count=32 conv=fsync", 90) != 0,
+                     "32 MiB went to where 12 are free")
+                os.kill(g.console.pid, 9)
+                g.console.wait_exit(20)
+            with Guest(kernel, initrd, disks=[vmm.Disk(path)]) as g:
+                got = checksum(g.run("dd if=/dev/vda bs=1M count=4 2>/dev/null | sha256sum", 60))
+                need(got == want, "a flushed write was lost")
+                g.power_off()
+        finally:
+            subprocess.run(["umount", d], check=False)
+
+
 class Quiet(http.server.BaseHTTPRequestHandler):
     data = b""
 
@@ -294,16 +341,22 @@ def idle():
 def cases():
     """The functions above, by the names in the header: boot_d12_4cpu_tight is boot(12, 4) with TIGHT."""
     tight = {"dbt": TIGHT, "boot_timeout": 150}
-    out = {"reboot": reboot, "disk_ext4": disk_ext4, "disk_readonly": disk_readonly, "disk_overlay": disk_overlay,
+    out = {"reboot": reboot, "reboot_5_times": lambda: reboots(5, 4), "reboot_loop": lambda: reboots(15, 2),
+           "stopped_while_busy": stopped_while_busy, "disk_survives_full": disk_survives_full, "disk_ext4": disk_ext4, "disk_readonly": disk_readonly, "disk_overlay": disk_overlay,
            "disk_survives_kill": disk_survives_kill, "publish": publish, "idle": idle,
-           "rng": rng, "console": console, "boot_gz": boot_gz, "boot_d12_8cpu": lambda: boot(12, 8),
+           "rng": rng, "console": console, "boot_gz": boot_gz,
            "boot_max": lambda: other_image(cpu="max", cpus=2), "boot_a57": lambda: other_image(cpu="cortex-a57"),
-           "boot_gicv2": lambda: other_image(irqchip="gicv2", cpus=4), "boot_8g": lambda: other_image(mem="8G"),
+           "boot_gicv2": lambda: other_image(irqchip="gicv2", cpus=4),
+           "boot_gicv2_1cpu": lambda: other_image(irqchip="gicv2"), "boot_8g": lambda: other_image(mem="8G"),
            "disk_d12": disk, "net_d12": net,
-           "disk_d13": lambda: disk(13), "net_d13": lambda: net(13), "disk_tight": lambda: disk(**tight), "net_tight": lambda: net(**tight)}
+           "disk_d13": lambda: disk(13), "net_d13": lambda: net(13), "disk_tight": lambda: disk(**tight),
+           "net_tight": lambda: net(**tight)}
     for release in (12, 13):
-        out[f"dmesg_d{release}"] = lambda r=release: dmesg(r)
-        for cpus in (1, 2, 4):
+        out[f"dmesg_d{release}"] = lambda r=release: dmesg(r, "cortex-a72", 4)
+        for cpu, model in (("a72", "cortex-a72"), ("max", "max")):
+            for cpus in (1, 4):
+                out[f"dmesg_d{release}_{cpu}_{cpus}cpu"] = lambda r=release, m=model, c=cpus: dmesg(r, m, c)
+        for cpus in (1, 2, 3, 4, 5, 6, 7, 8, 16, 32, 64):
             out[f"boot_d{release}_{cpus}cpu"] = lambda r=release, c=cpus: boot(r, c)
             out[f"boot_d{release}_{cpus}cpu_tight"] = lambda r=release, c=cpus: boot(r, c, **tight)
     return out

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-# cases: hello_1 hello_4 hello_gicv2 hello_64 hello_image simbench_raw semihosting captive dry_run dump_dtb dtb_of_ours
-# cases: timeout_status stopped_by_signal quit_by_key man_page completion
+# cases: hello_1 hello_4 hello_gicv2 hello_64 hello_image simbench_raw semihosting semihosting_calls captive dry_run dump_dtb dtb_of_ours
+# cases: timeout_status stopped_by_signal man_page completion
 # budget: 60
 """
 The machines and the command around them, with small guests: machines.py CASE
@@ -20,11 +20,10 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "rig
 sys.dont_write_bytecode = True
 
 import vmm
-from expect import Console
 from guest import Guest, Skip, main_of, need, rig
+from images import CROSS, bare_image, tool
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-CROSS = "aarch64-linux-gnu-"
 
 
 def cella(*args, **kw):
@@ -39,12 +38,6 @@ def out_of(*args, status=0):
     done = cella(*args)
     need(done.returncode == status, f"{args}: status {done.returncode}, not {status}\n{done.stderr.decode()}")
     return done.stdout.decode()
-
-
-def tool(*argv, **kw):
-    if not shutil.which(argv[0]):
-        raise Skip(f"{argv[0]} is missing: run tools/deps check")
-    return subprocess.run(argv, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **kw).stdout
 
 
 def hello(cpus, *args):
@@ -83,15 +76,6 @@ def hello_image():
             need(f.read() == want, "guests/hello/hello.inc is not hello.S: run make hello-image")
 
 
-def bare_image(name, out, raw=False):
-    args = ["-nostdlib", "-static", "-Wl,-n,--build-id=none,-Ttext=0x40001000"]
-    tool(CROSS + "gcc", *args, "-o", out + ".elf", os.path.join(HERE, "guests", name + ".S"))
-    if not raw:
-        return out + ".elf"
-    tool(CROSS + "objcopy", "-O", "binary", out + ".elf", out + ".bin")
-    return out + ".bin"
-
-
 def simbench_raw():
     with tempfile.TemporaryDirectory() as d:
         image = bare_image("raw", f"{d}/raw", raw=True)
@@ -110,6 +94,27 @@ def semihosting():
         # Without a directory there are no files; without the option there is no semihosting.
         need(out_of(*run, "--semihosting", status=9) == "from the image\n", "console without files")
         need(out_of(*run[:-1], "2", status=124) == "", "semihosting without being asked for")
+
+
+def semihosting_calls():
+    """Every call, its errors, and no way out of the directory: the guest's status is the line of its first complaint."""
+    with tempfile.TemporaryDirectory() as d:
+        image = bare_image("semihosting_calls", f"{d}/calls")
+        os.makedirs(f"{d}/files/sub")
+        for name, text in ((f"{d}/outside", "secret"), (f"{d}/files/kept", "kept")):
+            with open(name, "w", encoding="ascii") as f:
+                f.write(text)
+        os.symlink("..", f"{d}/files/link")
+        os.symlink("../outside", f"{d}/files/filelink")
+        os.mkfifo(f"{d}/files/fifo")
+        before = int(time.time())
+        text = out_of("run", "-k", image, "--machine", "simbench", "-p", "one two", "--timeout", "20",
+                      f"--semihosting={d}/files")
+        found = re.fullmatch(r"tt >(\d+)\n", text)
+        need(found and before <= int(found[1]) <= time.time(), f"{text!r} at {before}")
+        with open(f"{d}/outside", encoding="ascii") as f:
+            need(f.read() == "secret", "a file outside of the directory was written")
+        need(sorted(os.listdir(f"{d}/files")) == ["k", "kept", "link", "sub"], os.listdir(f"{d}/files"))
 
 
 def captive():
@@ -177,15 +182,6 @@ def stopped_by_signal():
             time.sleep(1)
             p.send_signal(sig)
             need(p.wait(10) == 4, f"{sig.name}: status {p.returncode}")
-
-
-def quit_by_key():
-    with tempfile.TemporaryDirectory() as d:
-        image = bare_image("semihosting", f"{d}/i")
-        with Console([vmm.cella_binary(), "run", "-k", image, "--machine", "simbench", "--timeout", "30"]) as c:
-            time.sleep(1)
-            os.write(c.fd, b"\x01x")
-            need(c.wait_exit(10) == 4, f"Ctrl-A x: status {c.status}")
 
 
 def man_page():
