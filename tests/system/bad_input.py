@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # cases: missing_kernel directory_kernel empty_kernel tiny_kernel random_kernel cut_kernel missing_initrd
 # cases: no_memory absurd_memory absurd_cpus no_cpus unknown_option missing_value missing_disk directory_disk
+# cases: directory_initrd too_little_memory bad_dtb bad_config bad_disk_options bad_network taken_port full_output
 # cases: bad_command_line_length disk_shrinks disk_beyond_file_limit overlay_on_full_disk
 # budget: 90
 """
@@ -12,6 +13,7 @@ bad_input.py CASE
 import os
 import random
 import resource
+import socket
 import subprocess
 import sys
 import tempfile
@@ -119,6 +121,92 @@ def missing_disk():
 
 def directory_disk():
     refused("-k", rig(12)[0], "-d", "/usr", names="/usr")
+
+
+def directory_initrd():
+    refused("-k", rig(12)[0], "-i", "/usr", names="/usr")
+
+
+def too_little_memory():
+    """For the kernel, and for kernel and initrd together."""
+    kernel, initrd = rig(12)
+    refused("-k", kernel, "-m", "16M", names="-m")
+    with tempfile.TemporaryDirectory() as d:
+        big = os.path.join(d, "initrd")
+        with open(big, "wb") as f:
+            f.truncate(200 * MIB)
+        refused("-k", kernel, "-i", big, "-m", "128M", names="-m")
+        refused("-k", kernel, "-i", initrd, "-m", "2M", names="-m")
+
+
+def bad_dtb():
+    kernel, _ = rig(12)
+    with tempfile.TemporaryDirectory() as d:
+        path = os.path.join(d, "some.dtb")
+        good = os.path.join(d, "good.dtb")
+        need(run_cella("-k", kernel, "--dump-dtb", good).returncode == 0, "--dump-dtb")
+        with open(good, "rb") as f:
+            tree = f.read()
+        junk = random.Random(6).randbytes
+        for data in (b"", b"\xd0\x0d\xfe\xed", junk(5000), tree[:60], tree[:len(tree) // 2],
+                     tree[:4] + b"\xff" * 36 + tree[40:], tree[:40] + junk(len(tree) - 40)):
+            with open(path, "wb") as f:
+                f.write(data)
+            refused("-k", kernel, "--dtb", path, "--timeout", "5", names="some.dtb")
+    refused("-k", kernel, "--dtb", "/nonexistent.dtb", names="/nonexistent.dtb")
+    refused("-k", kernel, "--dtb", "/usr", names="/usr")
+
+
+def bad_config():
+    refused("--config", "/nonexistent.toml", names="/nonexistent.toml")
+    refused("--config", "/usr", names="/usr")
+    with tempfile.TemporaryDirectory() as d:
+        path = os.path.join(d, "some.toml")
+        for text in (b"\0", b"kernel = ", b"nosuch = 1\n", b"cpus = 1000\n", b'{"cpus": ', b"[[", b'kernel = "' + b"x" * 100000):
+            with open(path, "wb") as f:
+                f.write(text)
+            refused("--config", path, names="some.toml")
+
+
+def bad_disk_options():
+    kernel, _ = rig(12)
+    with tempfile.TemporaryDirectory() as d:
+        path = os.path.join(d, "disk.img")
+        with open(path, "wb") as f:
+            f.truncate(MIB)
+        refused("-k", kernel, "-d", path + ",nosuch", names="nosuch")
+        refused("-k", kernel, "-d", path + ",ro,overlay", names="overlay")
+        refused("-k", kernel, "-d", "", names="disk")
+        refused("-k", kernel, "-d", path, "-d", path, names=path)
+        refused("-k", kernel, *["-d", path + ",ro"] * 40, names="disk")
+        os.truncate(path, 1000)
+        refused("-k", kernel, "-d", path, names=path)
+        refused("-k", kernel, "--machine", "nosuch", names="nosuch")
+        refused("-k", kernel, "--semihosting=" + path, names=path)
+
+
+def bad_network():
+    kernel, _ = rig(12)
+    refused("-k", kernel, "-n", "nosuch", names="nosuch")
+    refused("-k", kernel, "-n", "user,mac=zz", names="zz")
+    for port in ("", "80", "1:2:3:4", "0:99999", "70000:80", "-1:80", "host.invalid:80:80"):
+        refused("-k", kernel, "-n", "user", "--publish", port, names="--publish")
+
+
+def taken_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        s.listen()
+        port = s.getsockname()[1]
+        refused("-k", rig(12)[0], "-n", "user", "--publish", f"127.0.0.1:{port}:80", names=str(port))
+
+
+def full_output():
+    """Standard output that cannot be written: the machine runs to its end."""
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([vmm.cella_binary(), "run", "hello", "--timeout", "20"], stdin=subprocess.DEVNULL,
+                              stdout=full, stderr=subprocess.PIPE, timeout=30, check=False)
+    need(done.returncode == 0, f"status {done.returncode}: {done.stderr}")
 
 
 def bad_command_line_length():
