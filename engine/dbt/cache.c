@@ -77,8 +77,8 @@ int dbt_cache_init(struct dbt_vm *vm)
 	struct dbt_cache *k = &vm->cache;
 	int err;
 
-	k->size = vm->options->tiny_cache ? 512 << 10 : (vm->options->code_mib ? vm->options->code_mib : 128) << 20;
-	k->side_size = vm->options->tiny_cache ? 1 << 18 : k->size / 4;
+	k->size = vm->options->tiny_cache ? 2 << 20 : (vm->options->code_mib ? vm->options->code_mib : 128) << 20;
+	k->side_size = vm->options->tiny_cache ? 1 << 19 : k->size / 4;
 	k->block_max = k->size / 128;
 	k->link_max = k->size / 64 + 128;
 	k->page_max = PAGES_MAX;
@@ -328,8 +328,10 @@ void dbt_code_enter(struct arm_cpu *cpu)
 		if (likely(!__atomic_load_n(&k->flushing, __ATOMIC_SEQ_CST)))
 			return;
 		dbt_code_leave(cpu);
+		tlb_outside_begin(cpu);		/* who flushes may wait for our acknowledgement of a TLBI */
 		while (__atomic_load_n(&k->flushing, __ATOMIC_SEQ_CST))
 			platform_wait(&k->flushing, 1);
+		tlb_outside_end(cpu);
 	}
 }
 
@@ -352,6 +354,8 @@ static void flush(struct arm_cpu *cpu)
 		dbt_code_enter(cpu);
 		return;
 	}
+	/* A vCPU that we wait for may itself wait for us to acknowledge a TLBI. */
+	tlb_outside_begin(cpu);
 	for (uint32_t n = 0; n < vm->vm->vcpu_count; n++) {
 		struct arm_cpu *other = __atomic_load_n(&vm->cpu[n], __ATOMIC_ACQUIRE);
 
@@ -361,6 +365,7 @@ static void flush(struct arm_cpu *cpu)
 		while (__atomic_load_n(&other->inside, __ATOMIC_SEQ_CST))
 			platform_wait(&other->inside, 1);
 	}
+	tlb_outside_end(cpu);
 	lock_acquire(&k->lock);
 	reset(vm);
 	lock_release(&k->lock);

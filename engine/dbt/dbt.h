@@ -9,7 +9,7 @@ extern const struct engine_ops dbt_engine;
 
 /* vm->engine_options points to one of these, or is NULL for the defaults. */
 struct dbt_options {
-	bool tiny_cache;	/* 512 KiB of code: flush all the time (tests) */
+	bool tiny_cache;	/* 2 MiB of code: flush all the time (tests) */
 	bool reg_pressure;	/* allocate from three registers of each kind (tests) */
 	bool flag_exact;	/* all floating point by the exact path, flags included (tests) */
 	bool no_chain;		/* every block returns to the dispatcher (tests, traces) */

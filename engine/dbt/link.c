@@ -64,7 +64,8 @@ void *dbt_run_link(struct arm_cpu *cpu, uint32_t link)
 	if (__atomic_load_n(&cpu->kick, __ATOMIC_ACQUIRE))
 		return dbt_run_dispatch(cpu);
 	b = dbt_find_block(cpu);
-	if (!b)
+	/* A flush by another vCPU in between makes our arrays stale: KICK_TLB says so. */
+	if (!b || (__atomic_load_n(&cpu->kick, __ATOMIC_ACQUIRE) & (KICK_CODE | KICK_TLB)))
 		return dbt_run_dispatch(cpu);
 	lock_acquire(&vm->cache.lock);
 	/* Finding may have flushed the cache, and l with it; another vCPU may have linked it already. */
