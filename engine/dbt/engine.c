@@ -296,7 +296,7 @@ static int one_reg(struct arm_cpu *cpu, struct reg *r, bool write)
 		val = cpu->fpcr;
 	else if (r->id == ARM64_REG_FPSR)
 		val = arm_fpsr(cpu);
-	else if (r->id < ARM64_REG_SYS || arm_sysreg_read(cpu, r->id - ARM64_REG_SYS, &val) != SYSREG_OK)
+	else if (r->id < ARM64_REG_SYS || !arm_sysreg_peek(cpu, r->id - ARM64_REG_SYS, &val))
 		return -ENOENT;
 	memcpy(r->val, &val, 8);
 	return 0;

@@ -52,6 +52,7 @@ void *dbt_run_dispatch(struct arm_cpu *cpu)
 		uint32_t kick = __atomic_load_n(&cpu->kick, __ATOMIC_ACQUIRE);
 		const struct arm_mode *m;
 		struct jump_entry *j;
+		bool debug;
 		void *code;
 
 		cpu->redirect = 0;
@@ -62,24 +63,30 @@ void *dbt_run_dispatch(struct arm_cpu *cpu)
 			if (kick & KICK_CODE)
 				continue;	/* a flush: what leads to old code must go first (KICK_TLB) */
 		}
+		if (unlikely(cpu->debug_el1))
+			arm_mode_update(cpu);
 		j = &cpu->ctx->jump[cpu->el][JUMP_INDEX(cpu->pc)];
 		m = arm_mode_get(vm, cpu->mode);
-		if (j->va == cpu->pc && j->mode == cpu->mode && !m->watch) {
+		debug = m->watch || m->ss;
+		if (j->va == cpu->pc && j->mode == cpu->mode && !debug) {
 			code = j->host;
 			cpu->stat[STAT_dispatch_hit]++;
 		} else {
+			/* In order of priority: step, alignment of the PC, fetch abort, breakpoint. */
+			if (unlikely(m->ss) && arm_step_check(cpu, 0))
+				continue;
 			if (unlikely(cpu->pc & 3)) {
 				dbt_h_pc_align(cpu, cpu->pc, 0, 0);
 				continue;
 			}
-			if (unlikely(m->watch) && arm_breakpoint_check(cpu))
-				continue;
 			code = dbt_find_code(cpu);
 			if (!code)
 				continue;
 			if (__atomic_load_n(&cpu->kick, __ATOMIC_ACQUIRE) & (KICK_CODE | KICK_TLB))
 				continue;
-			if (!m->watch)
+			if (unlikely(m->watch) && arm_breakpoint_check(cpu))
+				continue;
+			if (!debug)
 				tlb_fill_jump(cpu, cpu->pc, cpu->el, cpu->mode, code);
 		}
 		set_rounding(cpu, m);

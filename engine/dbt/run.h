@@ -28,7 +28,8 @@ void *dbt_run_dispatch(struct arm_cpu *cpu);			/* run.c: cpu->pc */
 bool dbt_guest_read(struct arm_cpu *cpu, uint64_t va, void *buf, unsigned size, unsigned align);
 bool dbt_guest_write(struct arm_cpu *cpu, uint64_t va, const void *buf, unsigned size, unsigned align);
 /* The host address of a naturally aligned RAM location, for atomic operations of helpers; NULL: exception taken. */
-void *dbt_guest_atomic(struct arm_cpu *cpu, uint64_t va, unsigned size, bool write);
+enum dbt_atomic { DBT_ATOMIC_READ, DBT_ATOMIC_WRITE, DBT_ATOMIC_BOTH };
+void *dbt_guest_atomic(struct arm_cpu *cpu, uint64_t va, unsigned size, enum dbt_atomic what);
 
 /* arm64/exact.c: the exact result of a SIDE_VOP or SIDE_FP record; integers in d[0] */
 void dbt_exact(struct arm_cpu *cpu, const struct side *s, const union v128 in[3], union v128 *out);

@@ -26,6 +26,7 @@ struct access {
 	uint32_t element;	/* log2: MMIO and alignment go by this */
 	uint32_t align;		/* bytes that va must be a multiple of; 1: any */
 	bool write, unprivileged;
+	bool both;		/* reads and writes: a fault that reading has, too, is reported as that (ESR_EL1.WnR) */
 	bool zva;		/* DC ZVA: not for Device memory; faults report `given` */
 	uint64_t given;
 	const struct side *side;	/* to recover from; NULL: state is in memory */
@@ -46,7 +47,7 @@ static void fault(struct arm_cpu *cpu, const struct access *a, uint32_t fsc, uin
 
 	if (a->side)
 		dbt_recover(cpu, a->side);
-	arm_data_abort(cpu, &f, a->write, false);
+	arm_data_abort(cpu, &f, a->write && !a->both, false);
 	cpu->redirect = 1;
 }
 
@@ -60,11 +61,15 @@ static bool resolve_part(struct arm_cpu *cpu, struct access *a, uint64_t va, uin
 	struct arm_fault f = { 0 };
 
 	if (tlb_translate(cpu, va, a->write ? ACC_WRITE : ACC_READ, cls, &res, &f)) {
+		bool write = a->write;
+
 		if (a->zva)
 			f.va = a->given;
+		if (a->both && tlb_translate(cpu, va, ACC_READ, cls, &res, &f))
+			write = false;
 		if (a->side)
 			dbt_recover(cpu, a->side);
-		arm_data_abort(cpu, &f, a->write, false);
+		arm_data_abort(cpu, &f, write, false);
 		cpu->redirect = 1;
 		return false;
 	}
@@ -171,7 +176,8 @@ static bool watched(struct arm_cpu *cpu, struct access *a)
 		return false;
 	if (a->side)
 		dbt_recover(cpu, a->side);
-	if (!arm_watchpoint_check(cpu, a->va, a->size, a->write, a->unprivileged))
+	if (!(a->both && arm_watchpoint_check(cpu, a->va, a->size, false, a->unprivileged)) &&
+	    !arm_watchpoint_check(cpu, a->va, a->size, a->write, a->unprivileged))
 		return false;
 	cpu->redirect = 1;
 	return true;
@@ -208,9 +214,10 @@ static void *atomic_location(struct arm_cpu *cpu, struct access *a)
 	return a->part[0].host;
 }
 
-void *dbt_guest_atomic(struct arm_cpu *cpu, uint64_t va, unsigned size, bool write)
+void *dbt_guest_atomic(struct arm_cpu *cpu, uint64_t va, unsigned size, enum dbt_atomic what)
 {
-	struct access a = { .va = va, .size = size, .element = (uint32_t)MIN(ctz64(size), 3u), .align = size, .write = write };
+	struct access a = { .va = va, .size = size, .element = (uint32_t)MIN(ctz64(size), 3u), .align = size,
+			    .write = what != DBT_ATOMIC_READ, .both = what == DBT_ATOMIC_BOTH };
 
 	return atomic_location(cpu, &a);
 }
@@ -378,8 +385,10 @@ static bool slow_amo(struct arm_cpu *cpu, const struct side *s)
 {
 	struct access a = access_of(cpu, s, 1, true);
 	uint64_t old = 0, b = operand(cpu, s, 1);
-	void *p = atomic_location(cpu, &a);
+	void *p;
 
+	a.both = true;
+	p = atomic_location(cpu, &a);
 	if (!p)
 		return false;
 	if (s->sub == AMO_CAS) {

@@ -170,8 +170,10 @@ static void stepping_ends_every_instruction(void **state)
 	lift_one(&m, ~0ull, 0xd503201f);			/* nop */
 	leaves_by(HELPER_step, true, 1, ~0ull);
 	lift_one(&m, ~0ull, 0x14000002);			/* b +8: SS is used up on the way */
-	snprintf(wanted, sizeof(wanted), "insn #256\nv1 = lds.i32/2 #%zu\nv2 = and.i32 v1, #0x%x\nsts/2 v2, #%zu\nexit!d #264\n",
-		 offsetof(struct arm_cpu, pstate_misc), ~(1u << 21), offsetof(struct arm_cpu, pstate_misc));
+	snprintf(wanted, sizeof(wanted), "insn #256\nv1 = lds.i32/2 #%zu\nv2 = and.i32 v1, #0x%x\nsts/2 v2, #%zu\n"
+		 "v4 = const.i32 #1\nsts/2 v4, #%zu\nexit!d #264\n",
+		 offsetof(struct arm_cpu, pstate_misc), ~(1u << 21), offsetof(struct arm_cpu, pstate_misc),
+		 offsetof(struct arm_cpu, stepped));
 	is(wanted);
 	lift_one(&m, ~0ull, 0xd4000001);			/* svc #0 counts as done */
 	leaves_by(HELPER_svc, true, 0, ~0ull);
@@ -181,12 +183,13 @@ static void stepping_ends_every_instruction(void **state)
 	assert_int_equal(ir.count, 3);
 }
 
-static void opening_a_mask_looks_at_the_pins(void **state)
+static void opening_a_mask_looks_at_pins_and_debug(void **state)
 {
 	lift_one(&el1, ~0ull, 0xd50342ff);			/* msr daifclr, #2 */
 	snprintf(wanted, sizeof(wanted), "insn #256\nv1 = lds.i64/3 #%zu\nv2 = and.i64 v1, #-129\nsts/3 v2, #%zu\n"
-		 "v4 = lds.i32/2 #%zu\nv5 = flags_and.flags/i32 v4, v4\nexit_if/ne!d v5, #260\n", offsetof(struct arm_cpu, daif),
-		 offsetof(struct arm_cpu, daif), offsetof(struct arm_cpu, pins));
+		 "v4 = lds.i32/2 #%zu\nv5 = lds.i32/2 #%zu\nv6 = or.i32 v4, v5\nv7 = flags_and.flags/i32 v6, v6\n"
+		 "exit_if/ne!d v7, #260\n", offsetof(struct arm_cpu, daif), offsetof(struct arm_cpu, daif),
+		 offsetof(struct arm_cpu, pins), offsetof(struct arm_cpu, debug_el1));
 	is(wanted);
 	assert_false(ended);
 }
@@ -228,7 +231,7 @@ int main(void)
 		cmocka_unit_test(accesses_follow_the_mode),
 		cmocka_unit_test(big_endian_data_is_swapped_beside_the_access),
 		cmocka_unit_test(stepping_ends_every_instruction),
-		cmocka_unit_test(opening_a_mask_looks_at_the_pins),
+		cmocka_unit_test(opening_a_mask_looks_at_pins_and_debug),
 		cmocka_unit_test(every_allocated_word_lifts_within_its_room),
 	};
 

@@ -122,6 +122,8 @@ struct arm_cpu {
 
 	/* Of mode.c: the part of the mode that system registers decide, for EL0 and EL1, and recent mode numbers. */
 	uint32_t mode_sys[2];
+	uint32_t debug_el1;		/* nonzero: EL1 is being debugged, so that a write of PSTATE.D changes the mode */
+	uint32_t stepped;		/* since the last exception or return, an instruction was stepped: 1; LDXR and its like: 2 */
 	struct arm_mode_cache { uint32_t key, number; } mode_cache[64];
 
 	/* Not guest state. */

@@ -20,6 +20,7 @@
 #define WCR_MASK	MASK(28, 24)
 #define ISS_WNR		BIT(6)
 #define ISS_STEP_ISV	BIT(24)
+#define ISS_STEP_EX	BIT(6)
 
 enum { BT_ADDRESS = 0, BT_ADDRESS_LINKED = 1, BT_CONTEXT = 2, BT_CONTEXT_LINKED = 3 };
 #define BREAKPOINTS		6
@@ -33,15 +34,20 @@ static bool debug_enabled(const struct arm_cpu *cpu)
 	return !cpu->el || ((cpu->mdscr_el1 & MDSCR_KDE) && !(cpu->daif & PSTATE_D));
 }
 
-bool arm_step_check(struct arm_cpu *cpu, bool advance)
+bool arm_step_check(struct arm_cpu *cpu, unsigned advance)
 {
+	uint32_t iss;
+
 	if (!(cpu->mdscr_el1 & MDSCR_SS))
 		return false;
-	if (advance)
+	if (advance) {
 		cpu->pstate_misc &= ~(uint32_t)PSTATE_SS;
+		cpu->stepped = advance;
+	}
 	if ((cpu->pstate_misc & PSTATE_SS) || !debug_enabled(cpu))
 		return false;
-	arm_sync_exception(cpu, cpu->el ? EC_STEP : EC_STEP_LOW, ISS_STEP_ISV | FSC_DEBUG);
+	iss = !cpu->stepped ? 0 : cpu->stepped == 2 ? ISS_STEP_ISV | ISS_STEP_EX : ISS_STEP_ISV;
+	arm_sync_exception(cpu, cpu->el ? EC_STEP : EC_STEP_LOW, iss | FSC_DEBUG);
 	return true;
 }
 

@@ -47,6 +47,7 @@ void arm_take_exception(struct arm_cpu *cpu, enum arm_vector vector, uint64_t es
 	uint32_t misc = cpu->pstate_misc & PSTATE_PAN, system = cpu->model->system;
 
 	cpu->stat[STAT_exception]++;
+	cpu->stepped = 0;
 	cpu->spsr_el1 = arm_pstate(cpu);
 	cpu->elr_el1 = cpu->pc;
 	if (vector == VEC_SYNC || vector == VEC_SERROR)
@@ -59,7 +60,7 @@ void arm_take_exception(struct arm_cpu *cpu, enum arm_vector vector, uint64_t es
 	cpu->daif = PSTATE_DAIF;
 	arm_set_sp_bank(cpu, 1, 1);
 	cpu->pc = cpu->vbar_el1 + offset;
-	if (cpu->kick & KICK_IRQ)
+	if (__atomic_load_n(&cpu->kick, __ATOMIC_RELAXED) & KICK_IRQ)
 		__atomic_and_fetch(&cpu->kick, ~(uint32_t)KICK_IRQ, __ATOMIC_RELAXED);
 	arm_mode_update(cpu);
 }
@@ -127,12 +128,11 @@ void arm_eret(struct arm_cpu *cpu)
 	cpu->daif = spsr & PSTATE_DAIF;
 	cpu->flags = nzcv_to_flags((uint32_t)spsr);
 	cpu->pc = cpu->elr_el1;
+	cpu->stepped = unlikely(cpu->mdscr_el1 & MDSCR_SS) && arm_mode_get(cpu->vm, cpu->mode)->ss;
 	cpu->excl_size = 0;
 	__atomic_store_n(&cpu->event, true, __ATOMIC_RELAXED);
 	arm_mode_update(cpu);
 	arm_irq_update(cpu);
-	if (unlikely(cpu->mdscr_el1 & MDSCR_SS))
-		arm_step_check(cpu, false);
 }
 
 /* ---- interrupts ---- */

@@ -32,7 +32,7 @@ const struct dbt_helper_info dbt_helper_info[HELPER_COUNT] = {
 static void retire(struct arm_cpu *cpu)
 {
 	if (unlikely(cpu->mdscr_el1 & MDSCR_SS))
-		arm_step_check(cpu, true);
+		arm_step_check(cpu, 1);
 }
 
 /* ---- system registers ---- */
@@ -256,7 +256,7 @@ HELPER(illegal)
 
 HELPER(step)
 {
-	arm_step_check(cpu, a == 1);
+	arm_step_check(cpu, (unsigned)a);
 	return 0;
 }
 
@@ -479,7 +479,7 @@ static bool cmpxchg_pair(void *host, unsigned size, struct pair *old, struct pai
 HELPER(ldxp)
 {
 	unsigned size = PAIR_SIZE(b);
-	void *host = dbt_guest_atomic(cpu, a, 2 * size, false);
+	void *host = dbt_guest_atomic(cpu, a, 2 * size, DBT_ATOMIC_READ);
 	struct pair p;
 
 	if (!host)
@@ -505,7 +505,7 @@ HELPER(stxp)
 {
 	unsigned size = PAIR_SIZE(b);
 	struct pair old = { cpu->excl_val, cpu->excl_val2 };
-	void *host = dbt_guest_atomic(cpu, a, 2 * size, true);
+	void *host = dbt_guest_atomic(cpu, a, 2 * size, DBT_ATOMIC_WRITE);
 	bool stored = false;
 
 	if (!host)
@@ -520,7 +520,7 @@ HELPER(casp)
 {
 	unsigned size = PAIR_SIZE(b), s = PAIR_R1(b), t = PAIR_R2(b);
 	struct pair old = get_pair(cpu, s, s + 1, size);
-	void *host = dbt_guest_atomic(cpu, a, 2 * size, true);
+	void *host = dbt_guest_atomic(cpu, a, 2 * size, DBT_ATOMIC_BOTH);
 
 	if (!host)
 		return 0;

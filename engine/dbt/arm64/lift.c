@@ -134,7 +134,7 @@ void lift_insn(struct lift *l, uint32_t insn)
 	if (l->end)
 		return;
 	if (l->mode->ss) {
-		lift_exit_helper(l, HELPER_step, true, lift_const(l, IR_I64, 1), NONE, NONE);
+		lift_exit_helper(l, HELPER_step, true, lift_const(l, IR_I64, op == A64_LDXR || op == A64_LDXP ? 2 : 1), NONE, NONE);
 	} else if (l->mode->watch) {
 		/* One instruction at a time, so that the dispatcher sees every PC. */
 		l->ir->ins[emit0(l, IR_EXIT, IR_VOID, l->next)].flags = IRX_DISPATCH;

@@ -15,8 +15,10 @@ static bool debugging(const struct lift *l)
 
 void lift_step_done(struct lift *l)
 {
-	if (l->mode->ss)
-		emit_sts(l, pstate_misc, 2, emit_imm(l, IR_AND, IR_I32, emit_lds(l, pstate_misc, 2), ~PSTATE_SS));
+	if (!l->mode->ss)
+		return;
+	emit_sts(l, pstate_misc, 2, emit_imm(l, IR_AND, IR_I32, emit_lds(l, pstate_misc, 2), ~PSTATE_SS));
+	emit_sts(l, stepped, 2, lift_const(l, IR_I32, 1));
 }
 
 void lift_exit_if(struct lift *l, unsigned cond, uint32_t flags, int64_t displacement, bool dispatch)

@@ -52,7 +52,7 @@ LIFT(WFI)
 /* The event register is looked at before the trap. */
 LIFT(WFE)
 {
-	if (!l->mode->el && l->mode->el0_trap_wfe) {
+	if (!l->mode->el && l->mode->el0_trap_wfe && !l->mode->ss) {
 		uint32_t event = emit_lds(l, event, 0);
 
 		emit_sts(l, event, 0, lift_const(l, IR_I32, 0));
@@ -60,7 +60,6 @@ LIFT(WFE)
 		lift_trap(l, EC_WFX, ISS_FROM_A64 | 1);
 		return;
 	}
-	lift_step_done(l);
 	lift_exit_helper(l, HELPER_wfe, true, NONE, NONE, NONE);
 }
 
@@ -114,13 +113,13 @@ static bool daif_trapped(struct lift *l, const struct a64_args *a, unsigned op2)
 	return true;
 }
 
-/* Interrupt masks may have opened: if a pin is up, the dispatcher looks. */
-static void check_pins(struct lift *l)
+/* Masks may have opened: if a pin is up or EL1 is being debugged, the dispatcher looks. */
+static void check_masks(struct lift *l)
 {
-	uint32_t pins = emit_lds(l, pins, 2);
+	uint32_t pins = emit_lds(l, pins, 2), debug = emit_lds(l, debug_el1, 2), v = emit2(l, IR_OR, IR_I32, pins, debug);
 
 	if (!l->mode->ss)
-		lift_exit_if(l, CC_NE, emit_flags(l, IR_FLAGS_AND, IR_I32, pins, pins), 4, true);
+		lift_exit_if(l, CC_NE, emit_flags(l, IR_FLAGS_AND, IR_I32, v, v), 4, true);
 }
 
 LIFT(MSR_imm_DAIFSet)
@@ -135,8 +134,7 @@ LIFT(MSR_imm_DAIFClr)
 	if (daif_trapped(l, a, 7))
 		return;
 	emit_sts(l, daif, 3, emit_imm(l, IR_AND, IR_I64, emit_lds(l, daif, 3), ~((uint64_t)a->crm << 6)));
-	if (a->crm & 7)
-		check_pins(l);
+	check_masks(l);
 }
 
 /* ---- registers ---- */
@@ -206,7 +204,7 @@ LIFT(MSR)
 	}
 	if (enc == SYS_DAIF && l->mode->el) {
 		emit_sts(l, daif, 3, emit_imm(l, IR_AND, IR_I64, v, PSTATE_DAIF));
-		check_pins(l);
+		check_masks(l);
 		return;
 	}
 	if (enc == SYS_FPSR) {

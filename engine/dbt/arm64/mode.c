@@ -129,11 +129,12 @@ void arm_mode_system_update(struct arm_cpu *cpu)
 {
 	uint64_t s = cpu->sctlr_el1, k = cpu->cntkctl_el1;
 	unsigned fpen = (unsigned)field_get(CPACR_FPEN, cpu->cpacr_el1);
-	uint32_t both = put(s & SCTLR_M, M_MMU) | put(s & SCTLR_A, M_ALIGN) |
+	uint32_t debug = debug_key(cpu, 1), both = put(s & SCTLR_M, M_MMU) | put(s & SCTLR_A, M_ALIGN) |
 			(uint32_t)field_get(TCR_TBI, cpu->tcr_el1) << M_TBI;
 
 	cpu->mode_sys[1] = both | M(M_EL) | put(s & SCTLR_EE, M_BE) | put(s & SCTLR_SA, M_SP_ALIGN) |
-			   fp_key(cpu, !(fpen & 1)) | debug_key(cpu, 1);
+			   fp_key(cpu, !(fpen & 1)) | debug;
+	cpu->debug_el1 = debug;
 	cpu->mode_sys[0] = both | put(s & SCTLR_E0E, M_BE) | put(s & SCTLR_SA0, M_SP_ALIGN) |
 			   fp_key(cpu, fpen != 3) | debug_key(cpu, 0) |
 			   put(!(s & SCTLR_UCI), M_UCI) | put(!(s & SCTLR_DZE), M_DZE) | put(!(s & SCTLR_UCT), M_UCT) |

@@ -88,9 +88,9 @@ void arm_set_fpsr(struct arm_cpu *cpu, uint64_t val);
 void arm_set_fpcr(struct arm_cpu *cpu, uint64_t val);
 
 /* ---- debug.c: self-hosted debug ---- */
-/* The step state machine after an instruction that did not fault (advance: PSTATE.SS is used up); takes the step exception
-   if it is due. True: it was. */
-bool arm_step_check(struct arm_cpu *cpu, bool advance);
+/* The step state machine: `advance` after an instruction that did not fault (PSTATE.SS is used up), 2 if that was a load-exclusive;
+   takes the step exception if it is due. True: it was. */
+bool arm_step_check(struct arm_cpu *cpu, unsigned advance);
 /* Only with mode->watch. Takes the exception and returns true if a breakpoint matches cpu->pc; if a watchpoint matches. */
 bool arm_breakpoint_check(struct arm_cpu *cpu);
 bool arm_watchpoint_check(struct arm_cpu *cpu, uint64_t va, unsigned size, bool write, bool unprivileged);
@@ -129,7 +129,7 @@ void dbt_ic_iall(struct arm_cpu *cpu);
 	H(counter, "")		/* -> CNTVCT, where it can't be read inline */ \
 	H(fpsr_read, "") H(fpcr_write, "S") H(fpsr_write, "") \
 	H(illegal, "S")		/* illegal execution state; pc=insn */ \
-	H(step, "S")		/* software step: a=1: the instruction has run, take the step exception; pc=next */ \
+	H(step, "S")		/* software step: a=1: the instruction has run (2: a load-exclusive), take the step exception; pc=next */ \
 	H(ldxp, "SCF")		/* a=address, b=size (4,8)|rt<<8|rt2<<16: pair exclusive load into x[] */ \
 	H(stxp, "SF")		/* a=address, b=size|rt<<8|rt2<<16 -> status */ \
 	H(casp, "SCF")		/* a=address, b=size|rs<<8|rt<<16 */ \

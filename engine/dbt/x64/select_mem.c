@@ -6,6 +6,8 @@
 #include "engine/dbt/x64/gen.h"
 #include "base/bits.h"
 
+#define NO_TAG	2	/* matches no entry: where watchpoints are armed C does every access */
+
 /* Which array serves an access of this block. */
 static enum tlb_class class_of(const struct gen *g, const struct ir_ins *i)
 {
@@ -58,6 +60,8 @@ static struct check tlb_check(struct gen *g, const struct ir_ins *i, unsigned ba
 	else
 		x_mov(c, true, RDX, base);
 	x_alu_imm(c, ALU_AND, true, RDX, (int32_t)(-4096 | (int32_t)low));
+	if (g->mode->watch)
+		x_mov_imm(c, RDX, NO_TAG);
 	x_alu_mem(c, ALU_CMP, true, RDX, xmi(TLB, RCX, 0, array));
 	k.miss = x_jcc(c, X_NE);
 	x_load(c, true, RCX, xmi(TLB, RCX, 0, array + 8));
@@ -273,6 +277,8 @@ static void dc_zva(struct gen *g, struct ir_ins *i)
 	x_alu_imm(c, ALU_AND, false, RCX, (TLB_ENTRIES - 1) << 4);
 	x_mov(c, true, RDX, RAX);
 	x_alu_imm(c, ALU_AND, true, RDX, -4096);
+	if (g->mode->watch)
+		x_mov_imm(c, RDX, NO_TAG);
 	x_alu_mem(c, ALU_CMP, true, RDX, xmi(TLB, RCX, 0, array));
 	miss = x_jcc(c, X_NE);
 	x_load(c, true, RCX, xmi(TLB, RCX, 0, array + 8));
