@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-# cases: hello_1 hello_4 hello_gicv2 hello_64 hello_image simbench_raw semihosting semihosting_calls captive dry_run dump_dtb dtb_of_ours
+# cases: hello_1 hello_4 hello_gicv2 hello_64 hello_image simbench_raw semihosting semihosting_calls elf_on_virt lost_guest captive dry_run dump_dtb dtb_of_ours
 # cases: timeout_status stopped_by_signal man_page completion
 # budget: 60
 """
@@ -80,6 +80,20 @@ def simbench_raw():
     with tempfile.TemporaryDirectory() as d:
         image = bare_image("raw", f"{d}/raw", raw=True)
         need(out_of("run", "-k", image, "--machine", "simbench", "--timeout", "20", status=7) == "r", "no output")
+
+
+def elf_on_virt():
+    """An ELF file starts at its entry on the general machine, too."""
+    with tempfile.TemporaryDirectory() as d:
+        need(out_of("run", "-k", bare_image("wait", f"{d}/i"), "--timeout", "2", status=124) == "ready\n", "no output")
+
+
+def lost_guest():
+    """A guest without vectors that jumps to where nothing is faults for ever: that is its own affair, and ends in time."""
+    with tempfile.TemporaryDirectory() as d:
+        image = bare_image("lost", f"{d}/i")
+        for machine in ("virt-arm64", "simbench"):
+            out_of("run", "-k", image, "--machine", machine, "-c", "2", "--timeout", "2", status=124)
 
 
 def semihosting():
