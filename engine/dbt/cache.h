@@ -25,7 +25,7 @@ struct dbt_link {
 	uint32_t jump;				/* offset in the code region of the rel32 to patch */
 	uint32_t unlinked;			/* where it goes while it is not linked */
 	int64_t target;				/* page-relative guest target (vpage + target) */
-	uint32_t page_id_at;			/* cross-page: offset of the imm32 compared with the fetch entry's page id; else 0 */
+	uint32_t page_id_at;			/* cross-page: where the imm32 is that is compared with the page id; else 0 */
 };
 
 struct dbt_block {

@@ -195,7 +195,8 @@ static void inherit_kernel(struct arm_cpu *cpu, unsigned to, uint64_t seq)
 			if (!is_high(tag) || tag == TLB_EMPTY)
 				continue;
 			if (a < 6)
-				store_relaxed(&dst->data[a >> 1][a & 1][n].addend, load_relaxed(&src->data[a >> 1][a & 1][n].addend));
+				store_relaxed(&dst->data[a >> 1][a & 1][n].addend,
+					      load_relaxed(&src->data[a >> 1][a & 1][n].addend));
 			else
 				dst->fetch[a - 6][n].page_id = src->fetch[a - 6][n].page_id;
 			store_relaxed((uint64_t *)array_entry(dst, a, n), tag);

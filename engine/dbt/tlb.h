@@ -58,7 +58,8 @@ struct tlb_ctx {
 
 #define CTX_DATA(cls, write)	((int32_t)offsetof(struct tlb_ctx, data) + \
 	(int32_t)sizeof(struct tlb_entry) * TLB_ENTRIES * (2 * (int)(cls) + (write)))
-#define CTX_FETCH(el)		((int32_t)offsetof(struct tlb_ctx, fetch) + (int32_t)sizeof(struct fetch_entry) * TLB_ENTRIES * (el))
+#define CTX_FETCH(el)		((int32_t)offsetof(struct tlb_ctx, fetch) + \
+	(int32_t)sizeof(struct fetch_entry) * TLB_ENTRIES * (el))
 #define CTX_JUMP(el)		((int32_t)offsetof(struct tlb_ctx, jump) + (int32_t)sizeof(struct jump_entry) * JUMP_ENTRIES * (el))
 #define JUMP_INDEX(va)		((va) >> 2 & (JUMP_ENTRIES - 1))
 

@@ -311,7 +311,8 @@ static void report(struct rig *r, struct a64_case *c, uint64_t number)
 		enum a64_op op = a64_decode(c->word[k], &a);
 
 		if (c->word[k] != NOP)
-			print_error("  %2u: %08x %s rd=%u rn=%u (%llx) rm=%u (%llx)\n", k, c->word[k], a64_info[op].name, c->word[k] & 31,
+			print_error("  %2u: %08x %s rd=%u rn=%u (%llx) rm=%u (%llx)\n", k, c->word[k], a64_info[op].name,
+				    c->word[k] & 31,
 				    c->word[k] >> 5 & 31, (unsigned long long)c->in.x[c->word[k] >> 5 & 31],
 				    c->word[k] >> 16 & 31, (unsigned long long)c->in.x[c->word[k] >> 16 & 31]);
 	}

@@ -85,7 +85,8 @@ static bool fix_branch(struct body *b, uint32_t *w, enum a64_op op)
 static bool fix_int(struct body *b, uint32_t *w, const struct a64_args *a)
 {
 	switch (a->op) {
-	case A64_ADD_imm: case A64_SUB_imm: case A64_AND_imm: case A64_ORR_imm: case A64_EOR_imm: case A64_ADD_ext: case A64_SUB_ext:
+	case A64_ADD_imm: case A64_SUB_imm: case A64_AND_imm: case A64_ORR_imm: case A64_EOR_imm: case A64_ADD_ext:
+	case A64_SUB_ext:
 		if (a->rd == 31 && b->sp_pointer)
 			return false;
 		break;

@@ -305,7 +305,8 @@ static void summarize(const struct run *r)
 		lines += op && r->tried[op];
 		if (r->failed[op]) {
 			bad++;
-			print_error("%s: %u of %u cases differ\n", op ? a64_info[op].name : "sequences", r->failed[op], r->tried[op]);
+			print_error("%s: %u of %u cases differ\n", op ? a64_info[op].name : "sequences", r->failed[op],
+				    r->tried[op]);
 		}
 	}
 	for (unsigned op = 1; getenv("INSN_COVERAGE") && op < A64_OP_COUNT; op++)

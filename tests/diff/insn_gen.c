@@ -169,7 +169,8 @@ static void aim(uint64_t *seed, struct insn_state *s, uint32_t insn, enum a64_op
 
 	a64_decode(insn, &a);
 	if (op == A64_BR || op == A64_BLR || op == A64_RET) {
-		*reg(s, a.rn == 31 ? 30 : a.rn) = s->pc - 4 + 4 * SLOT_WORDS * (simd_random(seed) % 8) + 60 * (simd_random(seed) & 1);
+		*reg(s, a.rn == 31 ? 30 : a.rn) = s->pc - 4 + 4 * SLOT_WORDS * (simd_random(seed) % 8) +
+						  60 * (simd_random(seed) & 1);
 		return;
 	}
 	if (!(a64_info[op].flags & A64_FLAG_mem) || (a64_info[op].flags & A64_FLAG_lit))

@@ -212,7 +212,8 @@ static void offsets_stay_where_they_would_change_a_check(void **state)
 static void equal_pure_ops_are_one(void **state)
 {
 	check(ir_pass_cse,
-	      "v0 = get.i64 x0\nv1 = get.i64 x1\nv2 = add.i64 v0, v1\nv3 = add.i64 v1, v0\nv4 = sub.i64 v0, v1\nv5 = sub.i64 v1, v0\n"
+	      "v0 = get.i64 x0\nv1 = get.i64 x1\nv2 = add.i64 v0, v1\nv3 = add.i64 v1, v0\n"
+	      "v4 = sub.i64 v0, v1\nv5 = sub.i64 v1, v0\n"
 	      "v6 = xor.i64 v2, v3\nset.i64 x2, v6\nset.i64 x3, v4\nset.i64 x4, v5\n",
 	      "v0 = get.i64 x0\nv1 = get.i64 x1\nv2 = add.i64 v0, v1\nv4 = sub.i64 v0, v1\nv5 = sub.i64 v1, v0\n"
 	      "v6 = xor.i64 v2, v2\nset.i64 x2, v6\nset.i64 x3, v4\nset.i64 x4, v5\n");

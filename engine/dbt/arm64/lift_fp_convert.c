@@ -12,7 +12,8 @@ LIFT(FCVT)
 	unsigned from = size[a->ftype], to = size[a->dtype];
 
 	if (from != FP_F16 && to != FP_F16)
-		lift_set_v(l, a->rd, emit_sub(l, emit1(l, IR_FCVT, fp_type(to == FP_F64), lift_get_v(l, a->rn, fp_type(from == FP_F64))),
+		lift_set_v(l, a->rd, emit_sub(l, emit1(l, IR_FCVT, fp_type(to == FP_F64),
+						       lift_get_v(l, a->rn, fp_type(from == FP_F64))),
 					      fp_type(from == FP_F64)));
 	else
 		vec_insn(l, a, SIMD_fcvt, from | SIMD_SCALAR | SIMD_IMM(to));

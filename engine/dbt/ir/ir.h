@@ -42,7 +42,8 @@ enum {
  * sub, imm are per op:
  *  CONST imm; PCREL vpage+imm; GET/SET imm=slot; LDS/STS imm=byte offset in the vCPU state, sub=log2 size (pure memory
  *    of the vCPU, not slots; LDS of 1,2,4 bytes zero-extends).
- *  Integer ops work in ins->type (i32/i64). ADD..ROR and MUL may have b = IR_NONE: then imm is the right operand. Shift counts are taken modulo the width. DIV by zero gives 0, overflow wraps
+ *  Integer ops work in ins->type (i32/i64). ADD..ROR and MUL may have b = IR_NONE: then imm is the right operand. Shift
+ *    counts are taken modulo the width. DIV by zero gives 0, overflow wraps
  *    (ARM rules). ANDN a & ~b. EXTR: (a:b) >> imm, low width bits. CRC32: sub=log2 size of b, imm=1 for CRC32C.
  *    ZEXT8.. SEXT32: extend the low bits of a to ins->type. TRUNC: i64 -> i32.
  *  SELECT: sub=condition, c=flags, a if it holds else b (any type). SETCC: sub=condition, a=flags -> 0/1. CSETM not needed.
