@@ -10,6 +10,7 @@
 
 /* Sleep while *word == expected (spurious returns allowed) and wake waiters. Bare metal spins and does nothing. */
 void platform_wait(uint32_t *word, uint32_t expected);
+void platform_wait_for(uint32_t *word, uint32_t expected, uint64_t timeout_ns);	/* the same, for at most that time */
 void platform_wake(uint32_t *word, bool all);
 
 /* One line of log, without the newline. Any thread. */

@@ -6,7 +6,6 @@
  * Those that may take long or sleep count as outside meanwhile (tlb.h). WFI leaves everything: memory readers, code epochs.
  */
 #include <sched.h>
-#include <time.h>
 
 #include "base/bits.h"
 #include "base/platform.h"
@@ -291,17 +290,21 @@ HELPER(dsb)
 	return 0;
 }
 
-/* a: 0 all vCPUs (SEV), 1 this one (SEVL). */
+/* Sets every vCPU's event register and wakes those that may be waiting for it. */
 HELPER(sev)
 {
 	struct dbt_vm *vm = cpu->vm;
 
-	__atomic_store_n(&cpu->event, true, __ATOMIC_SEQ_CST);
-	for (unsigned i = 0; !a && i < vm->vm->vcpu_count; i++) {
+	for (unsigned i = 0; i < vm->vm->vcpu_count; i++) {
 		struct arm_cpu *other = __atomic_load_n(&vm->cpu[i], __ATOMIC_ACQUIRE);
 
-		if (other)
-			__atomic_store_n(&other->event, true, __ATOMIC_SEQ_CST);
+		if (!other)
+			continue;
+		__atomic_store_n(&other->event, true, __ATOMIC_SEQ_CST);
+		if (other == cpu || __atomic_load_n(&other->in_code, __ATOMIC_SEQ_CST))
+			continue;
+		__atomic_store_n(&other->sleep_word, 1, __ATOMIC_SEQ_CST);
+		platform_wake(&other->sleep_word, true);
 	}
 	return 0;
 }
@@ -375,29 +378,37 @@ static bool monitor_hit(const struct arm_cpu *cpu)
 
 #define WFE_POLLS		200	/* a few microseconds */
 #define WFE_YIELDS		50	/* WFEs in a row that waited in vain before we sleep */
-#define WFE_SLEEP_NS		50000
+#define WFE_MONITOR_NS		50000	/* for stores that nobody tells us of */
+#define WFE_STREAM_NS		100000	/* Linux's event stream; any rate will do, WFE may end at any time */
+#define WFE_LONG_NS		10000000
+
+static bool event_or_wake(const struct arm_cpu *cpu)
+{
+	return __atomic_load_n(&cpu->event, __ATOMIC_SEQ_CST) || must_wake(cpu);
+}
 
 /*
- * WFE may end at any time. Linux waits for spinlocks with LDXR and WFE, and releases them with a plain STLR, so the location
- * is polled; then the core is offered to others; only a long wait sleeps, for a bounded time. An event sent meanwhile is
- * found at the end.
+ * Linux waits for spinlocks with LDXR and WFE, and releases them with a plain STLR, so the location is polled; then the core
+ * is offered to others; only a long wait sleeps, for a bounded time or until SEV.
  */
 static void wait_for_event(struct arm_cpu *cpu)
 {
-	static const struct timespec nap = { 0, WFE_SLEEP_NS };
-
 	for (unsigned i = 0; i < WFE_POLLS; i++) {
-		if (__atomic_load_n(&cpu->event, __ATOMIC_RELAXED) || must_wake(cpu) || (cpu->excl_size && monitor_hit(cpu))) {
+		if (event_or_wake(cpu) || (cpu->excl_size && monitor_hit(cpu))) {
 			cpu->wfe_idle = 0;
 			return;
 		}
 		__builtin_ia32_pause();
 	}
 	leave_all(cpu);
-	if (++cpu->wfe_idle < WFE_YIELDS)
+	if (++cpu->wfe_idle < WFE_YIELDS) {
 		sched_yield();
-	else
-		nanosleep(&nap, NULL);
+	} else {
+		__atomic_store_n(&cpu->sleep_word, 0, __ATOMIC_SEQ_CST);
+		if (!event_or_wake(cpu))
+			platform_wait_for(&cpu->sleep_word, 0, cpu->excl_size ? WFE_MONITOR_NS :
+					  cpu->cntkctl_el1 & CNTKCTL_EVNTEN ? WFE_STREAM_NS : WFE_LONG_NS);
+	}
 	enter_all(cpu);
 }
 
