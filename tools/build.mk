@@ -71,3 +71,15 @@ demo:
 	@tools/deps build demo
 	@$(MAKE) --no-print-directory all
 	@exec $(B)/cella run debian-arm64
+
+# ---- install: the command, what `cella get` runs, the manual page and bash completion ----
+
+PREFIX	?= /usr/local
+.PHONY: install
+install: $(B)/cella
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/cella $(DESTDIR)$(PREFIX)/share/man/man1 \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -m 755 $(B)/cella $(DESTDIR)$(PREFIX)/bin/cella
+	install -m 755 tools/debfetch $(DESTDIR)$(PREFIX)/libexec/cella/debfetch
+	install -m 644 docs/cella.1 $(DESTDIR)$(PREFIX)/share/man/man1/cella.1
+	$(B)/cella help --completion > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/cella
