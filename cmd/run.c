@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "cmd/disasm.h"
 #include "ctl/guests.h"
 #include "ctl/run.h"
 #include "engine/dbt/dbt.h"
@@ -157,7 +158,8 @@ static int run_with(struct run_options *o, struct ctl_error *e)
 	if (err)
 		goto out;
 	spec.resolved = &resolved;
-	if (dbt.trace)
+	dbt.disassemble = disassemble;
+	if (dbt.trace || dbt.dump_code != ~0ull)
 		platform_log_threshold(LOG_DEBUG);
 	spec.engine = engine_find(o->engine);
 	spec.engine_options = &dbt;

@@ -7,6 +7,7 @@
  * dispatcher when KICK_CODE is up, before it sleeps, and when vcpu_run returns.
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -105,6 +106,12 @@ int dbt_cache_init(struct dbt_vm *vm)
 		return err;
 	}
 	make_stubs(vm);
+	k->perf_fd = -1;
+	if (vm->options->perf_map) {
+		k->perf_fd = open(vm->options->perf_map, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+		if (k->perf_fd < 0)
+			log_warn("perf map %s: cannot create: none is written", vm->options->perf_map);
+	}
 	return 0;
 }
 
@@ -112,6 +119,8 @@ void dbt_cache_fini(struct dbt_vm *vm)
 {
 	struct dbt_cache *k = &vm->cache;
 
+	if (vm->options->perf_map && k->perf_fd >= 0)
+		close(k->perf_fd);
 	release(k->rw, k->size);
 	release(k->rx, k->size);
 	if (k->gen)

@@ -16,6 +16,8 @@ struct dbt_options {
 	uint32_t trace;		/* enum dbt_trace bits */
 	uint64_t dump_code;	/* guest virtual address whose translation is printed; ~0: none */
 	const char *perf_map;	/* file that gets one line for each block, for perf; NULL: none */
+	/* For dump_code: one instruction of the guest's or the host's as text. Bytes it took; 0: none. NULL: hex only. */
+	unsigned (*disassemble)(bool host, const uint8_t *bytes, size_t len, uint64_t address, char *text, size_t size);
 	uint32_t code_mib;	/* size of the code cache; 0: default */
 };
 

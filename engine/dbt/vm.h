@@ -40,7 +40,7 @@ struct dbt_cache {
 	struct ir *ir;
 	uint32_t flushing;		/* atomic: somebody waits for all vCPUs to leave code */
 	uint64_t flushes, translated;
-	void *perf_map;
+	int perf_fd;			/* options->perf_map, or -1 */
 };
 
 struct dbt_vm {
