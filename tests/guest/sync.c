@@ -335,7 +335,18 @@ static void meet(u64 *sense)
 				__asm__ volatile("wfe");
 }
 
-/* A batch of rounds between two meetings: the vCPUs drift against each other and race on each pair of variables. */
+/* The vCPUs wait a little for each other, so that they are at the same round if they run at the same time; then some skew. */
+static struct cell gate[256];
+static void approach(unsigned me, unsigned round)
+{
+	__atomic_add_fetch(&gate[round].v, 1, __ATOMIC_SEQ_CST);
+	for (unsigned i = 0; i < 500 && __atomic_load_n(&gate[round].v, __ATOMIC_RELAXED) < litmus.cpus; i++)
+		;
+	for (unsigned i = 0; i < (round >> 2 * (me & 1) & 3); i++)
+		barrier();
+}
+
+/* A batch of rounds between two meetings. */
 static u64 outs[256][8];
 static void litmus_cpu(void *arg)
 {
@@ -344,14 +355,16 @@ static void litmus_cpu(void *arg)
 
 	for (unsigned batch = 0; batch < LITMUS_ROUNDS / 256; batch++) {
 		meet(&sense);
-		for (unsigned i = 0; i < 256; i++)
+		for (unsigned i = 0; i < 256; i++) {
+			approach(me, i);
 			litmus.run(me, &vars[i].x, &vars[i].y, outs[i]);
+		}
 		meet(&sense);
 		if (me)
 			continue;
 		for (unsigned i = 0; i < 256; i++) {
 			litmus.bad += litmus.forbidden(&vars[i].x, &vars[i].y, outs[i]);
-			vars[i].x = vars[i].y = vars[i].pad[0] = 0;
+			vars[i].x = vars[i].y = vars[i].pad[0] = gate[i].v = 0;
 			for (unsigned k = 0; k < 8; k++)
 				outs[i][k] = 0;
 		}
@@ -365,6 +378,7 @@ static void run_litmus(unsigned cpus, void (*run)(unsigned, u64 *, u64 *, u64 *)
 	litmus = (struct litmus){ .cpus = cpus, .run = run, .forbidden = forbidden };
 	memset(vars, 0, sizeof(vars));
 	memset(outs, 0, sizeof(outs));
+	memset(gate, 0, sizeof(gate));
 	dsb();
 	for (unsigned i = 1; i < cpus; i++)
 		rt_start(i, litmus_cpu, (void *)(u64)i);
