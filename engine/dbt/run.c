@@ -44,6 +44,15 @@ static bool attend(struct arm_cpu *cpu, uint32_t kick)
 	return false;
 }
 
+/* The PC never holds a tag where TBI is on (DDI 0487, AArch64.BranchAddr). Jump arrays hold plain addresses: tags come here. */
+static void untag_pc(struct arm_cpu *cpu)
+{
+	bool high = cpu->pc >> 55 & 1;
+
+	if (arm_mode_get(cpu->vm, cpu->mode)->tbi >> high & 1)
+		cpu->pc = (uint64_t)sign_extend(cpu->pc, 56);
+}
+
 void *dbt_run_dispatch(struct arm_cpu *cpu)
 {
 	struct dbt_vm *vm = cpu->vm;
@@ -57,6 +66,8 @@ void *dbt_run_dispatch(struct arm_cpu *cpu)
 
 		cpu->redirect = 0;
 		cpu->stat[STAT_dispatch]++;
+		if (unlikely((uint64_t)sign_extend(cpu->pc, 56) != cpu->pc))
+			untag_pc(cpu);
 		if (unlikely(kick)) {
 			if (attend(cpu, kick))
 				return vm->cache.rx + vm->stubs.leave;

@@ -81,7 +81,7 @@ static bool resolve_part(struct arm_cpu *cpu, struct access *a, uint64_t va, uin
 	p->gpa = res.gpa;
 	p->len = len;
 	p->host = NULL;
-	if (slot && slot->kind == MEM_RAM && (slot->can_write || !a->write)) {
+	if (slot && ((slot->kind == MEM_RAM && (slot->can_write || !a->write)) || (slot->kind == MEM_ROM && !a->write))) {
 		p->host = (uint8_t *)slot->backing.host + (res.gpa - slot->base);
 		if (!mode->watch && (!res.device || !mode->mmu))
 			tlb_fill_data(cpu, va, a->write, cls, (void *)((uintptr_t)p->host & ~4095ull));
