@@ -25,14 +25,13 @@ typedef uint8_t u8;
 struct test {
 	const char *name;
 	void (*run)(void);
-	const char *needs;	/* features: "pan uao lse af (hardware access flag) 16k ssbs"; cpus: "2", "4"; NULL: nothing */
+	const char *needs;	/* features (rt_has), as "pan !16k"; vCPUs, as "2"; NULL: nothing. Left out where they are missing */
 };
 extern const struct test tests[];	/* ends with a NULL name */
 
 void rt_print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void rt_check(bool ok, const char *file, int line, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 void rt_equal(u64 got, u64 want, const char *what, const char *file, int line);
-void rt_skip(const char *why) __attribute__((noreturn));	/* from a test, on the first vCPU */
 #define check(cond, ...)	rt_check(cond, __FILE__, __LINE__, __VA_ARGS__)
 #define equal(got, want)	rt_equal((u64)(got), (u64)(want), #got, __FILE__, __LINE__)
 bool rt_has(const char *feature);
