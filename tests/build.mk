@@ -26,5 +26,5 @@ check-long: all $$(TESTS)
 	$(if $(SAN),,@$(MAKE) --no-print-directory check-san)
 check-san:
 	@RIG_SLOW=6 $(MAKE) --no-print-directory SAN=address,undefined \
-		K='^(unit|isa|dev|ring|diff) |linux.py (boot_d12_2cpu|disk_ext4|net_d12|reboot)$$|bad_input|machines' check
+		K='^(unit|isa|dev|ring|diff) |linux.py (boot_d12_2cpu|disk_ext4|net_d12|reboot)$$|bad_input|machines|terminal' check
 	@RIG_SLOW=6 $(MAKE) --no-print-directory SAN=thread K='^(unit|isa|dev|ring) ' check
