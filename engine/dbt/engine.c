@@ -229,11 +229,23 @@ static void sleep_off(struct arm_cpu *cpu)
 		platform_wait(&cpu->sleep_word, 0);
 }
 
+/* They change only while every vCPU is stopped, so once for each entry is enough. */
+static void take_time(struct arm_cpu *cpu)
+{
+	const struct vm_time *t = &cpu->vm->vm->time;
+
+	cpu->tsc_base = t->tsc_base;
+	cpu->tsc_mult = t->mult;
+	cpu->counter_base = t->counter_base;
+	cpu->counter_shift = t->shift;
+}
+
 static void run_code(struct arm_cpu *cpu)
 {
 	struct dbt_cache *k = &cpu->vm->cache;
 	void (*enter)(struct arm_cpu *, void *) = (void (*)(struct arm_cpu *, void *))(uintptr_t)(k->rx + cpu->vm->stubs.enter);
 
+	take_time(cpu);
 	mem_reader_enter(&cpu->vcpu->reader);
 	dbt_code_enter(cpu);
 	__atomic_store_n(&cpu->in_code, 1, __ATOMIC_SEQ_CST);

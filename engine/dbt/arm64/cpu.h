@@ -89,6 +89,7 @@ struct arm_cpu {
 	uint32_t excl_size;
 	uint32_t fpsr_qc;		/* nonzero: QC set; ORed into FPSR when read */
 	uint64_t tpidr_el0, tpidrro_el0, tpidr_el1;
+	uint64_t tsc_base, tsc_mult, counter_base, counter_shift;	/* of struct vm_time, taken over by vcpu_run */
 	union v128 v[32] __attribute__((aligned(16)));
 	void *const *helpers;		/* table that CALL goes through */
 

@@ -7,8 +7,9 @@
  * block, because what they change may be what the translation depends on. PSTATE.DAIF is written in line: what opens a mask
  * looks at the interrupt pins and goes through the dispatcher if any is up.
  */
-#include "engine/dbt/arm64/lift_emit.h"
 #include "base/bits.h"
+#include "engine/dbt/arm64/lift_emit.h"
+#include "engine/dbt/vm.h"
 #include "isa/arm64/sysreg.h"
 
 #define SYS_SPSEL		SYSREG(3, 0, 4, 2, 0)
@@ -162,6 +163,8 @@ static uint32_t read_register(struct lift *l, unsigned enc)
 		return lift_const(l, IR_I64, l->mode->spsel);
 	if (enc == SYS_FPSR)
 		return lift_call(l, HELPER_fpsr_read, IR_I64, NONE, NONE, NONE);
+	if (enc == SYS_CNTVCT_EL0 && counter_readable(l) && l->vm->vm->time.tsc)
+		return emit0(l, IR_COUNTER, IR_I64, 0);
 	if (enc == SYS_CNTVCT_EL0 && counter_readable(l))
 		return lift_call(l, HELPER_counter, IR_I64, NONE, NONE, NONE);
 	at = arm_sysreg_inline_read(l->mode, enc);

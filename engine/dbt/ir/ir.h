@@ -42,6 +42,7 @@ enum {
  * sub, imm are per op:
  *  CONST imm; PCREL vpage+imm; GET/SET imm=slot; LDS/STS imm=byte offset in the vCPU state, sub=log2 size (pure memory
  *    of the vCPU, not slots; LDS of 1,2,4 bytes zero-extends).
+ *    COUNTER: the virtual counter, from the host's TSC (core/time.h has the arithmetic).
  *  Integer ops work in ins->type (i32/i64). ADD..ROR and MUL may have b = IR_NONE: then imm is the right operand. Shift
  *    counts are taken modulo the width. DIV by zero gives 0, overflow wraps
  *    (ARM rules). ANDN a & ~b. EXTR: (a:b) >> imm, low width bits. CRC32: sub=log2 size of b, imm=1 for CRC32C.
@@ -83,7 +84,7 @@ enum {
  */
 #define IR_OPS(X) \
 	X(NOP, 0, 'p') X(INSN, 0, 's') \
-	X(CONST, 0, 'p') X(PCREL, 0, 'p') X(GET, 0, 'g') X(SET, 1, 's') X(LDS, 0, 'g') X(STS, 1, 's') \
+	X(CONST, 0, 'p') X(PCREL, 0, 'p') X(GET, 0, 'g') X(SET, 1, 's') X(LDS, 0, 'g') X(STS, 1, 's') X(COUNTER, 0, 'g') \
 	X(ADD, 2, 'p') X(SUB, 2, 'p') X(AND, 2, 'p') X(OR, 2, 'p') X(XOR, 2, 'p') X(ANDN, 2, 'p') \
 	X(SHL, 2, 'p') X(SHR, 2, 'p') X(SAR, 2, 'p') X(ROR, 2, 'p') X(MUL, 2, 'p') X(UMULH, 2, 'p') X(SMULH, 2, 'p') \
 	X(UDIV, 2, 'p') X(SDIV, 2, 'p') X(NOT, 1, 'p') X(NEG, 1, 'p') X(CLZ, 1, 'p') X(RBIT, 1, 'p') X(BSWAP, 1, 'p') \

@@ -680,6 +680,30 @@ static void lds(struct gen *g, struct ir_ins *i)
 	x_rm(&g->c, op[i->sub], i->sub == 3, d, xm(ST, (int32_t)i->imm - CPU_BIAS));
 }
 
+/* ((TSC - tsc_base) * mult >> shift) + counter_base; a TSC that is behind on this core counts as the base. */
+static void counter(struct gen *g)
+{
+	struct code *c = &g->c;
+	unsigned d;
+
+	e8(c, 0x0f);					/* lfence: not before what comes before */
+	e8(c, 0xae);
+	e8(c, 0xe8);
+	e8(c, 0x0f);					/* rdtsc */
+	e8(c, 0x31);
+	x_shift_imm(c, SH_SHL, true, RDX, 32);
+	x_alu(c, ALU_OR, true, RAX, RDX);
+	x_mov_imm(c, RCX, 0);
+	x_alu_mem(c, ALU_SUB, true, RAX, xm(ST, CPU_OFFSET(tsc_base)));
+	x_cmov(c, X_B, true, RAX, RCX);
+	x_rm(c, 0xf7, true, 4, xm(ST, CPU_OFFSET(tsc_mult)));	/* mul */
+	x_load(c, false, RCX, xm(ST, CPU_OFFSET(counter_shift)));
+	x_rr(c, 0x0fad, true, RDX, RAX);		/* shrd rax, rdx, cl */
+	x_alu_mem(c, ALU_ADD, true, RAX, xm(ST, CPU_OFFSET(counter_base)));
+	d = gen_def_gpr(g, g->n, NO_REG, 0);
+	x_mov(c, true, d, RAX);
+}
+
 static void sts(struct gen *g, struct ir_ins *i)
 {
 	struct xmem m = xm(ST, (int32_t)i->imm - CPU_BIAS);
@@ -707,6 +731,7 @@ void gen_int(struct gen *g, struct ir_ins *i)
 	switch (i->op) {
 	case IR_PCREL:	pcrel(g, i); break;
 	case IR_LDS:	lds(g, i); break;
+	case IR_COUNTER: counter(g); break;
 	case IR_STS:	sts(g, i); break;
 	case IR_ADD:	alu2(g, i, ALU_ADD, true); break;
 	case IR_SUB:	alu2(g, i, ALU_SUB, false); break;
