@@ -23,6 +23,7 @@ EL0_CODE(el0_spsel, "msr spsel, #1");
 EL0_CODE(el0_daif_read, "mrs x9, daif");
 EL0_CODE(el0_sp, "ldr x0, [sp]");
 EL0_CODE(el0_sp_index, "ldr x0, [sp, x1]");
+EL0_CODE(el0_sp_later, "add x2, x2, #1\n\tstr x2, [sp, x1]\n\tadd x2, x2, #1");
 EL0_CODE(el0_sp_ldxp, "ldxp x0, x1, [sp]");
 EL0_CODE(el0_sp_prfm, "prfm pldl1keep, [sp]");
 EL0_CODE(el0_sp_simd, "ld1 {v0.16b}, [sp]");
@@ -289,6 +290,25 @@ static void sp_register(void)	{ sp_misaligned(el0_sp_index); sp_aligned(el0_sp_i
 static void sp_pair(void)	{ sp_misaligned(el0_sp_ldxp); sp_aligned(el0_sp_ldxp); }
 static void sp_simd(void)	{ sp_misaligned(el0_sp_simd); sp_aligned(el0_sp_simd); }
 
+/* Not the first of its block: what is before it has happened, what is behind it has not. */
+static void sp_later(void)
+{
+	u64 *page = rt_pages(1);
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct frame f = { .sp_el0 = (u64)USER(page) + 2056, .x = { 0, 8 } };
+
+		rt_enter_el0(&f, el0_sp_later);
+		equal(f.esr, ESR(EC_SP_ALIGN, 0));
+		equal(f.elr, (u64)USER(el0_sp_later) + 4);
+		equal(f.x[2], 1);
+		f = (struct frame){ .sp_el0 = (u64)USER(page) + 2048, .x = { 0, 8 } };
+		rt_enter_el0(&f, el0_sp_later);
+		equal(f.esr, ESR(EC_SVC, 0x7ff));
+		equal(f.x[2], 2);
+	}
+}
+
 static void sp_unchecked(void)
 {
 	struct frame f = { .sp_el0 = (u64)USER(rt_pages(1)) + 2056, .x = { 0, 8 } };
@@ -443,6 +463,7 @@ const struct test tests[] = {
 	{ "SP_EL0 is undefined while it is SP", sp_el0_undefined },
 	{ "a misaligned SP faults as base with an immediate", sp_immediate },
 	{ "a misaligned SP faults as base with a register offset", sp_register },
+	{ "a misaligned SP faults in the middle of a block", sp_later },
 	{ "a misaligned SP faults as base of an exclusive pair", sp_pair },
 	{ "a misaligned SP faults as base of a structure load", sp_simd },
 	{ "a misaligned SP is allowed where SCTLR does not check", sp_unchecked },
