@@ -335,13 +335,19 @@ static void meet(u64 *sense)
 				__asm__ volatile("wfe");
 }
 
-/* The vCPUs wait a little for each other, so that they are at the same round if they run at the same time; then some skew. */
-static struct cell gate[256];
+/*
+ * The vCPUs wait for each other, so that they are at the same round if they run at the same time: long if they have just met,
+ * a little if not (the host may not run them all). Then some skew.
+ */
+static struct cell gate[256], met[8];
 static void approach(unsigned me, unsigned round)
 {
+	unsigned spins = met[me].v ? 50000 : 500, i = 0;
+
 	__atomic_add_fetch(&gate[round].v, 1, __ATOMIC_SEQ_CST);
-	for (unsigned i = 0; i < 500 && __atomic_load_n(&gate[round].v, __ATOMIC_RELAXED) < litmus.cpus; i++)
-		;
+	while (__atomic_load_n(&gate[round].v, __ATOMIC_RELAXED) < litmus.cpus && i < spins)
+		i++;
+	met[me].v = i < spins;
 	for (unsigned i = 0; i < (round >> 2 * (me & 1) & 3); i++)
 		barrier();
 }
