@@ -2,6 +2,7 @@
 /*
  * Stage 1 translation (ARM DDI 0487 D8): faults of every kind and level with three granules, permissions, hierarchical
  * attributes, access flag and dirty state, tagged addresses; alignment; accesses across pages; AT; DC ZVA; external aborts.
+ * Long because it is many small cases of one mechanism, which share the ways to expect a fault.
  */
 #include "rt/rt.h"
 
