@@ -142,11 +142,11 @@ static void iallu(void)
 		for (unsigned k = 0; k < 8; k++)
 			put(p + 1024 * k, i + k);
 		for (unsigned k = 0; k < 8; k++)
-			__asm__ volatile("dc cvau, %0" :: "r"(p + 1024 * k) : "memory");
+			__asm__ volatile("dc cvau, %0" : : "r"(p + 1024 * k) : "memory");
 		if (i & 1)
-			__asm__ volatile("dsb sy\n\tic iallu\n\tdsb sy\n\tisb" ::: "memory");
+			__asm__ volatile("dsb sy\n\tic iallu\n\tdsb sy\n\tisb" : : : "memory");
 		else
-			__asm__ volatile("dsb sy\n\tic ialluis\n\tdsb sy\n\tisb" ::: "memory");
+			__asm__ volatile("dsb sy\n\tic ialluis\n\tdsb sy\n\tisb" : : : "memory");
 		for (unsigned k = 0; k < 8; k++)
 			equal(((fn *)(p + 1024 * k))(0), i + k);
 	}

@@ -381,9 +381,9 @@ static void set_wp(u64 va, u64 cr)
 #define WATCH(insn, address) ({ \
 	u64 at_; \
 	mdscr(MDE | KDE); \
-	__asm__ volatile("msr daifclr, #8" ::: "memory"); \
+	__asm__ volatile("msr daifclr, #8" : : : "memory"); \
 	bool t_ = TRY(at_, insn, "r"(address)); \
-	__asm__ volatile("msr daifset, #8" ::: "memory"); \
+	__asm__ volatile("msr daifset, #8" : : : "memory"); \
 	mdscr(0); \
 	watched_far = exc.far; \
 	if (t_) { \
@@ -504,9 +504,9 @@ static void fault_before_watch(void)
 
 	set_wp(TEST_BASE, WCR(LOADS, 0xff));
 	mdscr(MDE | KDE);
-	__asm__ volatile("msr daifclr, #8" ::: "memory");
+	__asm__ volatile("msr daifclr, #8" : : : "memory");
 	check(TRY(at, "ldr x1, [%1]", "r"(TEST_BASE)), "no fault");
-	__asm__ volatile("msr daifset, #8" ::: "memory");
+	__asm__ volatile("msr daifset, #8" : : : "memory");
 	equal(exc.esr >> 26, EC_DABORT);
 	set_wp(0, 0);
 }

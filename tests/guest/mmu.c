@@ -348,9 +348,9 @@ static void unprivileged(void)
 static void set_pan(bool on)
 {
 	if (on)
-		__asm__ volatile("msr s0_0_c4_c1_4, xzr" ::: "memory");
+		__asm__ volatile("msr s0_0_c4_c1_4, xzr" : : : "memory");
 	else
-		__asm__ volatile("msr s0_0_c4_c0_4, xzr" ::: "memory");
+		__asm__ volatile("msr s0_0_c4_c0_4, xzr" : : : "memory");
 }
 
 static void pan(void)
@@ -377,10 +377,10 @@ static void uao(void)
 	u64 at, data = PA(rt_pages(1));
 
 	rt_map(TEST_BASE, data, PTE_NORMAL);
-	__asm__ volatile("msr s0_0_c4_c1_3, xzr" ::: "memory");
+	__asm__ volatile("msr s0_0_c4_c1_3, xzr" : : : "memory");
 	check(!TRY(at, "ldtr x1, [%1]", "r"(TEST_BASE)), "LDTR faults with UAO");
 	check(!TRY(at, "sttr xzr, [%1]", "r"(TEST_BASE)), "STTR faults with UAO");
-	__asm__ volatile("msr s0_0_c4_c0_3, xzr" ::: "memory");
+	__asm__ volatile("msr s0_0_c4_c0_3, xzr" : : : "memory");
 	check(TRY(at, "ldtr x1, [%1]", "r"(TEST_BASE)), "LDTR does not fault without UAO");
 }
 
@@ -391,7 +391,7 @@ static void access_flag(void)
 	READ_FAULTS(TEST_BASE, AF + 3);
 	write_reg_isb(tcr_el1, RT_TCR | BIT(39));
 	rt_tlbi_all();
-	__asm__ volatile("at s1e1r, %0\n\tisb" :: "r"(TEST_BASE));
+	__asm__ volatile("at s1e1r, %0\n\tisb" : : "r"(TEST_BASE));
 	READS(TEST_BASE, 0);
 	equal(*(volatile u64 *)e & PTE_AF, PTE_AF);
 	e = rt_map(TEST_BASE + 4096, data, (PTE_NORMAL | PTE_RO) & ~PTE_AF);
@@ -440,7 +440,7 @@ static void tags(void)
 	equal(el0(el0_load, tagged), 0);
 	READ_FAULTS(tagged + 4096, T + 3);
 	rt_map(va, PA(rt_pages(1)), PTE_NORMAL);
-	__asm__ volatile("dsb sy\n\ttlbi vaae1is, %0\n\tdsb sy\n\tisb" :: "r"(va >> 12));
+	__asm__ volatile("dsb sy\n\ttlbi vaae1is, %0\n\tdsb sy\n\tisb" : : "r"(va >> 12));
 	READS(tagged, 0);
 	READS(va, 0);
 	write_reg_isb(tcr_el1, RT_TCR);
@@ -630,10 +630,10 @@ static void fetch_across(void)
 
 /* ---- AT ---- */
 
-static u64 translate_r(u64 va)	{ __asm__ volatile("at s1e1r, %0\n\tisb" :: "r"(va)); return read_reg(par_el1); }
-static u64 translate_w(u64 va)	{ __asm__ volatile("at s1e1w, %0\n\tisb" :: "r"(va)); return read_reg(par_el1); }
-static u64 translate_r0(u64 va)	{ __asm__ volatile("at s1e0r, %0\n\tisb" :: "r"(va)); return read_reg(par_el1); }
-static u64 translate_w0(u64 va)	{ __asm__ volatile("at s1e0w, %0\n\tisb" :: "r"(va)); return read_reg(par_el1); }
+static u64 translate_r(u64 va)	{ __asm__ volatile("at s1e1r, %0\n\tisb" : : "r"(va)); return read_reg(par_el1); }
+static u64 translate_w(u64 va)	{ __asm__ volatile("at s1e1w, %0\n\tisb" : : "r"(va)); return read_reg(par_el1); }
+static u64 translate_r0(u64 va)	{ __asm__ volatile("at s1e0r, %0\n\tisb" : : "r"(va)); return read_reg(par_el1); }
+static u64 translate_w0(u64 va)	{ __asm__ volatile("at s1e0w, %0\n\tisb" : : "r"(va)); return read_reg(par_el1); }
 
 static void translate(void)
 {
@@ -659,11 +659,11 @@ static void translate_pan(void)
 
 	rt_map(TEST_BASE, page, PTE_NORMAL | PTE_EL0);
 	set_pan(true);
-	__asm__ volatile("at s1e1rp, %0\n\tisb" :: "r"(TEST_BASE));
+	__asm__ volatile("at s1e1rp, %0\n\tisb" : : "r"(TEST_BASE));
 	p = read_reg(par_el1);
 	set_pan(false);
 	equal(p & 0x7f, 1 | (P + 3) << 1);
-	__asm__ volatile("at s1e1wp, %0\n\tisb" :: "r"(TEST_BASE));
+	__asm__ volatile("at s1e1wp, %0\n\tisb" : : "r"(TEST_BASE));
 	equal(read_reg(par_el1) & 1, 0);
 	set_pan(true);
 	p = translate_r(TEST_BASE);

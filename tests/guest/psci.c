@@ -16,7 +16,7 @@ static long smc(u32 fn, u64 a, u64 b, u64 c)
 	register u64 x2 __asm__("x2") = b;
 	register u64 x3 __asm__("x3") = c;
 
-	__asm__ volatile("smc #0" : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3) :: "memory", "x4", "x5", "x6", "x7", "x8", "x9",
+	__asm__ volatile("smc #0" : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3) : : "memory", "x4", "x5", "x6", "x7", "x8", "x9",
 			 "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17");
 	return (long)x0;
 }
@@ -43,7 +43,7 @@ static void psci_conduits(void)
 	register u64 x0 __asm__("x0") = VERSION;
 	u64 a, b;
 
-	__asm__ volatile("hvc #0" : "+r"(x0), "+r"(x4), "+r"(x17) :: "memory", "x1", "x2", "x3");
+	__asm__ volatile("hvc #0" : "+r"(x0), "+r"(x4), "+r"(x17) : : "memory", "x1", "x2", "x3");
 	a = x4;
 	b = x17;
 	equal(a, 0x1234);
@@ -53,7 +53,8 @@ static void psci_conduits(void)
 
 static volatile u64 off_went[2];
 __asm__(".text\n\t.balign 8\noff_entry:\n\tldr x1, [x0]\n\tadd x1, x1, #1\n\tmrs x2, sctlr_el1\n\tmrs x3, currentel\n\t"
-	"orr x2, x2, x3, lsl #32\n\tstr x2, [x0, #8]\n\tstr x1, [x0]\n\tmov w0, #2\n\tmovk w0, #0x8400, lsl #16\n\thvc #0\n\tb .\n");
+	"orr x2, x2, x3, lsl #32\n\tstr x2, [x0, #8]\n\tstr x1, [x0]\n\tmov w0, #2\n"
+	"\tmovk w0, #0x8400, lsl #16\n\thvc #0\n\tb .\n");
 extern const char off_entry[];
 
 /* The last vCPU comes and goes; it begins with its MMU off, at EL1, with the context in x0. */

@@ -35,7 +35,7 @@ static void wfe_sleeper(void *unused)
 
 		__atomic_store_n(&sleeping, n, __ATOMIC_RELEASE);
 		while (__atomic_load_n(&cell[0].v, __ATOMIC_ACQUIRE) < n && !stop)
-			__asm__ volatile("wfe" ::: "memory");
+			__asm__ volatile("wfe" : : : "memory");
 		__atomic_store_n(&woken, n, __ATOMIC_RELEASE);
 	}
 }
@@ -56,7 +56,7 @@ static void sev_wakes(void)
 		}
 		rt_delay_us(4000);		/* it sleeps by now */
 		cell[0].v = i;
-		__asm__ volatile("dsb sy\n\tsev" ::: "memory");
+		__asm__ volatile("dsb sy\n\tsev" : : : "memory");
 		begin = rt_now();
 		if (!rt_wait_for(&woken, i, 5000)) {
 			check(false, "the sleeper does not wake");
@@ -65,7 +65,7 @@ static void sev_wakes(void)
 		quick += rt_now() - begin < rt_ticks(2000);
 	}
 	stop = 1;
-	__asm__ volatile("dsb sy\n\tsev" ::: "memory");
+	__asm__ volatile("dsb sy\n\tsev" : : : "memory");
 	rt_wait(1);
 	check(quick >= 15, "only %u of 30 were woken in 2 ms", quick);
 }
@@ -88,7 +88,8 @@ static u32 store_status(const char *unused, u64 *p, u64 *q, unsigned kind)
 		__asm__ volatile("ldxr %1, [%2]\n\tclrex\n\tstxr %w0, xzr, [%2]" : "=&r"(w), "=&r"(t) : "r"(p) : "memory");
 		break;
 	case 3:		/* second store */
-		__asm__ volatile("ldxr %1, [%2]\n\tstxr %w0, %1, [%2]\n\tstxr %w0, xzr, [%2]" : "=&r"(w), "=&r"(t) : "r"(p) : "memory");
+		__asm__ volatile("ldxr %1, [%2]\n\tstxr %w0, %1, [%2]\n\tstxr %w0, xzr, [%2]"
+				 : "=&r"(w), "=&r"(t) : "r"(p) : "memory");
 		break;
 	case 4:		/* another address */
 		__asm__ volatile("ldxr %1, [%2]\n\tstxr %w0, xzr, [%3]" : "=&r"(w), "=&r"(t) : "r"(p), "r"(q) : "memory");
@@ -103,7 +104,8 @@ static u32 store_status(const char *unused, u64 *p, u64 *q, unsigned kind)
 				 : "memory", "x9");
 		break;
 	case 7:		/* bytes */
-		__asm__ volatile("ldaxrb %w1, [%2]\n\tadd %1, %1, #1\n\tstlxrb %w0, %w1, [%2]" : "=&r"(w), "=&r"(t) : "r"(p) : "memory");
+		__asm__ volatile("ldaxrb %w1, [%2]\n\tadd %1, %1, #1\n\tstlxrb %w0, %w1, [%2]"
+				 : "=&r"(w), "=&r"(t) : "r"(p) : "memory");
 		break;
 	}
 	return w;
@@ -234,7 +236,7 @@ static void add_pair(void *arg)
 static void add_lse(void *arg)
 {
 	for (unsigned i = 0; i < ROUNDS; i++)
-		__asm__ volatile("stadd %0, [%1]" :: "r"(1ull), "r"(&cell[4]) : "memory");
+		__asm__ volatile("stadd %0, [%1]" : : "r"(1ull), "r"(&cell[4]) : "memory");
 }
 
 /* Linux's ticket-like waiting: LDXR, compare, WFE; released by STLR. */
@@ -249,7 +251,7 @@ static void lock(volatile u64 *l)
 
 static void unlock(volatile u64 *l)
 {
-	__asm__ volatile("stlr xzr, [%0]" :: "r"(l) : "memory");
+	__asm__ volatile("stlr xzr, [%0]" : : "r"(l) : "memory");
 }
 
 static void add_locked(void *arg)
@@ -395,11 +397,11 @@ static void run_litmus(unsigned cpus, void (*run)(unsigned, u64 *, u64 *, u64 *)
 
 #define LD(p)	({ u64 v_; __asm__ volatile("ldr %0, [%1]" : "=r"(v_) : "r"(p) : "memory"); v_; })
 #define LDA(p)	({ u64 v_; __asm__ volatile("ldar %0, [%1]" : "=r"(v_) : "r"(p) : "memory"); v_; })
-#define ST(p, v)	__asm__ volatile("str %0, [%1]" :: "r"((u64)(v)), "r"(p) : "memory")
-#define STL(p, v)	__asm__ volatile("stlr %0, [%1]" :: "r"((u64)(v)), "r"(p) : "memory")
-#define DMB()		__asm__ volatile("dmb ish" ::: "memory")
-#define DMBLD()		__asm__ volatile("dmb ishld" ::: "memory")
-#define DMBST()		__asm__ volatile("dmb ishst" ::: "memory")
+#define ST(p, v)	__asm__ volatile("str %0, [%1]" : : "r"((u64)(v)), "r"(p) : "memory")
+#define STL(p, v)	__asm__ volatile("stlr %0, [%1]" : : "r"((u64)(v)), "r"(p) : "memory")
+#define DMB()		__asm__ volatile("dmb ish" : : : "memory")
+#define DMBLD()		__asm__ volatile("dmb ishld" : : : "memory")
+#define DMBST()		__asm__ volatile("dmb ishst" : : : "memory")
 
 static void mp_ra(unsigned cpu, u64 *x, u64 *y, u64 *o)
 {

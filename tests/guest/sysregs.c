@@ -317,18 +317,20 @@ static void fp_state(void)
 static void fcmp_raises(void)
 {
 	write_reg(fpsr, 0);
-	__asm__ volatile("movi v0.2d, #0\n\tmov x1, #0x7ff4000000000000\n\tfmov d1, x1\n\tfcmp d0, d1\n\tcmp x1, x1" ::: "x1", "cc");
+	__asm__ volatile("movi v0.2d, #0\n\tmov x1, #0x7ff4000000000000\n\tfmov d1, x1\n\tfcmp d0, d1\n\tcmp x1, x1"
+			 : : : "x1", "cc");
 	equal(read_reg(fpsr) & 1, 1);			/* signalling NaN */
 	write_reg(fpsr, 0);
-	__asm__ volatile("mov x1, #0x7ff8000000000000\n\tfmov d1, x1\n\tfcmp d0, d1\n\tcmp x1, x1" ::: "x1", "cc");
+	__asm__ volatile("mov x1, #0x7ff8000000000000\n\tfmov d1, x1\n\tfcmp d0, d1\n\tcmp x1, x1"
+			 : : : "x1", "cc");
 	equal(read_reg(fpsr) & 1, 0);			/* quiet */
-	__asm__ volatile("fcmpe d0, d1\n\tcmp x1, x1" ::: "x1", "cc");
+	__asm__ volatile("fcmpe d0, d1\n\tcmp x1, x1" : : : "x1", "cc");
 	equal(read_reg(fpsr) & 1, 1);
 	write_reg(fpsr, 0);
-	__asm__ volatile("fccmpe d0, d1, #0, al\n\tcmp x1, x1" ::: "x1", "cc");
+	__asm__ volatile("fccmpe d0, d1, #0, al\n\tcmp x1, x1" : : : "x1", "cc");
 	equal(read_reg(fpsr) & 1, 1);
 	write_reg(fpsr, 0);
-	__asm__ volatile("cmp xzr, xzr\n\tfccmpe d0, d1, #0, ne\n\tcmp x1, x1" ::: "x1", "cc");
+	__asm__ volatile("cmp xzr, xzr\n\tfccmpe d0, d1, #0, ne\n\tcmp x1, x1" : : : "x1", "cc");
 	equal(read_reg(fpsr) & 1, 0);
 }
 

@@ -5,6 +5,9 @@
  */
 #include "rt/rt.h"
 
+typedef u64 function_type(void);
+typedef function_type *function;	/* code that the test has put at an address */
+
 static u64 *page_a, *page_b;
 
 static void pages(void)
@@ -30,8 +33,8 @@ static u64 probe(u64 va)
 	return rt_disarm() ? ~0ull : v;
 }
 
-#define TLBI(op, arg)	__asm__ volatile("dsb sy\n\ttlbi " op ", %0\n\tdsb sy\n\tisb" :: "r"(arg) : "memory")
-#define TLBI0(op)	__asm__ volatile("dsb sy\n\ttlbi " op "\n\tdsb sy\n\tisb" ::: "memory")
+#define TLBI(op, arg)	__asm__ volatile("dsb sy\n\ttlbi " op ", %0\n\tdsb sy\n\tisb" : : "r"(arg) : "memory")
+#define TLBI0(op)	__asm__ volatile("dsb sy\n\ttlbi " op "\n\tdsb sy\n\tisb" : : : "memory")
 #define VA(va, asid)	(((va) >> 12 & (BIT(44) - 1)) | (u64)(asid) << 48)
 
 static void one_op(unsigned op, u64 va, unsigned asid)
@@ -124,16 +127,16 @@ static void executable(void)
 	for (unsigned op = 0; op < OPS; op++) {
 		e = rt_map(va, PA(a), PTE_NORMAL | PTE_NG);
 		for (unsigned i = 0; i < 3; i++)
-			equal(((u64 (*)(void))va)(), 1);
+			equal(((function)va)(), 1);
 		*(volatile u64 *)e = 0;
 		one_op(op, va, 1);
 		rt_map(va, PA(b), PTE_NORMAL | PTE_NG);
-		x0 = ((u64 (*)(void))va)();
+		x0 = ((function)va)();
 		check(x0 == 2, "operation %u leaves the old code: %lu", op, x0);
 		*(volatile u64 *)e = 0;
 		one_op(op, va, 1);
 		rt_arm();
-		((u64 (*)(void))va)();
+		((function)va)();
 		check(rt_disarm() == 1, "operation %u leaves code that is unmapped", op);
 	}
 }

@@ -124,7 +124,7 @@ struct arm_cpu {
 	/* Of mode.c: the part of the mode that system registers decide, for EL0 and EL1, and recent mode numbers. */
 	uint32_t mode_sys[2];
 	uint32_t debug_el1;		/* nonzero: EL1 is being debugged, so that a write of PSTATE.D changes the mode */
-	uint32_t stepped;		/* since the last exception or return, an instruction was stepped: 1; LDXR and its like: 2 */
+	uint32_t stepped;		/* since the last exception or return: 1 an instruction was stepped, 2 LDXR or its like */
 	struct arm_mode_cache { uint32_t key, number; } mode_cache[64];
 
 	/* Not guest state. */
@@ -151,7 +151,8 @@ struct arm_mode {
 	uint8_t tbi;			/* bit 0: TBI for low addresses, bit 1: high */
 	uint8_t fp_round;		/* FPCR.RMode */
 	bool fz, dn, fz16, ahp;
-	bool el0_trap_cache, el0_trap_zva, el0_trap_ctr, el0_trap_daif, el0_trap_wfi, el0_trap_wfe;	/* SCTLR UCI DZE UCT UMA nTWI nTWE */
+	/* SCTLR UCI DZE UCT UMA nTWI nTWE */
+	bool el0_trap_cache, el0_trap_zva, el0_trap_ctr, el0_trap_daif, el0_trap_wfi, el0_trap_wfe;
 	bool el0_cntvct, el0_cntpct, el0_cntv, el0_cntp;	/* CNTKCTL: EL0 may read */
 	bool watch;			/* watchpoints or breakpoints armed: memory and fetch checks out of line */
 };

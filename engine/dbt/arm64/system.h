@@ -129,7 +129,7 @@ void dbt_ic_iall(struct arm_cpu *cpu);
 	H(counter, "")		/* -> CNTVCT, where it can't be read inline */ \
 	H(fpsr_read, "") H(fpcr_write, "S") H(fpsr_write, "") \
 	H(illegal, "S")		/* illegal execution state; pc=insn */ \
-	H(step, "S")		/* software step: a=1: the instruction has run (2: a load-exclusive), take the step exception; pc=next */ \
+	H(step, "S")		/* a=1: the instruction has run (2: a load-exclusive), take the step exception; pc=next */ \
 	H(ldxp, "SCF")		/* a=address, b=size (4,8)|rt<<8|rt2<<16: pair exclusive load into x[] */ \
 	H(stxp, "SF")		/* a=address, b=size|rt<<8|rt2<<16 -> status */ \
 	H(casp, "SCF")		/* a=address, b=size|rs<<8|rt<<16 */ \

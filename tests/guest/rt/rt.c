@@ -195,7 +195,7 @@ void rt_enter(struct frame *f)
 		rt_resume(f);
 	}
 	if (rt_has("pan"))
-		__asm__ volatile("msr s0_0_c4_c0_4, xzr" ::: "memory");	/* MSR PAN, #0 */
+		__asm__ volatile("msr s0_0_c4_c0_4, xzr" : : : "memory");	/* MSR PAN, #0 */
 }
 
 void rt_enter_el0(struct frame *f, const void *label)
@@ -214,7 +214,7 @@ long rt_psci(u32 fn, u64 a, u64 b, u64 c)
 	register u64 x2 __asm__("x2") = b;
 	register u64 x3 __asm__("x3") = c;
 
-	__asm__ volatile("hvc #0" : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3) :: "memory", "x4", "x5", "x6", "x7", "x8", "x9",
+	__asm__ volatile("hvc #0" : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3) : : "memory", "x4", "x5", "x6", "x7", "x8", "x9",
 			 "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17");
 	return (long)x0;
 }
@@ -247,7 +247,7 @@ void rt_secondary_main(u64 number)
 		void (*job)(void *) = __atomic_load_n(&c->job, __ATOMIC_ACQUIRE);
 
 		if (!job) {
-			__asm__ volatile("wfe" ::: "memory");
+			__asm__ volatile("wfe" : : : "memory");
 			continue;
 		}
 		job(c->job_arg);
@@ -255,7 +255,7 @@ void rt_secondary_main(u64 number)
 		c->hook = NULL;
 		c->irq = NULL;
 		__atomic_store_n(&c->job, NULL, __ATOMIC_RELEASE);
-		__asm__ volatile("dsb sy\n\tsev" ::: "memory");
+		__asm__ volatile("dsb sy\n\tsev" : : : "memory");
 	}
 }
 
@@ -275,13 +275,13 @@ void rt_start(unsigned cpu, void (*fn)(void *), void *arg)
 			end(99);
 		}
 	}
-	__asm__ volatile("dsb sy\n\tsev" ::: "memory");
+	__asm__ volatile("dsb sy\n\tsev" : : : "memory");
 }
 
 void rt_wait(unsigned cpu)
 {
 	while (__atomic_load_n(&cpus[cpu].job, __ATOMIC_ACQUIRE))
-		__asm__ volatile("wfe" ::: "memory");
+		__asm__ volatile("wfe" : : : "memory");
 }
 
 void rt_wait_all(void)

@@ -25,7 +25,7 @@ typedef uint8_t u8;
 struct test {
 	const char *name;
 	void (*run)(void);
-	const char *needs;	/* features (rt_has), as "pan !16k"; vCPUs, as "2"; NULL: nothing. Left out where they are missing */
+	const char *needs;	/* features (rt_has), as "pan !16k"; vCPUs, as "2"; NULL: nothing. Left out where missing */
 };
 extern const struct test tests[];	/* ends with a NULL name */
 

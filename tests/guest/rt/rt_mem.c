@@ -109,12 +109,12 @@ void rt_put(u64 *entry, u64 desc)
 
 void rt_tlbi_all(void)
 {
-	__asm__ volatile("dsb sy\n\ttlbi vmalle1is\n\tdsb sy\n\tisb" ::: "memory");
+	__asm__ volatile("dsb sy\n\ttlbi vmalle1is\n\tdsb sy\n\tisb" : : : "memory");
 }
 
 void rt_tlbi_va(u64 va)
 {
-	__asm__ volatile("dsb sy\n\ttlbi vaae1is, %0\n\tdsb sy\n\tisb" :: "r"(va >> 12 & (BIT(44) - 1)) : "memory");
+	__asm__ volatile("dsb sy\n\ttlbi vaae1is, %0\n\tdsb sy\n\tisb" : : "r"(va >> 12 & (BIT(44) - 1)) : "memory");
 }
 
 void rt_space(u64 *root, unsigned asid)
@@ -143,10 +143,10 @@ void rt_mmu(u64 *root, unsigned granule)
 void rt_sync_code(void *p, u64 bytes)
 {
 	for (u64 a = PA(p) & -64ull; a < PA(p) + bytes; a += 64)
-		__asm__ volatile("dc cvau, %0" :: "r"(a) : "memory");
+		__asm__ volatile("dc cvau, %0" : : "r"(a) : "memory");
 	dsb();
 	for (u64 a = PA(p) & -64ull; a < PA(p) + bytes; a += 64)
-		__asm__ volatile("ic ivau, %0" :: "r"(a) : "memory");
+		__asm__ volatile("ic ivau, %0" : : "r"(a) : "memory");
 	dsb();
 	isb();
 }

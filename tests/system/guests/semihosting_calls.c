@@ -112,7 +112,8 @@ static void nonsense(void)
 		need(call(numbers[i], name) == FAILED);
 	need(call(OPEN, (void *)RAM_END) == FAILED && call(ERRNO, 0) == FAULT);
 	need(call(OPEN, (void *)(RAM_END - 8)) == FAILED);
-	need(sys(OPEN, RAM_END, R, 4) == FAILED && sys(OPEN, (u64)name, R, ~0ul) == FAILED && sys(OPEN, (u64)name, 12, 1) == FAILED);
+	need(sys(OPEN, RAM_END, R, 4) == FAILED && sys(OPEN, (u64)name, R, ~0ul) == FAILED &&
+	     sys(OPEN, (u64)name, 12, 1) == FAILED);
 	need(sys(WRITE, f, RAM_END - 4, 8) == 8 && sys(READ, f, RAM_END - 4, ~0ul) == ~0ul);
 	need(sys(WRITE, 0, (u64)name, 1) == 1 && sys(READ, 77, (u64)name, 1) == FAILED && sys(FLEN, ~0ul) == FAILED);
 	need(sys(SEEK, f, ~0ul) == FAILED && sys(CMDLINE, (u64)name, 2) == FAILED && sys(CMDLINE, RAM_END, 200) == FAILED);
