@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* GICv3 as a guest sees it, through MMIO and ICC_* accesses of its vCPUs. */
+/* GICv3 as a guest sees it, through MMIO and ICC_* accesses of its vCPUs. Long: one small case for each rule. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

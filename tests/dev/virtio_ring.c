@@ -2,7 +2,7 @@
 /*
  * A hostile driver's rings (docs/virtio.md has the table). Each case spoils one thing of a correct request to a block
  * device, once with plain split rings and once with EVENT_IDX; then the device must ask for a reset, with a
- * configuration interrupt, do nothing more, and work again after the reset.
+ * configuration interrupt, do nothing more, and work again after the reset. Long because it is one case for each row.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Selection of integer and flags ops. */
+/*
+ * Selection of integer and flags ops. Long because flags are computed where they are used: what sets EFLAGS and what
+ * reads them share the tables at the top. docs/status.md: the flags half is to become a file of its own.
+ */
 #include "engine/dbt/x64/gen.h"
 #include "base/bits.h"
 
