@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The MSRs of a vCPU's state. TSC before TSC_DEADLINE (a deadline is compared with the counter), kvmclock's after TSC.
+ * The MTRRs' reset state is firmware's: all memory write-back, which a kernel started without firmware relies on.
+ */
+#include "base/bits.h"
+#include "isa/x86/msr.h"
+
+const struct x86_msr x86_msr_state[] = {
+	{ X86_MSR_EFER, 0 },
+	{ X86_MSR_STAR, 0 },
+	{ X86_MSR_LSTAR, 0 },
+	{ X86_MSR_CSTAR, 0 },
+	{ X86_MSR_SYSCALL_MASK, 0 },
+	{ X86_MSR_KERNEL_GS_BASE, 0 },
+	{ X86_MSR_TSC_AUX, 0 },
+	{ X86_MSR_SYSENTER_CS, 0 },
+	{ X86_MSR_SYSENTER_ESP, 0 },
+	{ X86_MSR_SYSENTER_EIP, 0 },
+	{ X86_MSR_PAT, X86_PAT_RESET },
+	{ X86_MSR_MISC_ENABLE, X86_MISC_ENABLE_FAST_STRING },
+	{ X86_MSR_SPEC_CTRL, 0 },
+	{ X86_MSR_XSS, 0 },
+	{ X86_MSR_MCG_STATUS, 0 },
+	{ X86_MSR_MTRR_FIX64K, 0 },
+	{ X86_MSR_MTRR_FIX16K, 0 },
+	{ X86_MSR_MTRR_FIX16K + 1, 0 },
+	{ X86_MSR_MTRR_FIX4K, 0 },
+	{ X86_MSR_MTRR_FIX4K + 1, 0 },
+	{ X86_MSR_MTRR_FIX4K + 2, 0 },
+	{ X86_MSR_MTRR_FIX4K + 3, 0 },
+	{ X86_MSR_MTRR_FIX4K + 4, 0 },
+	{ X86_MSR_MTRR_FIX4K + 5, 0 },
+	{ X86_MSR_MTRR_FIX4K + 6, 0 },
+	{ X86_MSR_MTRR_FIX4K + 7, 0 },
+	{ X86_MSR_MTRR_PHYSBASE0, 0 },
+	{ X86_MSR_MTRR_PHYSBASE0 + 1, 0 },
+	{ X86_MSR_MTRR_PHYSBASE0 + 2, 0 },
+	{ X86_MSR_MTRR_PHYSBASE0 + 3, 0 },
+	{ X86_MSR_MTRR_PHYSBASE0 + 4, 0 },
+	{ X86_MSR_MTRR_PHYSBASE0 + 5, 0 },
+	{ X86_MSR_MTRR_PHYSBASE0 + 6, 0 },
+	{ X86_MSR_MTRR_PHYSBASE0 + 7, 0 },
+	{ X86_MSR_MTRR_PHYSBASE0 + 8, 0 },
+	{ X86_MSR_MTRR_PHYSBASE0 + 9, 0 },
+	{ X86_MSR_MTRR_PHYSBASE0 + 10, 0 },
+	{ X86_MSR_MTRR_PHYSBASE0 + 11, 0 },
+	{ X86_MSR_MTRR_PHYSBASE0 + 12, 0 },
+	{ X86_MSR_MTRR_PHYSBASE0 + 13, 0 },
+	{ X86_MSR_MTRR_PHYSBASE0 + 14, 0 },
+	{ X86_MSR_MTRR_PHYSBASE0 + 15, 0 },
+	{ X86_MSR_MTRR_DEF_TYPE, X86_MTRR_ENABLE | X86_MTRR_TYPE_WB },
+	{ X86_MSR_TSC_ADJUST, 0 },
+	{ X86_MSR_TSC, 0 },
+	{ X86_MSR_TSC_DEADLINE, 0 },
+	{ X86_MSR_KVM_SYSTEM_TIME, 0 },
+	{ X86_MSR_KVM_WALL_CLOCK, 0 },
+	{ X86_MSR_KVM_ASYNC_PF_INT, 0 },
+	{ X86_MSR_KVM_ASYNC_PF_EN, 0 },
+	{ X86_MSR_KVM_STEAL_TIME, 0 },
+	{ X86_MSR_KVM_PV_EOI_EN, 0 },
+	{ X86_MSR_KVM_POLL_CONTROL, 1 },
+};
+
+const unsigned x86_msr_state_count = ARRAY_SIZE(x86_msr_state);
