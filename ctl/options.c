@@ -50,7 +50,7 @@ const struct option run_option_table[] = {
 	{ "semihosting", 0, OPTION_STRING, OPTION_VALUE_OPTIONAL | OPTION_FILE, AT(semihosting), "DIR", NULL, 0, 0,
 	  "serve Arm semihosting calls; files only below DIR" },
 	{ "trace", 0, OPTION_STRING, OPTION_LOCAL | OPTION_EXPERT, AT(trace), "LIST", NULL, 0, 0,
-	  "log exec,irq,mmio,tlb,fault,compile" },
+	  "log exec,irq,mmio,tlb,fault,compile; stat: counters at the end" },
 	{ "dump-code", 0, OPTION_ADDRESS, OPTION_LOCAL | OPTION_EXPERT, AT(dump_code), "PC", NULL, 0, 0,
 	  "print the translation of the block at that guest address" },
 	{ "dbt", 0, OPTION_STRING, OPTION_LOCAL | OPTION_EXPERT, AT(dbt), "LIST", NULL, 0, 0,

@@ -11,6 +11,7 @@
 #include "engine/dbt/arm64/lift.h"
 #include "engine/dbt/dump.h"
 #include "engine/dbt/run.h"
+#include "engine/dbt/trace.h"
 #include "engine/dbt/x64/gen.h"
 
 #define BLOCK_INSNS	64
@@ -44,9 +45,9 @@ static uint32_t lift_block(struct arm_cpu *cpu, struct ir *ir, const uint8_t *by
 	return at - offset;
 }
 
-static void run_passes(struct ir *ir, const struct arm_mode *mode)
+static void run_passes(const struct arm_cpu *cpu, struct ir *ir, const struct arm_mode *mode)
 {
-	if (!mode->watch)
+	if (!mode->watch && !dbt_tracing(cpu, DBT_TRACE_EXEC))
 		ir_pass_loop(ir);
 	ir_pass_forward(ir);
 	ir_pass_fold(ir);
@@ -110,7 +111,7 @@ struct dbt_block *dbt_translate(struct arm_cpu *cpu, struct dbt_page *page, uint
 		if (!k->ir->overflow) {
 			uint32_t side_at = k->side_at;
 
-			run_passes(k->ir, arm_mode_get(cpu->vm, mode));
+			run_passes(cpu, k->ir, arm_mode_get(cpu->vm, mode));
 			b->copy = k->side_at;
 			k->side_at += (b->guest_bytes + 3u) / 4;
 			prepare(g, cpu, b);

@@ -17,6 +17,7 @@
 #include "base/platform.h"
 #include "base/string.h"
 #include "engine/dbt/run.h"
+#include "engine/dbt/trace.h"
 #include "engine/dbt/x64/gen.h"
 
 #define PAGES_MAX	(1u << 17)
@@ -241,6 +242,8 @@ struct dbt_block *dbt_find_block(struct arm_cpu *cpu)
 			      (uint8_t *)slot->backing.host + ((res.gpa & ~4095ull) - slot->base), (uint32_t)res.gpa & 4095);
 	lock_release(&vm->cache.lock);
 	tlb_fill_fetch(cpu, cpu->pc, cpu->el, b->page->id);
+	if (dbt_tracing(cpu, DBT_TRACE_TLB))
+		dbt_trace_fill(cpu, "fetch", cpu->pc, res.gpa, false);
 	return b;
 }
 

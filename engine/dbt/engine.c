@@ -16,6 +16,7 @@
 #include "base/platform.h"
 #include "base/string.h"
 #include "engine/dbt/run.h"
+#include "engine/dbt/trace.h"
 #include "isa/arm64/reg_id.h"
 #include "isa/arm64/sysreg.h"
 
@@ -170,16 +171,19 @@ static void kick(struct vcpu *v)
 static void dbt_vcpu_pin(struct vcpu *v, enum cpu_pin pin, bool level)
 {
 	struct arm_cpu *cpu = cpu_of(v);
-	uint32_t bit = 1u << pin;
+	uint32_t bit = 1u << pin, before;
 
 	if (!cpu)
 		return;
 	if (level) {
-		if (!(__atomic_fetch_or(&cpu->pins, bit, __ATOMIC_SEQ_CST) & bit))
+		before = __atomic_fetch_or(&cpu->pins, bit, __ATOMIC_SEQ_CST);
+		if (!(before & bit))
 			arm_kick(cpu, KICK_PINS);
 	} else {
-		__atomic_and_fetch(&cpu->pins, ~bit, __ATOMIC_SEQ_CST);
+		before = __atomic_fetch_and(&cpu->pins, ~bit, __ATOMIC_SEQ_CST);
 	}
+	if (dbt_tracing(cpu, DBT_TRACE_IRQ) && !(before & bit) == level)
+		dbt_trace_pin(cpu, pin, level);
 }
 
 static int dbt_vcpu_power(struct vcpu *v, struct vcpu_power *p, bool write)

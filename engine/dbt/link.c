@@ -8,6 +8,7 @@
  */
 #include "base/bits.h"
 #include "engine/dbt/run.h"
+#include "engine/dbt/trace.h"
 
 static void put_code(struct dbt_vm *vm, uint32_t at, uint32_t v)
 {
@@ -56,6 +57,7 @@ void *dbt_run_link(struct arm_cpu *cpu, uint32_t link)
 {
 	struct dbt_vm *vm = cpu->vm;
 	struct dbt_link *l = &vm->cache.links[link];
+	bool no_chain = vm->options->no_chain || dbt_tracing(cpu, DBT_TRACE_EXEC);
 	uint64_t flushes = vm->cache.flushes;
 	struct dbt_block *b;
 
@@ -69,9 +71,11 @@ void *dbt_run_link(struct arm_cpu *cpu, uint32_t link)
 		return dbt_run_dispatch(cpu);
 	lock_acquire(&vm->cache.lock);
 	/* Finding may have flushed the cache, and l with it; another vCPU may have linked it already. */
-	if (vm->cache.flushes == flushes && !b->dead && !l->to && !vm->options->no_chain && b->mode == cpu->mode)
+	if (vm->cache.flushes == flushes && !b->dead && !l->to && !no_chain && b->mode == cpu->mode)
 		dbt_link(vm, l, b);
 	lock_release(&vm->cache.lock);
 	cpu->vpage = cpu->pc & ~4095ull;
+	if (dbt_tracing(cpu, DBT_TRACE_EXEC))
+		dbt_trace_exec(cpu);
 	return vm->cache.rx + b->code;
 }

@@ -6,6 +6,7 @@
  */
 #include "base/bits.h"
 #include "engine/dbt/run.h"
+#include "engine/dbt/trace.h"
 
 /* MXCSR.RC for FPCR.RMode (nearest, up, down, zero). */
 static const uint32_t mxcsr_rc[4] = { 0u << 13, 2u << 13, 1u << 13, 3u << 13 };
@@ -97,11 +98,13 @@ void *dbt_run_dispatch(struct arm_cpu *cpu)
 				continue;
 			if (unlikely(m->watch) && arm_breakpoint_check(cpu))
 				continue;
-			if (!debug)
+			if (!debug && !dbt_tracing(cpu, DBT_TRACE_EXEC))
 				tlb_fill_jump(cpu, cpu->pc, cpu->el, cpu->mode, code);
 		}
 		set_rounding(cpu, m);
 		cpu->vpage = cpu->pc & ~4095ull;
+		if (dbt_tracing(cpu, DBT_TRACE_EXEC))
+			dbt_trace_exec(cpu);
 		return code;
 	}
 }

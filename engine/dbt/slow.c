@@ -12,6 +12,7 @@
 #include "engine/dbt/recover.h"
 #include "engine/dbt/run.h"
 #include "engine/dbt/tlb.h"
+#include "engine/dbt/trace.h"
 
 /* One part of an access that lies within a page. */
 struct part {
@@ -85,6 +86,8 @@ static bool resolve_part(struct arm_cpu *cpu, struct access *a, uint64_t va, uin
 		p->host = (uint8_t *)slot->backing.host + (res.gpa - slot->base);
 		if (!mode->watch && (!res.device || !mode->mmu))
 			tlb_fill_data(cpu, va, a->write, cls, (void *)((uintptr_t)p->host & ~4095ull));
+		if (dbt_tracing(cpu, DBT_TRACE_TLB))
+			dbt_trace_fill(cpu, a->write ? "write" : "read", va, res.gpa, mode->watch || (res.device && mode->mmu));
 	}
 	return true;
 }
@@ -126,6 +129,8 @@ static bool mmio(struct arm_cpu *cpu, const struct access *a, const struct part 
 		ok = bus_access(&cpu->vm->vm->bus, BUS_MMIO, p->gpa + at, &b) == BUS_OK;
 		if (ok && !a->write)
 			memcpy(buf + at, &b.value, step);
+		if (dbt_tracing(cpu, DBT_TRACE_MMIO))
+			dbt_trace_mmio(cpu, p->gpa + at, &b, ok);
 	}
 	tlb_outside_end(cpu);
 	return ok;

@@ -9,6 +9,7 @@
 
 #include "base/platform.h"
 #include "engine/dbt/tlb_private.h"
+#include "engine/dbt/trace.h"
 
 #define SPIN_NS		5000u
 
@@ -217,6 +218,8 @@ void tlb_flush_va(struct arm_cpu *cpu, uint64_t va, int32_t asid, bool broadcast
 	struct tlb_shared *s = cpu->tlb->shared;
 
 	va = (uint64_t)sign_extend(va, 56);
+	if (dbt_tracing(cpu, DBT_TRACE_TLB))
+		dbt_trace_flush(cpu, true, va, asid, broadcast);
 	flush_va_of(cpu, cpu, va, asid);
 	if (!broadcast || cpu->vcpu->vm->vcpu_count == 1)
 		return;
@@ -289,6 +292,8 @@ void tlb_flush_asid(struct arm_cpu *cpu, uint16_t asid, bool broadcast)
 {
 	struct tlb_shared *s = cpu->tlb->shared;
 
+	if (dbt_tracing(cpu, DBT_TRACE_TLB))
+		dbt_trace_flush(cpu, false, 0, asid, broadcast);
 	flush_asid_of(cpu, cpu, asid);
 	if (!broadcast || cpu->vcpu->vm->vcpu_count == 1)
 		return;
@@ -306,6 +311,8 @@ void tlb_flush_all(struct arm_cpu *cpu, bool broadcast)
 {
 	struct tlb_shared *s = cpu->tlb->shared;
 
+	if (dbt_tracing(cpu, DBT_TRACE_TLB))
+		dbt_trace_flush(cpu, false, 0, -1, broadcast);
 	flush_all_of(cpu, cpu);
 	if (!broadcast || cpu->vcpu->vm->vcpu_count == 1)
 		return;

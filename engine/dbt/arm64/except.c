@@ -9,7 +9,7 @@
 #include "base/bits.h"
 #include "base/platform.h"
 #include "engine/dbt/arm64/sysreg_bits.h"
-#include "engine/dbt/vm.h"
+#include "engine/dbt/trace.h"
 
 #define PIN_IRQ		(1u << CPU_IRQ)
 #define PIN_FIQ		(1u << CPU_FIQ)
@@ -47,6 +47,8 @@ void arm_take_exception(struct arm_cpu *cpu, enum arm_vector vector, uint64_t es
 	uint32_t misc = cpu->pstate_misc & PSTATE_PAN, system = cpu->model->system;
 
 	cpu->stat[STAT_exception]++;
+	if (vector == VEC_SYNC && esr >> 26 != EC_SVC64 && dbt_tracing(cpu, DBT_TRACE_FAULT))
+		dbt_trace_fault(cpu, esr);
 	cpu->stepped = 0;
 	cpu->spsr_el1 = arm_pstate(cpu);
 	cpu->elr_el1 = cpu->pc;
@@ -178,6 +180,8 @@ bool arm_take_interrupt(struct arm_cpu *cpu)
 		arm_irq_update(cpu);
 		return false;
 	}
+	if (dbt_tracing(cpu, DBT_TRACE_IRQ))
+		dbt_trace_interrupt(cpu, up & PIN_FIQ);
 	arm_take_exception(cpu, up & PIN_FIQ ? VEC_FIQ : VEC_IRQ, 0);
 	return true;
 }

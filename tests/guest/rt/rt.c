@@ -360,7 +360,7 @@ static bool holds(const char *need)
 /* Is the test for this CPU and machine? Others are left out: each is for some variant that guest.py runs. */
 static bool is_for_us(const struct test *t)
 {
-	for (const char *p = t->needs; p && *p;) {
+	for (const char *p = t->needs ? t->needs : ""; *p;) {
 		if (!holds(p))
 			return false;
 		while (*p && *p != ' ')
