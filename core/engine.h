@@ -79,7 +79,7 @@ struct engine_ops {
 	int (*vcpu_fault)(struct vcpu *v, const struct isa_fault *f);
 	int (*vcpu_debug)(struct vcpu *v, const struct debug_points *p);
 	int (*doorbell)(struct vm *vm, struct region *r, const struct doorbell *d, bool on);	/* or NULL */
-	int (*route)(struct vm *vm, struct irq_route *r, unsigned n);		/* a whole batch, or NULL */
+	int (*route)(struct vm *vm, struct irq_route *const *list, unsigned n);	/* see irq_route.h; or NULL */
 	int (*dirty)(struct vm *vm, uint32_t slot, enum dirty_op op, uint64_t *bitmap, size_t words);
 };
 

@@ -30,7 +30,6 @@ struct irqchip_ops {
 	void (*set)(struct irqchip *c, uint32_t pin, bool level);
 	int (*msi)(struct irqchip *c, const struct msi *m);	/* NULL: no MSI on this machine */
 	int (*eoi_watch)(struct irqchip *c, uint32_t pin, struct notifier *n);	/* INTx resample, split IOAPIC; NULL */
-	int (*route_commit)(struct irqchip *c);			/* after a batch of irq_route changes; NULL */
 	int (*reset)(struct irqchip *c);
 	int (*save)(struct irqchip *c, struct state_writer *w);	/* architected registers; all vCPUs paused */
 	int (*load)(struct irqchip *c, struct state_reader *r);	/* same record from a model and from KVM */
