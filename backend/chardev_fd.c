@@ -23,31 +23,6 @@ static struct chardev_fd *to_fd(struct chardev *c)
 	return container_of(c, struct chardev_fd, c);
 }
 
-/* --- rings --- */
-
-static uint32_t ring_put(struct byte_ring *r, const uint8_t *buf, size_t len)
-{
-	uint32_t n = (uint32_t)MIN(len, (size_t)(r->size - r->len));
-
-	for (uint32_t i = 0; i < n; i++)
-		r->buf[(r->at + r->len + i) & (r->size - 1)] = buf[i];
-	r->len += n;
-	return n;
-}
-
-/* The longest run of bytes that lie together. */
-static uint32_t ring_front(const struct byte_ring *r, uint8_t **p)
-{
-	*p = r->buf + r->at;
-	return MIN(r->len, r->size - r->at);
-}
-
-static void ring_drop(struct byte_ring *r, uint32_t n)
-{
-	r->at = (r->at + n) & (r->size - 1);
-	r->len -= n;
-}
-
 /* --- output --- */
 
 static bool writable_now(int fd)
@@ -100,7 +75,7 @@ size_t chardev_fd_write(struct chardev *c, const uint8_t *buf, size_t len)
 	if (!f->to_out.len)
 		done = try_write(f, buf, len);
 	if (done < len)
-		done += ring_put(&f->to_out, buf + done, len - done);
+		done += byte_ring_put(&f->to_out, buf + done, len - done);
 	watch_out(f, f->to_out.len);
 	if (done < len)
 		f->starved = true;
@@ -113,10 +88,10 @@ static void flush_out(struct chardev_fd *f)
 {
 	while (f->to_out.len) {
 		uint8_t *p;
-		uint32_t n = ring_front(&f->to_out, &p);
+		uint32_t n = byte_ring_front(&f->to_out, &p);
 		size_t done = try_write(f, p, n);
 
-		ring_drop(&f->to_out, (uint32_t)done);
+		byte_ring_drop(&f->to_out, (uint32_t)done);
 		if (done < n)
 			return;
 	}
@@ -177,7 +152,7 @@ static void read_in(struct chardev_fd *f)
 		f->in_ended = true;
 	lock_acquire(&f->lock);
 	if (n > 0)
-		ring_put(&f->to_client, buf, (size_t)n);
+		byte_ring_put(&f->to_client, buf, (size_t)n);
 	watch_in(f, !f->in_ended && (f->filter || f->to_client.len < f->to_client.size));
 	lock_release(&f->lock);
 }
@@ -204,14 +179,14 @@ static void deliver_now(struct chardev_fd *f)
 		if (f->in_always && !f->to_client.len)
 			read_in(f);
 		lock_acquire(&f->lock);
-		n = MIN(ring_front(&f->to_client, &p), sizeof(buf));
+		n = MIN(byte_ring_front(&f->to_client, &p), sizeof(buf));
 		memcpy(buf, p, n);
 		lock_release(&f->lock);
 		if (!n)
 			return;
 		taken = f->client->input(f->client, buf, n);
 		lock_acquire(&f->lock);
-		ring_drop(&f->to_client, (uint32_t)taken);
+		byte_ring_drop(&f->to_client, (uint32_t)taken);
 		watch_in(f, f->in >= 0 && !f->in_ended);
 		lock_release(&f->lock);
 		if (taken < n)

@@ -9,17 +9,13 @@
 #ifndef BACKEND_CHARDEV_FD_H
 #define BACKEND_CHARDEV_FD_H
 
+#include "backend/byte_ring.h"
 #include "base/lock.h"
 #include "core/chardev.h"
 #include "os/loop.h"
 
 #define CHARDEV_OUT_MAX	65536u
 #define CHARDEV_IN_MAX	4096u
-
-struct byte_ring {
-	uint8_t *buf;
-	uint32_t size, at, len;		/* size: a power of two */
-};
 
 struct chardev_fd {
 	struct chardev c;

@@ -14,6 +14,8 @@ struct command {
 	const char *summary, *usage;
 };
 
+#define MAX_COMMANDS	32
+
 extern const struct command command_table[];	/* ended by a NULL name */
 extern const struct engine_ops *const engine_table[];	/* ended by NULL */
 
@@ -22,6 +24,13 @@ int cmd_get(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 int cmd_version(int argc, char **argv);
+int cmd_list(int argc, char **argv);
+int cmd_stop(int argc, char **argv);
+int cmd_pause(int argc, char **argv);
+int cmd_resume(int argc, char **argv);
+int cmd_stat(int argc, char **argv);
+int cmd_console(int argc, char **argv);
+int cmd_debug(int argc, char **argv);
 
 int complain(const struct ctl_error *e);	/* prints "cella: ..." and returns 1 */
 

@@ -18,7 +18,7 @@ static void help_all(FILE *f)
 
 static void completion(void)
 {
-	const char *commands[16], *guests[16];
+	const char *commands[MAX_COMMANDS], *guests[16];
 	unsigned n = 0, m = 0;
 
 	for (const struct command *c = command_table; c->name; c++)

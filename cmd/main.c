@@ -15,6 +15,14 @@ const struct engine_ops *const engine_table[] = { &dbt_engine, NULL };
 const struct command command_table[] = {
 	{ "run", cmd_run, "run a virtual machine on this terminal", "cella run [OPTION...] [GUEST|KERNEL]" },
 	{ "get", cmd_get, "download a known guest", "cella get [NAME]" },
+	{ "list", cmd_list, "which machines run", "cella list" },
+	{ "stop", cmd_stop, "ask a machine to power off; after the timeout (30 s) by force",
+	  "cella stop [--timeout SECONDS] [--force] NAME|-a" },
+	{ "pause", cmd_pause, "let a machine's time stand still", "cella pause NAME|-a" },
+	{ "resume", cmd_resume, "let it go on", "cella resume NAME|-a" },
+	{ "stat", cmd_stat, "what a machine uses: processors, memory", "cella stat NAME|-a" },
+	{ "console", cmd_console, "look at a machine's console and type (Ctrl-A x leaves)", "cella console NAME" },
+	{ "debug", cmd_debug, "registers and device state, or a SysRq key", "cella debug [--dump] [--sysrq KEY] NAME|-a" },
 	{ "doctor", cmd_doctor, "what this host has, lacks, and how to mend it", "cella doctor" },
 	{ "help", cmd_help, "this list, or one command's options", "cella help [COMMAND]" },
 	{ "version", cmd_version, "version, engines and machines", "cella version" },
@@ -37,7 +45,7 @@ static const struct command *command_find(const char *name)
 
 static int unknown(const char *name)
 {
-	const char *words[16], *near;
+	const char *words[MAX_COMMANDS], *near;
 	struct ctl_error e = { "" };
 	unsigned n = 0;
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "backend/chardev_mux.h"
 #include "backend/entropy.h"
 #include "ctl/backends.h"
 #include "dev/virtio/devices.h"
@@ -185,9 +186,12 @@ static int open_net(struct backends *b, const char *spec, const struct run_optio
 static int open_console(struct backends *b, struct stdio_events *events, const struct run_options *o,
 			struct machine_config *c, struct ctl_error *e)
 {
+	struct chardev *terminal;
 	int err;
 
-	err = chardev_stdio_open(b->control, events, &b->console);
+	err = chardev_stdio_open(b->control, events, &terminal);
+	if (!err)
+		err = chardev_mux_open(b->control, terminal, &b->console);
 	if (err)
 		return ctl_fail(e, err, "console: the terminal cannot be used (%s): check standard input and output",
 				strerror(-err));

@@ -135,8 +135,6 @@ int guest_options(const struct guest *g, struct run_options *o, struct ctl_error
 		err = ctl_fail(e, -ENOMEM, "out of memory");
 	if (o->mem == OPTION_UNSET)
 		o->mem = g->mem;
-	if (!o->name)
-		o->name = strdup(g->name);
 	if (g->package) {	/* its files say everything from here on */
 		free(o->payload);
 		o->payload = NULL;

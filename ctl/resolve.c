@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Which board, CPU, engine and sizes; see resolve.h. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/bits.h"
+#include "ctl/names.h"
 #include "ctl/resolve.h"
 #include "isa/arm64/cpu_model.h"
 
@@ -16,6 +19,21 @@ static int set_default(char **field, const char *value, struct ctl_error *e)
 		return 0;
 	*field = strdup(value);
 	return *field ? 0 : ctl_fail(e, -ENOMEM, "out of memory");
+}
+
+/* A name of its own for each machine that nobody named, after the known guest in it. --dry-run leaves it open. */
+static int resolve_name(struct run_options *o, struct resolved *r, struct ctl_error *e)
+{
+	r->named = o->name;
+	if (o->name && !name_valid(o->name))
+		return ctl_fail(e, -EINVAL, "--name: '%s' is no name: use up to %d letters, digits, '.', '_' and '-'", o->name,
+				NAME_MAX_LEN);
+	if (!o->name && !o->dry_run && asprintf(&o->name, "%s-%d", o->payload ? o->payload : "guest",
+						   (int)getpid()) < 0) {
+		o->name = NULL;
+		return ctl_fail(e, -ENOMEM, "out of memory");
+	}
+	return 0;
 }
 
 static int resolve_board(struct run_options *o, struct resolved *r, struct ctl_error *e)
@@ -83,7 +101,7 @@ int run_options_resolve(struct run_options *o, bool built_in, struct resolved *r
 	if (!err)
 		err = set_default(&o->console, "serial", e);
 	if (!err)
-		err = set_default(&o->name, "guest", e);
+		err = resolve_name(o, r, e);
 	if (!err)
 		err = resolve_board(o, r, e);
 	if (!err)

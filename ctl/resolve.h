@@ -7,6 +7,7 @@
 #include "machine/machine.h"
 
 struct resolved {
+	bool named;			/* by the user */
 	const struct machine_class *cls;
 	const struct board_gic *irqchip;
 	const struct cpu_model *cpu;

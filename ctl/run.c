@@ -9,7 +9,9 @@
 #include <string.h>
 #include <sys/time.h>
 
+#include "backend/chardev_mux.h"
 #include "ctl/backends.h"
+#include "ctl/control.h"
 #include "ctl/run.h"
 #include "ctl/semihosting.h"
 #include "ctl/start.h"
@@ -36,11 +38,13 @@ struct run {
 	struct backends backends;
 	struct stdio_events events;
 	struct semihosting *semihosting;
+	struct control_target target;
+	struct control socket;
 	struct loop control, io;
 	struct thread io_thread;
 	bool io_running, arena_ready, vm_ready, engine_ready;
-	bool control_ready, io_ready, clock_ready, timeout_ready, signals_ready;
-	struct loop_timer clock, timeout;
+	bool control_ready, io_ready, clock_ready, timeout_ready, signals_ready, stop_ready;
+	struct loop_timer clock, timeout, stop;
 	struct loop_signals signals;
 	struct work life;
 	uint32_t requests;		/* atomic: bit per enum vm_exit */
@@ -82,14 +86,61 @@ static void resume_devices(struct vm *vm)
 	}
 }
 
+/* vCPUs, then time, then devices; resume in reverse. */
+static void halt(struct run *r)
+{
+	vcpus_park(&r->vcpus);
+	vm_time_pause(&r->vm.time);
+	quiesce(r);
+}
+
+static void go_on(struct run *r)
+{
+	resume_devices(&r->vm);
+	vm_time_resume(&r->vm.time);
+	vcpus_resume(&r->vcpus);
+}
+
+static int pause_asked(struct control_target *t)
+{
+	if (!t->paused)
+		halt(container_of(t, struct run, target));
+	t->paused = true;
+	return 0;
+}
+
+static int resume_asked(struct control_target *t)
+{
+	if (t->paused)
+		go_on(container_of(t, struct run, target));
+	t->paused = false;
+	return 0;
+}
+
+static void stop_asked(struct control_target *t, uint64_t timeout_ns)
+{
+	struct run *r = container_of(t, struct run, target);
+
+	if (!timeout_ns) {
+		end(r, RUN_STOPPED);
+		return;
+	}
+	resume_asked(t);
+	machine_power_key(&r->machine);
+	loop_timer_set(&r->stop, timeout_ns);
+}
+
+static void stop_due(struct loop_timer *t)
+{
+	end(container_of(t, struct run, stop), RUN_STOPPED);
+}
+
 static int reset(struct run *r)
 {
 	struct vm *vm = &r->vm;
 	int err;
 
-	vcpus_park(&r->vcpus);
-	vm_time_pause(&vm->time);
-	quiesce(r);
+	halt(r);
 	__atomic_store_n(&r->requests, 0, __ATOMIC_SEQ_CST);
 	device_reset_all(vm, RESET_WARM);
 	if (r->semihosting)
@@ -97,12 +148,9 @@ static int reset(struct run *r)
 	err = vm->engine->vm_reset(vm);
 	err = err ? ctl_fail(r->e, err, "engine %s: cannot reset (%s)", vm->engine->name, strerror(-err)) :
 		    start_machine(&r->start, &r->machine, r->e);
-	if (err)
-		return err;
-	resume_devices(vm);
-	vm_time_resume(&vm->time);
-	vcpus_resume(&r->vcpus);
-	return 0;
+	if (!err)
+		go_on(r);
+	return err;
 }
 
 /* The guest's own last word, if it said one. */
@@ -156,7 +204,7 @@ static void signal_came(struct loop_signals *s, int signal)
 	struct run *r = container_of(s, struct run, signals);
 
 	if (signal == SIGWINCH)
-		chardev_resized(r->backends.console);
+		chardev_resized(chardev_mux_under(r->backends.console));
 	else
 		end(r, RUN_STOPPED);
 }
@@ -344,6 +392,29 @@ static int set_up_threads(struct run *r)
 	return 0;
 }
 
+/* A machine nobody gave a name does without a socket where there is no place for one. */
+static int set_up_control(struct run *r)
+{
+	const struct run_options *o = r->spec->options;
+	int err;
+
+	r->target = (struct control_target){ .vm = &r->vm, .machine = &r->machine, .console = r->backends.console,
+					     .pause = pause_asked, .resume = resume_asked, .stop = stop_asked };
+	err = loop_timer_add(&r->control, &r->stop, stop_due);
+	if (err)
+		return ctl_fail(r->e, err, "control loop: %s: raise the limit of open files (ulimit -n)", strerror(-err));
+	r->stop_ready = true;
+	err = control_open(&r->socket, &r->control, o->name, &r->target, r->e);
+	if (err && r->spec->resolved->named)
+		return err;
+	if (err) {
+		log_warn("%s; going on without a control socket", r->e->text);
+		control_close(&r->socket);
+		r->e->text[0] = 0;
+	}
+	return 0;
+}
+
 static int set_up(struct run *r)
 {
 	uint64_t timeout = r->spec->options->timeout;
@@ -358,6 +429,8 @@ static int set_up(struct run *r)
 		err = set_up_machine(r);
 	if (!err)
 		err = set_up_semihosting(r);
+	if (!err)
+		err = set_up_control(r);
 	if (!err)
 		err = set_up_threads(r);
 	if (err)
@@ -383,6 +456,7 @@ static void tear_down(struct run *r)
 		loop_stop(&r->io);
 		thread_join(&r->io_thread);
 	}
+	control_close(&r->socket);
 	machine_destroy(&r->machine);
 	backends_close(&r->backends);
 	semihosting_free(r->semihosting);
@@ -391,6 +465,8 @@ static void tear_down(struct run *r)
 	for (unsigned i = 0; i < MACHINE_MAX_RANGES; i++)
 		if (r->ram[i].size)
 			memfd_destroy(&r->ram[i]);
+	if (r->stop_ready)
+		loop_timer_remove(&r->control, &r->stop);
 	if (r->timeout_ready)
 		loop_timer_remove(&r->control, &r->timeout);
 	if (r->signals_ready)

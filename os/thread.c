@@ -68,6 +68,22 @@ int thread_start(struct thread *t, const char *name, void (*fn)(void *arg), void
 	return -err;
 }
 
+uint64_t thread_cpu_ns(uint32_t tid)
+{
+	unsigned long long ns = 0;
+	char path[48];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%u/schedstat", tid);
+	f = fopen(path, "re");
+	if (!f)
+		return 0;
+	if (fscanf(f, "%llu", &ns) != 1)
+		ns = 0;
+	fclose(f);
+	return ns;
+}
+
 void thread_join(struct thread *t)
 {
 	pthread_join(t->handle, NULL);

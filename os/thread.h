@@ -28,6 +28,8 @@ int thread_kick_init(void);
 void thread_kick(struct thread *t);
 int thread_kick_signal(void);
 
+uint64_t thread_cpu_ns(uint32_t tid);	/* processor time of this process's thread so far; 0 if there is none */
+
 int thread_alternate_stack(void);	/* for the calling thread; once is enough; -ENOMEM */
 
 #endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What can be asked of a running machine: one table, docs/api.md in the same order. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "backend/chardev_mux.h"
+#include "ctl/control.h"
+#include "ctl/debug.h"
+#include "os/thread.h"
+
+#define STOP_SECONDS	30
+#define STOP_SECONDS_MAX	86400
+
+typedef int (*method_fn)(struct control_target *t, const json_t *params, json_t **result, struct ctl_error *e);
+
+static const char *const isa_names[ISA_COUNT] = { "arm64", "riscv64", "x86-64" };
+
+static int done(json_t **result)
+{
+	*result = json_object();
+	return *result ? 0 : -ENOMEM;
+}
+
+static int call_info(struct control_target *t, const json_t *params, json_t **result, struct ctl_error *e)
+{
+	*result = json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:i, s:I}", "name", t->vm->name, "pid", (int)getpid(), "state",
+			    t->paused ? "paused" : "running", "machine", t->machine->cls->name, "arch", isa_names[t->vm->isa],
+			    "engine", t->vm->engine->name, "vcpus", (int)t->vm->vcpu_count, "memory",
+			    (json_int_t)t->machine->config.ram);
+	return *result ? 0 : -ENOMEM;
+}
+
+static int call_pause(struct control_target *t, const json_t *params, json_t **result, struct ctl_error *e)
+{
+	int err = t->pause(t);
+
+	return err ? ctl_fail(e, err, "machine %s: cannot be paused (%s)", t->vm->name, strerror(-err)) : done(result);
+}
+
+static int call_resume(struct control_target *t, const json_t *params, json_t **result, struct ctl_error *e)
+{
+	int err = t->resume(t);
+
+	return err ? ctl_fail(e, err, "machine %s: cannot go on (%s)", t->vm->name, strerror(-err)) : done(result);
+}
+
+/* An integer parameter in its range, or `def` where it is missing. */
+static int param_number(const json_t *params, const char *name, json_int_t min, json_int_t max, json_int_t *v, struct ctl_error *e)
+{
+	const json_t *p = json_object_get(params, name);
+
+	if (p && !json_is_integer(p))
+		return ctl_fail(e, -EINVAL, "\"%s\" is a whole number", name);
+	if (p)
+		*v = json_integer_value(p);
+	if (*v < min || *v > max)
+		return ctl_fail(e, -EINVAL, "\"%s\" is %lld to %lld", name, (long long)min, (long long)max);
+	return 0;
+}
+
+static int call_stop(struct control_target *t, const json_t *params, json_t **result, struct ctl_error *e)
+{
+	json_int_t seconds = STOP_SECONDS;
+	int err = param_number(params, "timeout", 0, STOP_SECONDS_MAX, &seconds, e);
+
+	if (err)
+		return err;
+	t->stop(t, (uint64_t)seconds * 1000000000u);
+	return done(result);
+}
+
+static json_int_t resident_bytes(void)
+{
+	unsigned long long pages = 0;
+	FILE *f = fopen("/proc/self/statm", "re");
+
+	if (f && fscanf(f, "%*u %llu", &pages) != 1)
+		pages = 0;
+	if (f)
+		fclose(f);
+	return (json_int_t)(pages * (unsigned long long)sysconf(_SC_PAGESIZE));
+}
+
+static const char *power_name(struct vcpu *v)
+{
+	struct vcpu_power p = { .state = VCPU_ON };
+
+	if (v->vm->engine->vcpu_power(v, &p, false))
+		return "unknown";
+	return p.state == VCPU_OFF ? "off" : p.state == VCPU_ON ? "on" : "waiting";
+}
+
+static int call_stat(struct control_target *t, const json_t *params, json_t **result, struct ctl_error *e)
+{
+	struct vm *vm = t->vm;
+	json_t *vcpus = json_array();
+
+	for (uint32_t i = 0; i < vm->vcpu_count; i++)
+		json_array_append_new(vcpus, json_pack("{s:i, s:s, s:I}", "vcpu", (int)i, "power", power_name(vm->vcpu[i]),
+						       "cpu_ns", (json_int_t)thread_cpu_ns(vm->vcpu[i]->thread)));
+	*result = json_pack("{s:s, s:I, s:o, s:{s:I, s:I}}", "state", t->paused ? "paused" : "running", "guest_ns",
+			    (json_int_t)vm_now_ns(&vm->time), "vcpus", vcpus, "memory", "size",
+			    (json_int_t)t->machine->config.ram, "resident", resident_bytes());
+	return *result ? 0 : -ENOMEM;
+}
+
+static int call_debug(struct control_target *t, const json_t *params, json_t **result, struct ctl_error *e)
+{
+	*result = json_pack("{s:o, s:o}", "vcpus", debug_vcpus(t->vm), "devices", debug_devices(t->vm));
+	return *result ? 0 : -ENOMEM;
+}
+
+/* The console's break and one key: Linux's magic SysRq on a serial line. */
+static int call_sysrq(struct control_target *t, const json_t *params, json_t **result, struct ctl_error *e)
+{
+	const char *key = json_string_value(json_object_get(params, "key"));
+
+	if (!key || !key[0] || key[1])
+		return ctl_fail(e, -EINVAL, "\"key\" is one character");
+	if (t->paused)
+		return ctl_fail(e, -EBUSY, "machine %s: is paused: resume it first", t->vm->name);
+	chardev_mux_break(t->console);
+	chardev_mux_type(t->console, key, 1);
+	return done(result);
+}
+
+static const struct {
+	const char *name;
+	method_fn fn;
+} methods[] = {
+	{ "info", call_info },
+	{ "pause", call_pause },
+	{ "resume", call_resume },
+	{ "stop", call_stop },
+	{ "stat", call_stat },
+	{ "debug", call_debug },
+	{ "sysrq", call_sysrq },
+};
+
+int control_call(struct control_target *t, const char *method, const json_t *params, json_t **result, struct ctl_error *e)
+{
+	int err;
+
+	if (params && !json_is_object(params))
+		return ctl_fail(e, -EINVAL, "\"params\" is an object");
+	for (unsigned i = 0; i < ARRAY_SIZE(methods); i++)
+		if (!strcmp(methods[i].name, method)) {
+			err = methods[i].fn(t, params, result, e);
+			return err == -ENOMEM && !e->text[0] ? ctl_fail(e, err, "out of memory") : err;
+		}
+	return ctl_fail(e, -ENOSYS, "method %s: not known: docs/api.md lists all", method);
+}
