@@ -216,6 +216,15 @@ static enum bus_result call(struct region *r, struct bus_access *a)
 	return res;
 }
 
+/* What a part of an access leaves to do when the whole of it is over. */
+static void keep_after(struct bus_access *a, const struct bus_access *part)
+{
+	if (part->after) {
+		a->after = part->after;
+		a->after_ctx = part->after_ctx;
+	}
+}
+
 /* Narrower than the device takes: a part of an aligned min_size access; a write keeps what it reads around it. */
 static enum bus_result access_part(struct region *r, struct bus_access *a)
 {
@@ -232,7 +241,9 @@ static enum bus_result access_part(struct region *r, struct bus_access *a)
 	}
 	whole.value = (whole.value & ~mask) | (a->value << shift & mask);
 	whole.write = true;
-	return call(r, &whole);
+	res = call(r, &whole);
+	keep_after(a, &whole);
+	return res;
 }
 
 /* Into naturally aligned pieces of at most max_size, lowest address first. */
@@ -251,6 +262,7 @@ static enum bus_result access_split(struct region *r, struct bus_access *a)
 		piece.size = (uint8_t)size;
 		piece.value = a->value >> 8 * done & size_mask(size);
 		res = size < r->ops->min_size ? access_part(r, &piece) : call(r, &piece);
+		keep_after(a, &piece);
 		if (res != BUS_OK)
 			return res;
 		value |= (piece.value & size_mask(size)) << 8 * done;
@@ -313,9 +325,13 @@ enum bus_result bus_access(struct bus *b, enum bus_space s, uint64_t addr, struc
 {
 	uint32_t *count = access_begin(b, a->vcpu);
 	struct region *r = lookup(b, s, addr);
-	enum bus_result res = r ? access_region(r, addr, a) : BUS_ABORT;
+	enum bus_result res;
 
+	a->after = NULL;
+	res = r ? access_region(r, addr, a) : BUS_ABORT;
 	access_end(count);
+	if (unlikely(a->after))
+		a->after(a->after_ctx);
 	return res;
 }
 

@@ -31,6 +31,12 @@ struct bus_access {
 	uint64_t value;		/* write: in; read: out, upper bits beyond size are ignored */
 	uint8_t size;		/* 1 2 4 8; engines split wider accesses, low address first */
 	bool write;
+	/*
+	 * Set by a device whose access moves regions (a BAR) or waits for other vCPUs: called on the same thread when the
+	 * access has left the bus, before bus_access returns. Of two settings in one split access the last counts.
+	 */
+	void (*after)(void *ctx);
+	void *after_ctx;
 };
 
 struct region;
@@ -92,7 +98,8 @@ struct bus {
 void bus_init(struct bus *b);
 /*
  * size 0 stands for 2^64 - base. -EEXIST: another region of the same priority is there; -ENOSPC; -EINVAL: wraps, or is on
- * the bus. Adding and removing may wait for accesses under way: never call them from one, nor under a device lock.
+ * the bus. Adding and removing may wait for accesses under way: never call them from one (bus_access.after is outside of
+ * it), nor under a device lock.
  */
 int bus_region_add(struct bus *b, struct region *r, enum bus_space s, uint64_t base, uint64_t size, int prio);
 void bus_region_remove(struct bus *b, struct region *r);	/* returns after the last access has left */

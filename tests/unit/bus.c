@@ -330,6 +330,57 @@ static void a_removed_region_is_never_called(void **state)
 
 #define T(name)	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* ---- a device that moves its own region ---- */
+
+struct mover {
+	struct region r;
+	struct bus *b;
+	uint64_t to;
+};
+
+static void move(void *ctx)
+{
+	struct mover *m = ctx;
+
+	bus_region_remove(m->b, &m->r);
+	assert_int_equal(bus_region_add(m->b, &m->r, BUS_MMIO, m->to, 8, 0), 0);
+}
+
+static enum bus_result mover_access(struct region *r, struct bus_access *a)
+{
+	struct mover *m = container_of(r, struct mover, r);
+
+	if (a->write) {
+		m->to = a->value << 8 & 0xff00;
+		a->after = move;
+		a->after_ctx = m;
+	}
+	return BUS_OK;
+}
+
+static void a_region_moves_itself_when_its_access_is_over(void **state)
+{
+	static const struct region_ops ops = { mover_access, 4, 4, MISFIT_SPLIT, BUS_UNLOCKED };
+	struct fixture *f = *state;
+	struct mover m = { .r.ops = &ops, .b = &f->b };
+	struct bus_access a = { .size = 4, .write = true, .value = 0x20 };
+
+	assert_int_equal(bus_region_add(&f->b, &m.r, BUS_MMIO, 0x1000, 8, 0), 0);
+	assert_int_equal(bus_access(&f->b, BUS_MMIO, 0x1000, &a), BUS_OK);
+	assert_ptr_equal(bus_find(&f->b, BUS_MMIO, 0x2000), &m.r);
+	assert_null(bus_find(&f->b, BUS_MMIO, 0x1000));
+	a = (struct bus_access){ .size = 1, .write = true, .value = 0x30 };	/* a part of a word */
+	assert_int_equal(bus_access(&f->b, BUS_MMIO, 0x2000, &a), BUS_OK);
+	assert_ptr_equal(bus_find(&f->b, BUS_MMIO, 0x3000), &m.r);
+	a = (struct bus_access){ .size = 8, .write = true, .value = 0x40ull << 32 };	/* two words: the last counts */
+	assert_int_equal(bus_access(&f->b, BUS_MMIO, 0x3000, &a), BUS_OK);
+	assert_ptr_equal(bus_find(&f->b, BUS_MMIO, 0x4000), &m.r);
+	a = (struct bus_access){ .size = 4 };
+	assert_int_equal(bus_access(&f->b, BUS_MMIO, 0x4000, &a), BUS_OK);
+	assert_ptr_equal(bus_find(&f->b, BUS_MMIO, 0x4000), &m.r);
+	bus_region_remove(&f->b, &m.r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -344,6 +395,7 @@ int main(void)
 		T(register_numbers_need_no_alignment),
 		T(a_doorbell_takes_the_write_that_matches),
 		cmocka_unit_test(a_removed_region_is_never_called),
+		T(a_region_moves_itself_when_its_access_is_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
