@@ -361,6 +361,7 @@ static void blk_destroy(struct device *d)
 }
 
 static const struct prop blk_props[] = {
+	VIRTIO_PROPS(struct virtio_blk),
 	PROP(struct virtio_blk, backend, PROP_PTR, 0, 0, 0),
 	PROP(struct virtio_blk, queues, PROP_U32, 1, 1, VIRTIO_MAX_QUEUES),
 	PROP_END

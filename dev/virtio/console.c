@@ -182,6 +182,7 @@ static void console_destroy(struct device *d)
 }
 
 static const struct prop console_props[] = {
+	VIRTIO_PROPS(struct virtio_console),
 	PROP(struct virtio_console, backend, PROP_PTR, 0, 0, 0),
 	PROP_END
 };

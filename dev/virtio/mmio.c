@@ -41,6 +41,7 @@ enum {
 	REG_QUEUE_DEVICE_HIGH	= 0x0a4,
 	REG_SHM_LEN_LOW		= 0x0b0,
 	REG_SHM_BASE_HIGH	= 0x0bc,
+	REG_QUEUE_RESET		= 0x0c0,
 	REG_CONFIG_GENERATION	= 0x0fc,
 	REG_CONFIG		= 0x100,
 };
@@ -104,6 +105,7 @@ static uint32_t vmmio_read(struct virtio_mmio *m, uint64_t offset)
 	case REG_DEVICE_FEATURES:	return virtio_offered_get(vd, sel(&m->device_sel));
 	case REG_QUEUE_NUM_MAX:		return virtio_queue_max(vd, sel(&m->queue_sel));
 	case REG_QUEUE_READY:		return virtio_queue_ready(vd, sel(&m->queue_sel));
+	case REG_QUEUE_RESET:		return virtio_queue_resetting(vd, sel(&m->queue_sel));
 	case REG_INTERRUPT_STATUS:	return interrupt_status(m);
 	case REG_STATUS:		return virtio_status_get(vd);
 	case REG_CONFIG_GENERATION:	return virtio_generation(vd);
@@ -127,6 +129,7 @@ static void vmmio_write(struct virtio_mmio *m, uint64_t offset, uint32_t val)
 	case REG_QUEUE_NUM:		virtio_queue_set(vd, q, VQ_REG_SIZE, LOW, val); break;
 	case REG_QUEUE_READY:		virtio_queue_enable(vd, q, val & 1); break;
 	case REG_QUEUE_NOTIFY:		virtio_queue_notify(vd, val); break;
+	case REG_QUEUE_RESET:		if (val & 1) virtio_queue_reset(vd, q); break;
 	case REG_INTERRUPT_ACK:		vmmio_interrupt_clear(m, val); break;
 	case REG_STATUS:		virtio_status_set(vd, val); break;
 	case REG_QUEUE_DESC_LOW:	virtio_queue_set(vd, q, VQ_REG_DESC, LOW, val); break;

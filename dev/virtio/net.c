@@ -132,6 +132,7 @@ static int net_init(struct device *d, struct arena *a)
 }
 
 static const struct prop net_props[] = {
+	VIRTIO_PROPS(struct virtio_net),
 	PROP(struct virtio_net, backend, PROP_PTR, 0, 0, 0),
 	PROP_END
 };

@@ -34,9 +34,39 @@ uint64_t vring_load(struct vring *r, struct vring_area *a, uint32_t offset, unsi
 		return order == MEM_SEQ_CST ? __atomic_load_n((const uint16_t *)p, __ATOMIC_SEQ_CST)
 					    : __atomic_load_n((const uint16_t *)p, __ATOMIC_ACQUIRE);
 	case 4:
-		return __atomic_load_n((const uint32_t *)p, __ATOMIC_ACQUIRE);
+		return order == MEM_SEQ_CST ? __atomic_load_n((const uint32_t *)p, __ATOMIC_SEQ_CST)
+					    : __atomic_load_n((const uint32_t *)p, __ATOMIC_ACQUIRE);
 	default:
-		return __atomic_load_n((const uint64_t *)p, __ATOMIC_RELAXED);
+		return order == MEM_SEQ_CST ? __atomic_load_n((const uint64_t *)p, __ATOMIC_SEQ_CST)
+					    : __atomic_load_n((const uint64_t *)p, __ATOMIC_ACQUIRE);
+	}
+}
+
+static void store_seq(uint8_t *p, unsigned size, uint64_t val)
+{
+	switch (size) {
+	case 2:
+		__atomic_store_n((uint16_t *)p, (uint16_t)val, __ATOMIC_SEQ_CST);
+		break;
+	case 4:
+		__atomic_store_n((uint32_t *)p, (uint32_t)val, __ATOMIC_SEQ_CST);
+		break;
+	default:
+		__atomic_store_n((uint64_t *)p, val, __ATOMIC_SEQ_CST);
+	}
+}
+
+static void store_release(uint8_t *p, unsigned size, uint64_t val)
+{
+	switch (size) {
+	case 2:
+		__atomic_store_n((uint16_t *)p, (uint16_t)val, __ATOMIC_RELEASE);
+		break;
+	case 4:
+		__atomic_store_n((uint32_t *)p, (uint32_t)val, __ATOMIC_RELEASE);
+		break;
+	default:
+		__atomic_store_n((uint64_t *)p, val, __ATOMIC_RELEASE);
 	}
 }
 
@@ -51,13 +81,10 @@ void vring_store(struct vring *r, struct vring_area *a, uint32_t offset, unsigne
 		return;
 	}
 	a->wrote = true;
-	p += offset;
-	if (size == 4)
-		__atomic_store_n((uint32_t *)p, (uint32_t)val, __ATOMIC_RELEASE);
-	else if (order == MEM_SEQ_CST)
-		__atomic_store_n((uint16_t *)p, (uint16_t)val, __ATOMIC_SEQ_CST);
+	if (order == MEM_SEQ_CST)
+		store_seq(p + offset, size, val);
 	else
-		__atomic_store_n((uint16_t *)p, (uint16_t)val, __ATOMIC_RELEASE);
+		store_release(p + offset, size, val);
 }
 
 int vring_area_set(struct vring_area *a, gpa_t gpa, uint32_t len, uint32_t align, bool write)
@@ -106,7 +133,9 @@ static void area_unmap(struct vring *r, struct vring_area *a)
 
 int vring_start(struct vring *r, struct mem *m, const struct vring_config *cfg)
 {
-	*r = (struct vring){ .ops = &vring_split_ops, .mem = m, .cfg = *cfg };
+	for (uint16_t i = 0; cfg->order && i < cfg->size; i++)
+		cfg->order[i].done = false;
+	*r = (struct vring){ .ops = cfg->packed ? &vring_packed_ops : &vring_split_ops, .mem = m, .cfg = *cfg };
 	return r->ops->start(r);
 }
 
@@ -138,23 +167,61 @@ int vring_pop(struct vring *r, struct vring_chain *c)
 	if (r->why)
 		return -EINVAL;
 	got = r->ops->pop(r, c);
+	if (got > 0 && r->out == r->cfg.size)
+		got = vring_broken(r, "more chains available than the queue has entries");
 	if (got < 0)
 		vring_chain_put(r->mem, c, 0);
+	if (got <= 0)
+		return got;
+	r->out++;
+	c->turn = r->turn;
+	if (r->cfg.order)
+		r->turn = (uint16_t)((r->turn + 1) % r->cfg.size);
 	return got;
 }
 
 void vring_unpop(struct vring *r, struct vring_chain *c)
 {
 	vring_chain_put(r->mem, c, 0);
+	r->out--;
+	r->turn = c->turn;
 	r->ops->unpop(r, c);
+}
+
+/* Those whose turn it is by now. */
+static void push_in_order(struct vring *r, const struct vring_chain *c, const struct vring_used *u)
+{
+	struct vring_used *order = r->cfg.order;
+
+	order[c->turn] = *u;
+	while (order[r->first].done) {
+		order[r->first].done = false;
+		r->ops->push(r, &order[r->first]);
+		r->first = (uint16_t)((r->first + 1) % r->cfg.size);
+		r->out--;
+	}
 }
 
 void vring_push(struct vring *r, struct vring_chain *c, uint32_t written)
 {
+	const struct vring_used u = { .written = written, .id = c->id, .descs = c->descs, .done = true };
+
 	assert_that(written <= c->writable);
 	vring_chain_put(r->mem, c, written);
+	if (r->why)
+		return;
+	if (r->cfg.order) {
+		push_in_order(r, c, &u);
+		return;
+	}
+	r->ops->push(r, &u);
+	r->out--;
+}
+
+void vring_publish(struct vring *r)
+{
 	if (!r->why)
-		r->ops->push(r, c, written);
+		r->ops->publish(r);
 }
 
 bool vring_wants_interrupt(struct vring *r)
@@ -171,6 +238,38 @@ void vring_quiet(struct vring *r)
 bool vring_listen(struct vring *r)
 {
 	return !r->why && r->ops->listen(r);
+}
+
+int vring_desc_read(struct vring *r, const struct vring_table *t, uint32_t i, uint64_t raw[2])
+{
+	if (likely(t->ptr)) {
+		const uint64_t *p = (const uint64_t *)t->ptr + 2 * (size_t)i;
+
+		raw[0] = __atomic_load_n(p, __ATOMIC_RELAXED);
+		raw[1] = __atomic_load_n(p + 1, __ATOMIC_RELAXED);
+		return 0;
+	}
+	return mem_read(r->mem, t->gpa + VRING_DESC_SIZE * i, raw, VRING_DESC_SIZE) ?
+	       vring_broken(r, "descriptor is not in RAM") : 0;
+}
+
+/* The table's span is put at once: it stays valid in the reader section we are in. */
+int vring_indirect(struct vring *r, gpa_t addr, uint32_t len, struct vring_table *t)
+{
+	struct mem_span s;
+	gpa_t end;
+
+	if (!r->cfg.indirect)
+		return vring_broken(r, "indirect descriptor without the feature");
+	if (!len || len % VRING_DESC_SIZE || len / VRING_DESC_SIZE > r->cfg.size)
+		return vring_broken(r, "indirect table of a bad length");
+	if (add_overflows(addr, (gpa_t)len, &end))
+		return vring_broken(r, "indirect table wraps around the address space");
+	if (mem_span_get(r->mem, addr, len, false, &s))
+		return vring_broken(r, "indirect table is not in RAM");
+	*t = (struct vring_table){ addr, len / VRING_DESC_SIZE, s.len >= len && !(addr & 7) ? s.ptr : NULL };
+	mem_span_put(r->mem, &s, 0);
+	return 0;
 }
 
 int vring_chain_add(struct vring *r, struct vring_chain *c, gpa_t gpa, uint32_t len, bool write)

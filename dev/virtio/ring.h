@@ -9,9 +9,13 @@
  * DEVICE_NEEDS_RESET.
  *
  * A ring belongs to one thread. Between vring_enter and vring_exit, which lie inside one mem reader section, its three
- * areas are mapped; one that crosses slots of memory is reached by copies instead. Formats are a table of functions,
- * `vring_ops`, of which the split ring is one; a chain carries what a packed ring needs as well (`id` is then the
- * buffer ID and `descs` the slots to skip), and pop and push are told nothing about indices.
+ * areas are mapped; one that crosses slots of memory is reached by copies instead. There are two formats, split and
+ * packed, each a table of functions, `vring_ops`. What is pushed becomes visible to the driver at vring_publish, all of
+ * it at once: a request that takes several buffers is never seen in part, and a batch costs one store that the driver
+ * waits for.
+ *
+ * IN_ORDER is kept here for devices that complete in any order: a chain that is pushed before an older one waits in
+ * `order` until its turn.
  */
 #ifndef DEV_VIRTIO_RING_H
 #define DEV_VIRTIO_RING_H
@@ -20,10 +24,18 @@
 
 #define VRING_MAX_SIZE	1024u
 
+struct vring_used {			/* a chain that has been pushed */
+	uint32_t written;
+	uint16_t id, descs;
+	bool done;
+};
+
 struct vring_config {
 	uint16_t size;			/* entries; split: a power of two */
-	gpa_t desc, driver, device;	/* descriptor table, available ring, used ring */
-	bool event_idx, indirect;	/* features that were agreed on */
+	/* Split: descriptor table, available ring, used ring. Packed: descriptor ring, driver's and device's events. */
+	gpa_t desc, driver, device;
+	bool packed, event_idx, indirect;	/* features that were agreed on */
+	struct vring_used *order;	/* IN_ORDER: the owner's array of `size`; else NULL */
 };
 
 /* One buffer chain: spans the device may read come first, then those it may write. Descriptors of length 0 have none. */
@@ -32,8 +44,9 @@ struct vring_chain {
 	uint32_t capacity;
 	uint32_t reads, writes;		/* spans */
 	uint32_t readable, writable;	/* bytes */
-	uint16_t id;			/* head index */
+	uint16_t id;			/* split: head index; packed: buffer ID */
 	uint16_t descs;			/* entries of the ring, not of an indirect table */
+	uint16_t turn;			/* with IN_ORDER: which of `order` */
 };
 
 struct vring;
@@ -42,7 +55,8 @@ struct vring_ops {
 	int (*enter)(struct vring *r);
 	int (*pop)(struct vring *r, struct vring_chain *c);
 	void (*unpop)(struct vring *r, const struct vring_chain *c);
-	void (*push)(struct vring *r, const struct vring_chain *c, uint32_t written);
+	void (*push)(struct vring *r, const struct vring_used *u);
+	void (*publish)(struct vring *r);
 	bool (*wants_interrupt)(struct vring *r);
 	void (*quiet)(struct vring *r);
 	bool (*listen)(struct vring *r);
@@ -61,11 +75,22 @@ struct vring {
 	struct vring_config cfg;
 	struct vring_area desc, driver, device;
 	const char *why;		/* not NULL: broken */
-	uint16_t next_avail;		/* next to pop */
-	uint16_t seen_avail;		/* the driver's index when last read */
-	uint16_t next_used;
-	uint16_t told_used;		/* next_used when the driver was last told or found not to care */
 	bool entered;
+	uint16_t out;			/* chains popped and neither pushed nor taken back */
+	uint16_t turn, first;		/* with IN_ORDER: the next chain's place in `order`, the oldest's */
+	uint16_t next_avail;		/* next to pop; packed: a place in the ring, as is next_used */
+	uint16_t next_used;
+
+	uint16_t seen_avail;		/* split: the driver's index when last read */
+	uint16_t told_used;		/* split: next_used when the driver was last told or found not to care */
+	uint16_t shown_used;		/* split: next_used as published */
+
+	bool avail_wrap, used_wrap;	/* packed: the wrap counters at next_avail and next_used */
+	uint16_t slots_out;		/* packed: entries popped and not yet used */
+	uint16_t untold;		/* packed: entries used since the driver was last told or found not to care */
+	bool held;			/* packed: the first pushed since the last publish waits for it: */
+	uint32_t held_at;
+	uint64_t held_val;
 };
 
 /* 0, or -EINVAL: size not allowed, an area misaligned or past the end of the address space. Indices start at 0. */
@@ -80,6 +105,7 @@ int vring_pop(struct vring *r, struct vring_chain *c);
 void vring_unpop(struct vring *r, struct vring_chain *c);
 /* The first `written` bytes of the writable part have been written. More than there are is our bug. */
 void vring_push(struct vring *r, struct vring_chain *c, uint32_t written);
+void vring_publish(struct vring *r);	/* vring_wants_interrupt does it too */
 /* Releases the spans of a chain that won't be pushed. Needs no ring, only the reader section it was popped in. */
 void vring_chain_put(struct mem *m, struct vring_chain *c, uint32_t written);
 
@@ -95,7 +121,21 @@ size_t vring_chain_read(const struct vring_chain *c, size_t offset, void *buf, s
 size_t vring_chain_write(const struct vring_chain *c, size_t offset, const void *buf, size_t len);
 
 /* For the formats. */
-extern const struct vring_ops vring_split_ops;
+#define VRING_DESC_SIZE		16u
+#define VRING_DESC_NEXT		1u
+#define VRING_DESC_WRITE	2u
+#define VRING_DESC_INDIRECT	4u
+
+struct vring_table {			/* that a chain is walked in: the ring's own, or an indirect one */
+	gpa_t gpa;
+	uint32_t count;
+	const void *ptr;		/* NULL: reached by copies */
+};
+
+extern const struct vring_ops vring_split_ops, vring_packed_ops;
+/* The two words of descriptor i, each read once. */
+int vring_desc_read(struct vring *r, const struct vring_table *t, uint32_t i, uint64_t raw[2]);
+int vring_indirect(struct vring *r, gpa_t addr, uint32_t len, struct vring_table *t);
 int vring_broken(struct vring *r, const char *why);		/* always -EINVAL; the first reason stays */
 uint64_t vring_load(struct vring *r, struct vring_area *a, uint32_t offset, unsigned size, enum mem_order order);
 void vring_store(struct vring *r, struct vring_area *a, uint32_t offset, unsigned size, enum mem_order order,

@@ -9,11 +9,6 @@
 #include "base/bits.h"
 #include "dev/virtio/ring.h"
 
-#define DESC_SIZE	16u
-#define DESC_NEXT	1u
-#define DESC_WRITE	2u
-#define DESC_INDIRECT	4u
-
 #define AVAIL_FLAGS	0u
 #define AVAIL_IDX	2u
 #define AVAIL_RING(i)	(4u + 2u * (i))
@@ -29,20 +24,13 @@ struct desc {
 	uint16_t flags, next;
 };
 
-/* A table that a chain is walked in: the ring's own, or an indirect one. */
-struct desc_table {
-	gpa_t gpa;
-	uint32_t count;
-	const void *ptr;		/* NULL: reached by copies */
-};
-
 static int split_start(struct vring *r)
 {
 	uint32_t n = r->cfg.size;
 
 	if (!is_pow2(n) || n > VRING_MAX_SIZE)
 		return -EINVAL;
-	if (vring_area_set(&r->desc, r->cfg.desc, DESC_SIZE * n, 16, false) ||
+	if (vring_area_set(&r->desc, r->cfg.desc, VRING_DESC_SIZE * n, 16, false) ||
 	    vring_area_set(&r->driver, r->cfg.driver, AVAIL_RING(n) + (r->cfg.event_idx ? 2 : 0), 2, false) ||
 	    vring_area_set(&r->device, r->cfg.device, USED_RING(n) + (r->cfg.event_idx ? 2 : 0), 4, true))
 		return -EINVAL;
@@ -56,18 +44,13 @@ static int split_enter(struct vring *r)
 	return 0;
 }
 
-static int desc_read(struct vring *r, const struct desc_table *t, uint32_t i, struct desc *d)
+static int desc_read(struct vring *r, const struct vring_table *t, uint32_t i, struct desc *d)
 {
 	uint64_t raw[2];
+	int err = vring_desc_read(r, t, i, raw);
 
-	if (likely(t->ptr)) {
-		const uint64_t *p = (const uint64_t *)t->ptr + 2 * (size_t)i;
-
-		raw[0] = __atomic_load_n(p, __ATOMIC_RELAXED);
-		raw[1] = __atomic_load_n(p + 1, __ATOMIC_RELAXED);
-	} else if (mem_read(r->mem, t->gpa + DESC_SIZE * i, raw, sizeof(raw))) {
-		return vring_broken(r, "descriptor is not in RAM");
-	}
+	if (err)
+		return err;
 	d->addr = raw[0];
 	d->len = (uint32_t)raw[1];
 	d->flags = (uint16_t)(raw[1] >> 32);
@@ -75,30 +58,9 @@ static int desc_read(struct vring *r, const struct desc_table *t, uint32_t i, st
 	return 0;
 }
 
-/* Turns to the table that d points to. Its span is put at once: it stays valid in the reader section we are in. */
-static int indirect_table(struct vring *r, const struct desc *d, struct desc_table *t)
-{
-	struct mem_span s;
-	gpa_t end;
-
-	if (!r->cfg.indirect)
-		return vring_broken(r, "indirect descriptor without the feature");
-	if (d->flags & DESC_NEXT)
-		return vring_broken(r, "indirect descriptor with a next one");
-	if (!d->len || d->len % DESC_SIZE || d->len / DESC_SIZE > r->cfg.size)
-		return vring_broken(r, "indirect table of a bad length");
-	if (add_overflows(d->addr, (gpa_t)d->len, &end))
-		return vring_broken(r, "indirect table wraps around the address space");
-	if (mem_span_get(r->mem, d->addr, d->len, false, &s))
-		return vring_broken(r, "indirect table is not in RAM");
-	*t = (struct desc_table){ d->addr, d->len / DESC_SIZE, s.len >= d->len && !(d->addr & 7) ? s.ptr : NULL };
-	mem_span_put(r->mem, &s, 0);
-	return 0;
-}
-
 static int chain_walk(struct vring *r, uint16_t head, struct vring_chain *c)
 {
-	struct desc_table t = { r->desc.gpa, r->cfg.size, r->desc.span.ptr };
+	struct vring_table t = { r->desc.gpa, r->cfg.size, r->desc.span.ptr };
 	bool indirect = false;
 	uint32_t i = head, buffers = 0;
 	struct desc d = { 0 };
@@ -110,10 +72,12 @@ static int chain_walk(struct vring *r, uint16_t head, struct vring_chain *c)
 			return err;
 		if (!indirect)
 			c->descs++;
-		if (d.flags & DESC_INDIRECT) {
+		if (d.flags & VRING_DESC_INDIRECT) {
 			if (indirect)
 				return vring_broken(r, "indirect descriptor inside an indirect table");
-			err = indirect_table(r, &d, &t);
+			if (d.flags & VRING_DESC_NEXT)
+				return vring_broken(r, "indirect descriptor with a next one");
+			err = vring_indirect(r, d.addr, d.len, &t);
 			if (err)
 				return err;
 			indirect = true;
@@ -122,8 +86,8 @@ static int chain_walk(struct vring *r, uint16_t head, struct vring_chain *c)
 		}
 		if (++buffers > r->cfg.size)
 			return vring_broken(r, "chain loops or is longer than the queue");
-		err = vring_chain_add(r, c, d.addr, d.len, d.flags & DESC_WRITE);
-		if (err || !(d.flags & DESC_NEXT))
+		err = vring_chain_add(r, c, d.addr, d.len, d.flags & VRING_DESC_WRITE);
+		if (err || !(d.flags & VRING_DESC_NEXT))
 			return err;
 		if (d.next >= t.count)
 			return vring_broken(r, "next descriptor past the end of the table");
@@ -164,14 +128,21 @@ static void split_unpop(struct vring *r, const struct vring_chain *c)
 	r->next_avail--;
 }
 
-static void split_push(struct vring *r, const struct vring_chain *c, uint32_t written)
+static void split_push(struct vring *r, const struct vring_used *u)
 {
 	uint32_t at = USED_RING(r->next_used & (r->cfg.size - 1u));
 
-	vring_store(r, &r->device, at, 4, MEM_RELAXED, c->id);
-	vring_store(r, &r->device, at + 4, 4, MEM_RELAXED, written);
+	vring_store(r, &r->device, at, 4, MEM_RELAXED, u->id);
+	vring_store(r, &r->device, at + 4, 4, MEM_RELAXED, u->written);
 	r->next_used++;
-	vring_store(r, &r->device, USED_IDX, 2, MEM_RELEASE, r->next_used);
+}
+
+static void split_publish(struct vring *r)
+{
+	if (r->shown_used == r->next_used)
+		return;
+	r->shown_used = r->next_used;
+	vring_store(r, &r->device, USED_IDX, 2, MEM_SEQ_CST, r->next_used);
 }
 
 static bool split_wants_interrupt(struct vring *r)
@@ -181,7 +152,7 @@ static bool split_wants_interrupt(struct vring *r)
 	if (old == now)
 		return false;
 	r->told_used = now;
-	vring_store(r, &r->device, USED_IDX, 2, MEM_SEQ_CST, now);
+	split_publish(r);
 	if (!r->cfg.event_idx)
 		return !(vring_load(r, &r->driver, AVAIL_FLAGS, 2, MEM_SEQ_CST) & AVAIL_NO_INTERRUPT);
 	event = (uint16_t)vring_load(r, &r->driver, AVAIL_RING(r->cfg.size), 2, MEM_SEQ_CST);
@@ -210,6 +181,7 @@ const struct vring_ops vring_split_ops = {
 	.pop = split_pop,
 	.unpop = split_unpop,
 	.push = split_push,
+	.publish = split_publish,
 	.wants_interrupt = split_wants_interrupt,
 	.quiet = split_quiet,
 	.listen = split_listen,

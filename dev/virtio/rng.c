@@ -54,6 +54,7 @@ static int rng_init(struct device *d, struct arena *a)
 }
 
 static const struct prop rng_props[] = {
+	VIRTIO_PROPS(struct virtio_rng),
 	PROP(struct virtio_rng, backend, PROP_PTR, 0, 0, 0),
 	PROP_END
 };

@@ -33,6 +33,7 @@ static void bell_signal(struct notifier *n)
 static void queue_registers_reset(struct virtqueue *q)
 {
 	q->state = VQ_OFF;
+	q->resetting = false;
 	q->size = q->max_size;
 	q->desc = q->driver = q->device = 0;
 }
@@ -43,7 +44,12 @@ int virtio_init(struct virtio_dev *vd, const struct virtio_ops *ops, uint32_t qu
 	if (queues > VIRTIO_MAX_QUEUES)
 		return -EINVAL;
 	vd->ops = ops;
-	vd->offered = offered | BIT(VIRTIO_F_VERSION_1) | BIT(VIRTIO_F_INDIRECT_DESC) | BIT(VIRTIO_F_EVENT_IDX);
+	vd->offered = offered | BIT(VIRTIO_F_VERSION_1) | BIT(VIRTIO_F_INDIRECT_DESC) | BIT(VIRTIO_F_EVENT_IDX) |
+		      BIT(VIRTIO_F_RING_RESET);
+	if (vd->packed)
+		vd->offered |= BIT(VIRTIO_F_RING_PACKED);
+	if (vd->in_order)
+		vd->offered |= BIT(VIRTIO_F_IN_ORDER);
 	vd->config = config;
 	vd->config_len = config_len;
 	vd->queues = queues;
@@ -58,6 +64,11 @@ int virtio_init(struct virtio_dev *vd, const struct virtio_ops *ops, uint32_t qu
 		q->bell = (struct notifier){ .signal = bell_signal, .fd = -1 };
 		mem_reader_register(&vd->dev.vm->mem, &q->reader);
 		queue_registers_reset(q);
+		if (vd->offered & BIT(VIRTIO_F_IN_ORDER)) {
+			q->order = arena_alloc(&vd->dev.vm->arena, max_size * sizeof(*q->order));
+			if (!q->order)
+				return -ENOMEM;
+		}
 	}
 	return 0;
 }
@@ -105,8 +116,7 @@ void virtqueue_end(struct virtqueue *q)
 {
 	struct virtio_dev *vd = q->vd;
 
-	if (vring_wants_interrupt(&q->ring))
-		vd->transport->interrupt(vd->transport, q->index);
+	virtqueue_publish(q);
 	vring_exit(&q->ring);
 	mem_reader_exit(&q->reader);
 	if (q->ring.why)
@@ -125,11 +135,20 @@ void virtqueue_listen(struct virtqueue *q)
 		virtqueue_kick(q);
 }
 
+void virtqueue_publish(struct virtqueue *q)
+{
+	if (vring_wants_interrupt(&q->ring))
+		q->vd->transport->interrupt(q->vd->transport, q->index);
+}
+
 void virtqueue_hold(struct virtqueue *q)
 {
-	lock_acquire(&q->vd->dev.lock);
-	q->in_flight++;
-	lock_release(&q->vd->dev.lock);
+	__atomic_add_fetch(&q->in_flight, 1, __ATOMIC_RELAXED);
+}
+
+static uint32_t queue_in_flight(const struct virtqueue *q)
+{
+	return __atomic_load_n(&q->in_flight, __ATOMIC_ACQUIRE);
 }
 
 static uint32_t in_flight(const struct virtio_dev *vd)
@@ -137,7 +156,7 @@ static uint32_t in_flight(const struct virtio_dev *vd)
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < vd->queues; i++)
-		n += vd->queue[i].in_flight;
+		n += queue_in_flight(&vd->queue[i]);
 	return n;
 }
 
@@ -156,15 +175,25 @@ static void reset_finish(struct virtio_dev *vd)
 		vd->transport->reset(vd->transport);
 }
 
+/* Device lock held. Completes a queue's stop. */
+static void queue_stopped(struct virtqueue *q)
+{
+	q->state = VQ_OFF;
+	if (q->resetting)
+		queue_registers_reset(q);
+}
+
+/* Only the last one out can be somebody's last: whoever waits looks at the count after saying so under the lock. */
 void virtqueue_release(struct virtqueue *q)
 {
 	struct virtio_dev *vd = q->vd;
 	bool quiesced;
 
+	if (__atomic_sub_fetch(&q->in_flight, 1, __ATOMIC_SEQ_CST))
+		return;
 	lock_acquire(&vd->dev.lock);
-	q->in_flight--;
-	if (!q->in_flight && q->state == VQ_DRAINING)
-		q->state = VQ_OFF;
+	if (!queue_in_flight(q) && q->state == VQ_DRAINING)
+		queue_stopped(q);
 	reset_finish(vd);
 	quiesced = __atomic_load_n(&vd->paused, __ATOMIC_RELAXED) && !in_flight(vd);
 	lock_release(&vd->dev.lock);
@@ -207,6 +236,8 @@ void virtio_config_set(struct virtio_dev *vd, uint32_t offset, const void *val, 
 static void queue_halt(struct virtqueue *q)
 {
 	lock_acquire(&q->lock);
+	if (q->live && q->vd->ops->stopped)
+		q->vd->ops->stopped(q);
 	q->live = false;
 	lock_release(&q->lock);
 }
@@ -224,6 +255,8 @@ static void queue_go_live(struct virtqueue *q)
 	cfg = (struct vring_config){
 		.size = q->size, .desc = q->desc, .driver = q->driver, .device = q->device,
 		.event_idx = virtio_has(vd, VIRTIO_F_EVENT_IDX), .indirect = virtio_has(vd, VIRTIO_F_INDIRECT_DESC),
+		.packed = virtio_has(vd, VIRTIO_F_RING_PACKED),
+		.order = virtio_has(vd, VIRTIO_F_IN_ORDER) ? q->order : NULL,
 	};
 	lock_release(&vd->dev.lock);
 	if (go && vring_start(&q->ring, &vd->dev.vm->mem, &cfg))
@@ -386,6 +419,21 @@ bool virtio_queue_ready(struct virtio_dev *vd, uint32_t index)
 	return ready;
 }
 
+/* Its state is VQ_HALTING by now. */
+static void queue_stop(struct virtqueue *q)
+{
+	struct virtio_dev *vd = q->vd;
+
+	queue_halt(q);
+	lock_acquire(&vd->dev.lock);
+	if (q->state == VQ_HALTING) {
+		q->state = VQ_DRAINING;
+		if (!queue_in_flight(q))
+			queue_stopped(q);
+	}
+	lock_release(&vd->dev.lock);
+}
+
 void virtio_queue_enable(struct virtio_dev *vd, uint32_t index, bool on)
 {
 	struct virtqueue *q;
@@ -402,13 +450,39 @@ void virtio_queue_enable(struct virtio_dev *vd, uint32_t index, bool on)
 	lock_release(&vd->dev.lock);
 	if (change && on)
 		queue_go_live(q);
-	if (!change || on)
+	else if (change)
+		queue_stop(q);
+}
+
+void virtio_queue_reset(struct virtio_dev *vd, uint32_t index)
+{
+	struct virtqueue *q;
+	bool stop;
+
+	if (index >= vd->queues)
 		return;
-	queue_halt(q);
+	q = &vd->queue[index];
 	lock_acquire(&vd->dev.lock);
-	if (q->state == VQ_HALTING)
-		q->state = q->in_flight ? VQ_DRAINING : VQ_OFF;
+	stop = vd->resetting == VIRTIO_RUNS && virtio_has(vd, VIRTIO_F_RING_RESET) &&
+	       vd->status & VIRTIO_STATUS_FEATURES_OK && (q->state == VQ_READY || q->state == VQ_OFF) && !q->resetting;
+	if (stop) {
+		q->state = VQ_HALTING;
+		q->resetting = true;
+	}
 	lock_release(&vd->dev.lock);
+	if (stop)
+		queue_stop(q);
+}
+
+bool virtio_queue_resetting(struct virtio_dev *vd, uint32_t index)
+{
+	bool resetting = false;
+
+	lock_acquire(&vd->dev.lock);
+	if (index < vd->queues)
+		resetting = vd->queue[index].resetting;
+	lock_release(&vd->dev.lock);
+	return resetting;
 }
 
 void virtio_queue_set(struct virtio_dev *vd, uint32_t index, enum virtqueue_reg reg, uint64_t mask, uint64_t val)
@@ -423,7 +497,7 @@ void virtio_queue_set(struct virtio_dev *vd, uint32_t index, enum virtqueue_reg 
 		goto out_unlock;
 	switch (reg) {
 	case VQ_REG_SIZE:
-		if (is_pow2(val) && val <= q->max_size)
+		if (val && val <= q->max_size && (is_pow2(val) || virtio_has(vd, VIRTIO_F_RING_PACKED)))
 			q->size = (uint16_t)val;
 		break;
 	case VQ_REG_DESC:

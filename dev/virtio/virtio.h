@@ -35,8 +35,11 @@
 #define VIRTIO_F_INDIRECT_DESC		28
 #define VIRTIO_F_EVENT_IDX		29
 #define VIRTIO_F_VERSION_1		32
+#define VIRTIO_F_RING_PACKED		34
+#define VIRTIO_F_IN_ORDER		35
+#define VIRTIO_F_RING_RESET		40
 
-#define VIRTIO_MAX_QUEUES		16
+#define VIRTIO_MAX_QUEUES		18	/* a network device's eight pairs and its control queue */
 #define VIRTIO_CONFIG_CHANGED		(-1)	/* instead of a queue's index */
 
 struct virtio_dev;
@@ -59,12 +62,14 @@ struct virtqueue {
 	struct vring ring;
 	struct mem_reader reader;
 	bool live;			/* the ring may be used */
+	uint32_t in_flight;		/* atomic; rises under the queue's lock only */
 
 	/* Under the device lock: */
 	enum virtqueue_state state;
+	bool resetting;			/* registers go to their defaults when it has stopped */
 	uint16_t size;
 	gpa_t desc, driver, device;
-	uint32_t in_flight;
+	struct vring_used *order;	/* where IN_ORDER is offered */
 };
 
 struct virtio_transport {
@@ -76,6 +81,7 @@ struct virtio_ops {
 	uint16_t id;			/* §5 */
 	void (*kick)(struct virtqueue *q);	/* q's thread: there may be work in the ring */
 	void (*started)(struct virtqueue *q);	/* the ring comes to life: queue's lock held, any thread; or NULL */
+	void (*stopped)(struct virtqueue *q);	/* it was live and is no longer; as started; or NULL */
 	bool (*features_ok)(const struct virtio_dev *vd, uint64_t features);		/* or NULL */
 	void (*config_write)(struct virtio_dev *vd, uint32_t offset, unsigned size, uint64_t val);	/* or NULL */
 };
@@ -96,10 +102,15 @@ struct virtio_dev {
 	uint8_t status;
 	enum virtio_resetting resetting;
 
+	bool packed, in_order;			/* properties: offer these */
 	bool broken;				/* atomic: needs a reset */
 	bool paused;				/* atomic */
 	struct virtqueue queue[VIRTIO_MAX_QUEUES];
 };
+
+/* Properties that every virtio device has: a line of its class's table. */
+#define VIRTIO_PROPS(type)	{ "packed", PROP_BOOL, offsetof(type, vd.packed), 0, 0, 0 }, \
+				{ "in_order", PROP_BOOL, offsetof(type, vd.in_order), 0, 0, 0 }
 
 /* For a device's init. `offered` are the device's own features; `max_size` of each queue a power of two. */
 int virtio_init(struct virtio_dev *vd, const struct virtio_ops *ops, uint32_t queues, uint16_t max_size,
@@ -125,6 +136,7 @@ void virtqueue_end(struct virtqueue *q);
 int virtqueue_pop(struct virtqueue *q, struct vring_chain *c);	/* 1; 0: none, or broken and the driver has been told */
 /* Last before virtqueue_end: asks for notifications; if something came meanwhile, kick runs again. */
 void virtqueue_listen(struct virtqueue *q);
+void virtqueue_publish(struct virtqueue *q);	/* shows what was pushed before the end, and tells who wants to know */
 void virtqueue_hold(struct virtqueue *q);	/* between begin and end */
 void virtqueue_release(struct virtqueue *q);	/* outside; any thread */
 void virtqueue_kick(struct virtqueue *q);	/* any thread */
@@ -141,6 +153,9 @@ void virtio_config_write(struct virtio_dev *vd, uint64_t offset, unsigned size, 
 uint16_t virtio_queue_max(struct virtio_dev *vd, uint32_t index);
 bool virtio_queue_ready(struct virtio_dev *vd, uint32_t index);
 void virtio_queue_enable(struct virtio_dev *vd, uint32_t index, bool on);
+/* RING_RESET: stops the queue; then its registers are as after a reset. Reads as resetting until no request is out. */
+void virtio_queue_reset(struct virtio_dev *vd, uint32_t index);
+bool virtio_queue_resetting(struct virtio_dev *vd, uint32_t index);
 /* Sets the bits of a register that `mask` has; ignored while the queue is on, and for a size that isn't allowed. */
 void virtio_queue_set(struct virtio_dev *vd, uint32_t index, enum virtqueue_reg reg, uint64_t mask, uint64_t val);
 void virtio_queue_notify(struct virtio_dev *vd, uint32_t index);

@@ -70,7 +70,7 @@ static void features_not_offered_leave_features_ok_clear(void **state)
 {
 	struct fixture *f = *state;
 
-	f->r.features = 1ull << 40;
+	f->r.features = 1ull << 41;
 	rig_negotiate(&f->r);
 	assert_int_equal(rd(&f->r, R_STATUS), S_ACK | S_DRIVER);
 	/* And with that DRIVER_OK means nothing. */

@@ -65,13 +65,20 @@ void rig_open(struct rig *r)
 	slot(r, RIG_SEAM, RIG_RAM + RIG_RAM_SIZE - RIG_SEAM, MEM_RAM, r->ram_above);
 }
 
-void rig_plug(struct rig *r, const struct dev_class *cls, void *backend)
+struct device *rig_device(struct rig *r, const struct dev_class *cls, void *backend)
 {
 	r->dev = device_create(&r->vm, cls);
 	assert_non_null(r->dev);
 	r->dev->workq = &r->workq;
 	if (backend)
 		assert_int_equal(device_set_ptr(r->dev, "backend", backend), 0);
+	assert_int_equal(device_set(r->dev, "packed", true), 0);
+	assert_int_equal(device_set(r->dev, "in_order", true), 0);
+	return r->dev;
+}
+
+void rig_plug_device(struct rig *r)
+{
 	assert_int_equal(device_init(r->dev), 0);
 	r->transport = device_create(&r->vm, &virtio_mmio_class);
 	assert_non_null(r->transport);
@@ -79,6 +86,12 @@ void rig_plug(struct rig *r, const struct dev_class *cls, void *backend)
 	mmio_connect(r->transport, &r->chip, RIG_INTID);
 	assert_int_equal(device_init(r->transport), 0);
 	assert_int_equal(virtio_mmio_map(r->transport, RIG_MMIO), 0);
+}
+
+void rig_plug(struct rig *r, const struct dev_class *cls, void *backend)
+{
+	rig_device(r, cls, backend);
+	rig_plug_device(r);
 }
 
 void rig_close(struct rig *r)
@@ -157,7 +170,10 @@ void rig_queue_place(struct rig *r, unsigned qi, uint16_t size)
 	struct rig_queue *q = &r->q[qi];
 	gpa_t base = RIG_RAM + 0x10000 + 0x10000ull * qi;
 
-	*q = (struct rig_queue){ .size = size, .desc = base, .driver = base + 0x4000, .device = base + 0x8000 };
+	*q = (struct rig_queue){
+		.size = size, .desc = base, .driver = base + 0x4000, .device = base + 0x8000,
+		.packed = r->features & F_PACKED, .avail_wrap = true, .used_wrap = true,
+	};
 	memset(rig_ptr(r, base), 0, 0x10000);
 	rig_queue_write(r, qi);
 }
@@ -191,12 +207,60 @@ void rig_start(struct rig *r, unsigned queues, uint16_t size)
 	rig_pump(r);
 }
 
+static void put(struct rig *r, gpa_t at, uint64_t val)
+{
+	if (at < RIG_SEAM && at + 8 > RIG_SEAM)
+		assert_int_equal(mem_write(&r->vm.mem, at, &val, 8), 0);
+	else
+		__atomic_store_n((uint64_t *)rig_ptr(r, at), val, __ATOMIC_SEQ_CST);
+}
+
 void rig_desc(struct rig *r, gpa_t table, unsigned i, gpa_t addr, uint32_t len, uint16_t flags, uint16_t next)
 {
-	uint64_t *d = rig_ptr(r, table + 16 * i);
+	bool packed = r->features & F_PACKED;
 
-	__atomic_store_n(d, addr, __ATOMIC_RELAXED);
-	__atomic_store_n(d + 1, len | (uint64_t)flags << 32 | (uint64_t)next << 48, __ATOMIC_RELAXED);
+	for (unsigned qi = 0; packed && qi < ARRAY_SIZE(r->q); qi++) {
+		if (r->q[qi].size && table == r->q[qi].desc) {
+			r->q[qi].table[i] = (struct rig_desc){ addr, len, flags, next };
+			return;
+		}
+	}
+	put(r, table + 16 * i, addr);
+	put(r, table + 16 * i + 8, len | (uint64_t)flags << (packed ? 48 : 32) | (uint64_t)next << (packed ? 32 : 48));
+}
+
+void rig_packed_put(struct rig *r, unsigned qi, gpa_t addr, uint32_t len, uint16_t id, uint16_t flags)
+{
+	struct rig_queue *q = &r->q[qi];
+	gpa_t at = q->desc + 16u * q->avail;
+
+	put(r, at, addr);
+	put(r, at + 8, len | (uint64_t)id << 32 | (uint64_t)(flags | (q->avail_wrap ? 0x80 : 0x8000)) << 48);
+	if (++q->avail == q->size) {
+		q->avail = 0;
+		q->avail_wrap = !q->avail_wrap;
+	}
+}
+
+/* The first descriptor becomes available last. A chain that loops goes round until the ring is full of it. */
+static void offer_packed(struct rig *r, unsigned qi, uint16_t head)
+{
+	struct rig_queue *q = &r->q[qi];
+	gpa_t first = q->desc + 16u * q->avail;
+	const struct rig_desc *d = &q->table[head];
+	uint16_t flags = d->flags, id = d->flags & DESC_F_NEXT ? 0 : head, bits = q->avail_wrap ? 0x80 : 0x8000;
+
+	q->slots[head] = 1;
+	if (++q->avail == q->size) {
+		q->avail = 0;
+		q->avail_wrap = !q->avail_wrap;
+	}
+	for (const struct rig_desc *e = d; e->flags & DESC_F_NEXT && q->slots[head] < q->size; q->slots[head]++) {
+		e = &q->table[e->next];
+		rig_packed_put(r, qi, e->addr, e->len, e->flags & DESC_F_NEXT ? 0 : head, e->flags);
+	}
+	put(r, first, d->addr);
+	put(r, first + 8, d->len | (uint64_t)id << 32 | (uint64_t)(flags | bits) << 48);
 }
 
 void rig_offer(struct rig *r, unsigned qi, uint16_t head)
@@ -204,6 +268,10 @@ void rig_offer(struct rig *r, unsigned qi, uint16_t head)
 	struct rig_queue *q = &r->q[qi];
 	uint16_t *entry = rig_ptr(r, q->driver + 4 + 2u * (q->avail % q->size)), *index = rig_ptr(r, q->driver + 2);
 
+	if (q->packed) {
+		offer_packed(r, qi, head);
+		return;
+	}
 	__atomic_store_n(entry, head, __ATOMIC_RELAXED);
 	q->avail++;
 	__atomic_store_n(index, q->avail, __ATOMIC_SEQ_CST);
@@ -215,12 +283,37 @@ void rig_kick(struct rig *r, unsigned qi)
 	rig_pump(r);
 }
 
+static bool used_packed(struct rig *r, struct rig_queue *q, uint32_t *id, uint32_t *len)
+{
+	uint64_t word;
+	uint16_t flags, head;
+
+	assert_int_equal(mem_load(&r->vm.mem, q->desc + 16u * q->used + 8, 8, MEM_SEQ_CST, &word), 0);
+	flags = (uint16_t)(word >> 48);
+	head = (uint16_t)(word >> 32);
+	if (!(flags & 0x80) != !(flags & 0x8000) || !(flags & 0x80) == q->used_wrap)
+		return false;
+	if (id)
+		*id = head;
+	if (len)
+		*len = (uint32_t)word;
+	if (head <= RIG_MAX_SIZE)
+		q->used = (uint16_t)(q->used + MAX(q->slots[head], 1));
+	if (q->used >= q->size) {
+		q->used = (uint16_t)(q->used - q->size);
+		q->used_wrap = !q->used_wrap;
+	}
+	return true;
+}
+
 bool rig_used(struct rig *r, unsigned qi, uint32_t *id, uint32_t *len)
 {
 	struct rig_queue *q = &r->q[qi];
 	uint16_t *index = rig_ptr(r, q->device + 2);
 	gpa_t e = q->device + 4 + 8u * (q->used % q->size);
 
+	if (q->packed)
+		return used_packed(r, q, id, len);
 	if (__atomic_load_n(index, __ATOMIC_ACQUIRE) == q->used)
 		return false;
 	q->used++;
@@ -298,13 +391,21 @@ void mem_disk_init(struct mem_disk *d, uint64_t size)
 		d->data[i] = (uint8_t)(i * 7 + (i >> 9));
 }
 
+void mem_disk_finish_one(struct mem_disk *d, unsigned i)
+{
+	struct block_io *io = d->held[i];
+
+	assert_true(i < d->held_count);
+	d->held_count--;
+	memmove(&d->held[i], &d->held[i + 1], (d->held_count - i) * sizeof(d->held[0]));
+	disk_do(d, io);
+	work_post(io->done_q, &io->work);
+}
+
 void mem_disk_finish(struct mem_disk *d)
 {
-	for (unsigned i = 0; i < d->held_count; i++) {
-		disk_do(d, d->held[i]);
-		work_post(d->held[i]->done_q, &d->held[i]->work);
-	}
-	d->held_count = 0;
+	while (d->held_count)
+		mem_disk_finish_one(d, 0);
 }
 
 void mem_disk_free(struct mem_disk *d)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A machine without vCPUs for virtio tests: some RAM, a bus, an interrupt controller that counts, one device behind
- * virtio-mmio, and a small driver that lays out split rings in guest memory and can also lay them out wrongly.
+ * virtio-mmio, and a small driver that lays out rings in guest memory and can also lay them out wrongly.
  *
  * The device's work queue is drained by hand (rig_pump) unless a test starts a thread for it.
  */
@@ -27,10 +27,29 @@
 #define F_INDIRECT	(1ull << 28)
 #define F_EVENT_IDX	(1ull << 29)
 #define F_VERSION_1	(1ull << 32)
+#define F_PACKED	(1ull << 34)
+#define F_IN_ORDER	(1ull << 35)
+#define F_RING_RESET	(1ull << 40)
 
+#define RIG_MAX_SIZE	256u
+
+struct rig_desc {
+	gpa_t addr;
+	uint32_t len;
+	uint16_t flags, next;
+};
+
+/*
+ * With packed rings the driver keeps the descriptor table to itself: rig_desc on the queue's own table fills `table`,
+ * and rig_offer writes the chain that begins at `head` into the ring, so that tests are the same for both formats. Used
+ * entries give the head back.
+ */
 struct rig_queue {
-	uint16_t size, avail, used;	/* the driver's own copies of the indices */
+	uint16_t size, avail, used;	/* the driver's own copies of the indices; packed: places in the ring */
 	gpa_t desc, driver, device;
+	bool packed, avail_wrap, used_wrap;
+	struct rig_desc table[RIG_MAX_SIZE + 1];
+	uint16_t slots[RIG_MAX_SIZE + 1];	/* of the chain with that head */
 };
 
 struct rig {
@@ -43,11 +62,13 @@ struct rig {
 	uint8_t *arena;
 	struct device *dev, *transport;
 	uint64_t features;		/* what the driver asks for besides VERSION_1 */
-	struct rig_queue q[4];
+	struct rig_queue q[6];
 };
 
 void rig_open(struct rig *r);
 void rig_plug(struct rig *r, const struct dev_class *cls, void *backend);
+struct device *rig_device(struct rig *r, const struct dev_class *cls, void *backend);	/* for more properties … */
+void rig_plug_device(struct rig *r);							/* … before this */
 void rig_close(struct rig *r);
 
 void *rig_ptr(struct rig *r, gpa_t gpa);	/* good up to the seam or the end of RAM */
@@ -66,7 +87,7 @@ static inline void wr(struct rig *r, uint64_t offset, uint32_t val)
 enum {
 	R_MAGIC = 0, R_VERSION = 4, R_DEVICE_ID = 8, R_DEVICE_FEATURES = 0x10, R_DEVICE_FEATURES_SEL = 0x14,
 	R_DRIVER_FEATURES = 0x20, R_DRIVER_FEATURES_SEL = 0x24, R_QUEUE_SEL = 0x30, R_QUEUE_NUM_MAX = 0x34,
-	R_QUEUE_NUM = 0x38, R_QUEUE_READY = 0x44, R_QUEUE_NOTIFY = 0x50, R_ISR = 0x60, R_ACK = 0x64, R_STATUS = 0x70,
+	R_QUEUE_NUM = 0x38, R_QUEUE_READY = 0x44, R_QUEUE_NOTIFY = 0x50, R_ISR = 0x60, R_ACK = 0x64, R_STATUS = 0x70, R_QUEUE_RESET = 0xc0,
 	R_DESC = 0x80, R_DRIVER = 0x90, R_DEVICE = 0xa0, R_GENERATION = 0xfc, R_CONFIG = 0x100,
 };
 enum { S_ACK = 1, S_DRIVER = 2, S_DRIVER_OK = 4, S_FEATURES_OK = 8, S_NEEDS_RESET = 64, S_FAILED = 128 };
@@ -86,6 +107,8 @@ void rig_kick(struct rig *r, unsigned qi);				/* notify and pump */
 /* The next used element; false: none. */
 bool rig_used(struct rig *r, unsigned qi, uint32_t *id, uint32_t *len);
 uint16_t rig_used_flags(struct rig *r, unsigned qi);
+/* Packed: one descriptor at the driver's place, as it is, and on to the next. */
+void rig_packed_put(struct rig *r, unsigned qi, gpa_t addr, uint32_t len, uint16_t id, uint16_t flags);
 
 /* A disk in memory whose requests complete at once, or when the test says so. */
 struct mem_disk {
@@ -99,6 +122,7 @@ struct mem_disk {
 };
 void mem_disk_init(struct mem_disk *d, uint64_t size);
 void mem_disk_finish(struct mem_disk *d);	/* completes what is held */
+void mem_disk_finish_one(struct mem_disk *d, unsigned i);	/* the i-th of what is held */
 void mem_disk_free(struct mem_disk *d);
 
 #endif

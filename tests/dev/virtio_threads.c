@@ -93,7 +93,7 @@ static void *disk_thread(void *arg)
 
 static const struct block_ops slow_ops = { .submit = slow_submit };
 
-static int set_up(void **state)
+static int set_up_kind(void **state, uint64_t more)
 {
 	struct world *w = calloc(1, sizeof(*w));
 	struct rig *r = &w->r;
@@ -108,17 +108,34 @@ static int set_up(void **state)
 	r->dev->workq = &r->workq;
 	assert_int_equal(device_set_ptr(r->dev, "backend", &w->disk.b), 0);
 	assert_int_equal(device_set(r->dev, "queues", QUEUES), 0);
+	assert_int_equal(device_set(r->dev, "packed", true), 0);
+	assert_int_equal(device_set(r->dev, "in_order", true), 0);
 	assert_int_equal(device_init(r->dev), 0);
 	r->transport = device_create(&r->vm, &virtio_mmio_class);
 	assert_int_equal(device_set_ptr(r->transport, "device", r->dev), 0);
 	mmio_connect(r->transport, &r->chip, RIG_INTID);
 	assert_int_equal(device_init(r->transport), 0);
 	assert_int_equal(virtio_mmio_map(r->transport, RIG_MMIO), 0);
-	r->features = F_EVENT_IDX | F_INDIRECT | 1 << 12 | 1 << 9;
+	r->features = F_EVENT_IDX | F_INDIRECT | 1 << 12 | 1 << 9 | more;
 	pthread_create(&w->disk.thread, NULL, disk_thread, &w->disk);
 	pthread_create(&w->worker, NULL, worker, w);
 	*state = w;
 	return 0;
+}
+
+static int set_up(void **state)
+{
+	return set_up_kind(state, 0);
+}
+
+static int set_up_packed(void **state)
+{
+	return set_up_kind(state, F_PACKED);
+}
+
+static int set_up_in_order(void **state)
+{
+	return set_up_kind(state, F_PACKED | F_IN_ORDER);
 }
 
 static int tear_down(void **state)
@@ -217,6 +234,7 @@ static void device_works_after_each_of_many_resets_in_the_middle_of_io(void **st
 {
 	struct world *w = *state;
 	struct rig *r = &w->r;
+	gpa_t ring;
 
 	for (unsigned i = 0; i < 300; i++) {
 		start(r);
@@ -229,10 +247,12 @@ static void device_works_after_each_of_many_resets_in_the_middle_of_io(void **st
 		assert_int_equal(rd(r, R_ISR), 0);
 		assert_false(__atomic_load_n(&r->line, __ATOMIC_RELAXED));
 		/* The ring is ours again: nobody writes it any more. */
-		memset(rig_ptr(r, r->q[i % QUEUES].device), 0x55, 0x100);
+		ring = r->q[i % QUEUES].packed ? r->q[i % QUEUES].desc : r->q[i % QUEUES].device;
+		memset(rig_ptr(r, ring), 0x55, 0x100);
 		for (unsigned n = 0; n < 5; n++)
 			sched_yield();
-		assert_int_equal(*(uint8_t *)rig_ptr(r, r->q[i % QUEUES].device + 2), 0x55);
+		for (unsigned n = 0; n < 0x100; n++)
+			assert_int_equal(*(uint8_t *)rig_ptr(r, ring + n), 0x55);
 	}
 	start(r);
 	offer(r, 0, 0, 9);
@@ -251,6 +271,14 @@ static uint32_t xorshift(uint32_t *s)
 	return *s;
 }
 
+static void scribble_packed(struct rig *r, unsigned q, uint32_t *s)
+{
+	uint64_t *d = rig_ptr(r, r->q[q].desc + 16 * (xorshift(s) % SIZE)), flags = (xorshift(s) & 0x8080) | xorshift(s) % 8;
+
+	__atomic_store_n(d, DATA(q, 8 + xorshift(s) % 4), __ATOMIC_RELAXED);
+	__atomic_store_n(d + 1, xorshift(s) % 2000 | flags << 48, __ATOMIC_RELAXED);
+}
+
 /* Rewrites descriptors and indices while the device looks at them. */
 static void *vcpu_scribbles(void *arg)
 {
@@ -263,7 +291,9 @@ static void *vcpu_scribbles(void *arg)
 		uint16_t *avail = rig_ptr(r, q->driver);
 		unsigned d = xorshift(&s) % SIZE;
 
-		switch (xorshift(&s) % 4) {
+		if (q->packed)
+			scribble_packed(r, a->queue, &s);
+		switch (q->packed ? 3 : xorshift(&s) % 4) {
 		case 0:
 			rig_desc(r, q->desc, d, DATA(a->queue, 8 + xorshift(&s) % 4), xorshift(&s) % 2000,
 				 xorshift(&s) % 8, (uint16_t)(xorshift(&s) % (SIZE + 1)));
@@ -320,6 +350,8 @@ static void rings_that_change_under_the_device_do_no_harm(void **state)
 	stop(r);
 }
 
+#define PACKED(t) { #t " (packed)", t, set_up_packed, tear_down, NULL }
+#define IN_ORDER(t) { #t " (packed, in order)", t, set_up_in_order, tear_down, NULL }
 #define CASE(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
 
 int main(void)
@@ -328,6 +360,11 @@ int main(void)
 		CASE(vcpus_with_a_queue_each_get_their_own_answers),
 		CASE(device_works_after_each_of_many_resets_in_the_middle_of_io),
 		CASE(rings_that_change_under_the_device_do_no_harm),
+		PACKED(vcpus_with_a_queue_each_get_their_own_answers),
+		PACKED(device_works_after_each_of_many_resets_in_the_middle_of_io),
+		PACKED(rings_that_change_under_the_device_do_no_harm),
+		IN_ORDER(vcpus_with_a_queue_each_get_their_own_answers),
+		IN_ORDER(rings_that_change_under_the_device_do_no_harm),
 	};
 
 	return cmocka_run_group_tests_name("virtio threads", tests, NULL, NULL);
