@@ -4,15 +4,14 @@ Guests for system tests: Debian's installer as it comes, or Debian's kernel with
 virtio modules. Both end at a busybox shell on the PL011.
 """
 
-import fcntl
 import os
 import re
 import signal
-import subprocess
 import sys
 
 from expect import Console, Failed, Shell
-from vmm import TOP, Skip, chosen
+from image import image, tool
+from vmm import Skip, chosen
 
 PROMPT = r"^(~|/) # "
 # What a healthy guest never prints.
@@ -47,13 +46,6 @@ def main_of(names):
         sys.exit(1)
 
 
-def tool(*argv):
-    done = subprocess.run(argv, cwd=TOP, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    if done.returncode:
-        raise Skip((done.stderr.strip().split("\n") or ["?"])[-1])
-    return done.stdout.strip()
-
-
 def installer(release):
     """(kernel, initrd) of the Debian installer."""
     root = tool("tools/debfetch", "path", INSTALLER[release][0])
@@ -62,19 +54,8 @@ def installer(release):
 
 
 def rig(release, modules=MODULES, add=(), name=None):
-    """(kernel, initrd) with modules and an init of ours, built once per name under build/rig."""
-    out = os.path.join(TOP, "build", "rig", name or f"d{release}")
-    os.makedirs(os.path.dirname(out), exist_ok=True)
-    source = os.path.join(TOP, "tests", "system", "rig", "initramfs")
-    with open(out + ".lock", "w", encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        made = f"{out}/initrd.gz"
-        inputs = [source, *add]
-        if not (os.path.exists(made) and os.path.exists(f"{out}/linux")
-                and all(os.path.getmtime(made) >= os.path.getmtime(i) for i in inputs)):
-            args = [a for f in add for a in ("-a", f)]
-            tool(source, str(release), out, *args, *modules)
-    return f"{out}/linux", f"{out}/initrd.gz"
+    """(kernel, initrd) for arm64 with modules and an init of ours."""
+    return image(str(release), modules, add, name or f"d{release}")
 
 
 class Guest:

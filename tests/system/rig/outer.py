@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""
+A Linux with a real /dev/kvm, in software: QEMU's TCG emulates a processor with virtualisation, Debian's kernel runs
+on it, and what is to be tested runs there. One such outer machine takes seconds to come up, so a test file starts one and
+runs all of its cases in it.
+
+Outer.share is a directory of this machine, there as /host (9p). Inner is a guest that the program under test runs; its
+console is the outer one's.
+"""
+
+import os
+import shutil
+import subprocess
+import tempfile
+
+from expect import Console, Failed, Shell
+from image import bundle, image, vmlinux
+from guest import BAD, PROMPT, Skip
+from vmm import cella_binary
+
+NINE = "9p 9pnet_virtio virtio_pci".split()
+ENDED = r"<inner-ended:(\d+)>"
+
+
+class X86:
+    """TCG implements SVM. 7.2's `max` with nested paging is what never hangs (QEMU 10's does)."""
+
+    host = "x86-64"
+    spec = "amd64/12"
+    modules = NINE + "kvm-amd tun vhost_net vhost_vsock".split()
+    loader = "ld-linux-x86-64.so.2"
+    package = "qemu-system-x86"
+
+    @staticmethod
+    def argv(kernel, initrd, append, mem, cpus, extra):
+        return ["qemu-system-x86_64", "-M", "q35", "-accel", "tcg", "-cpu", "max", "-smp", str(cpus), "-m", mem,
+                "-nographic", "-no-reboot", "-nic", "none", "-kernel", vmlinux(kernel), "-initrd", initrd,
+                "-append", f"console=ttyS0 panic=-1 nokaslr quiet mitigations=off {append}", *extra]
+
+
+class Outer:
+    def __init__(self, kind=X86, mem="2048", cpus=1, modules=(), append="", extra=(), boot_timeout=90):
+        self.kind = kind
+        self.share = tempfile.mkdtemp(prefix="cella-rig-")
+        self.console = None
+        try:
+            kernel, initrd = image(kind.spec, kind.modules + list(modules), name="outer-" + kind.host)
+            extra = ["-virtfs", f"local,path={self.share},mount_tag=host,security_model=none", *extra]
+            argv = kind.argv(kernel, initrd, append, mem, cpus, extra)
+            if not shutil.which(argv[0]):
+                raise Skip(f"{argv[0]} is missing: install {kind.package}")
+            self.console = Console(argv)
+            self.shell = Shell(self.console)
+            self.console.expect(PROMPT, boot_timeout)
+            self.run("mkdir /host; mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144 host /host")
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.close()
+
+    def close(self):
+        if self.console:
+            self.console.close()
+        shutil.rmtree(self.share, ignore_errors=True)
+
+    def run(self, command, timeout=60):
+        return self.shell.run(command, timeout)[1]
+
+    def status(self, command, timeout=60):
+        return self.shell.run(command, timeout, check=False)[0]
+
+    def put(self, path, name=None):
+        """Copies a file to the share and then to the outer machine's memory; returns its path there."""
+        name = name or os.path.basename(path)
+        shutil.copy(path, os.path.join(self.share, name))
+        self.run(f"cp /host/{name} /tmp/{name}")
+        return f"/tmp/{name}"
+
+    def install(self, program, libc_dirs=()):
+        """Takes a program with its libraries there; returns the command that starts it."""
+        name = os.path.basename(program)
+        bundle(program, os.path.join(self.share, name + ".d"), libc_dirs)
+        self.run(f"cp -r /host/{name}.d /opt-{name}")
+        if self.status(f"test -e /opt-{name}/{self.kind.loader}"):
+            return f"/opt-{name}/{name}"
+        return f"/opt-{name}/{self.kind.loader} --library-path /opt-{name} /opt-{name}/{name}"
+
+    def power_off(self, timeout=30):
+        self.console.sendline("poweroff -f")
+        self.console.wait_exit(timeout)
+
+
+class Inner:
+    """A guest inside the outer machine that is at its shell, to be used in a `with` block."""
+
+    def __init__(self, outer, command, boot_timeout=90):
+        self.outer, self.console = outer, outer.console
+        self.shell = Shell(self.console)
+        self.shell.count = 1000  # marks that the outer shell's never are
+        self.start = len(self.console.text)
+        self.ended = None
+        self.console.sendline(command + '; echo "<"inner-ended:$?">"')
+        self.prompt(boot_timeout)
+
+    def prompt(self, timeout):
+        if self.console.expect(f"{PROMPT}|{ENDED}", timeout).group(0).startswith("<"):
+            self.console.fail("the inner guest did not come to its prompt")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *exc):
+        if kind is None and self.ended is None:
+            self.power_off()
+
+    def run(self, command, timeout=60):
+        return self.shell.run(command, timeout)[1]
+
+    def status(self, command, timeout=60):
+        return self.shell.run(command, timeout, check=False)[0]
+
+    def healthy(self):
+        bad = BAD.search(self.console.text, self.start)
+        if bad:
+            self.console.fail(f"the inner guest printed {bad.group(0)!r}")
+
+    def wait_exit(self, timeout=60):
+        """Waits until the program under test has ended, and for the outer prompt; returns its status."""
+        self.ended = int(self.console.expect(ENDED, timeout).group(1))
+        self.console.expect(PROMPT, 10)
+        return self.ended
+
+    def power_off(self, command="poweroff -f", timeout=60):
+        self.console.sendline(command)
+        if self.wait_exit(timeout):
+            self.console.fail(f"{command!r} ended the program under test with status {self.ended}")
+        self.healthy()
+
+
+def tap(cases):
+    """Runs (name, function) in order and prints TAP, a plan first; a case that fails doesn't keep the next from running."""
+    print(f"1..{len(cases)}", flush=True)
+    for n, (name, fn) in enumerate(cases, 1):
+        try:
+            fn()
+            print(f"ok {n} - {name}", flush=True)
+        except Skip as why:
+            print(f"ok {n} - {name} # SKIP {why}", flush=True)
+        except Failed as report:
+            print(f"# {name}: " + str(report).replace("\n", "\n# "))
+            print(f"not ok {n} - {name}", flush=True)
+
+
+__all__ = ["Failed", "Inner", "Outer", "Skip", "X86", "cella_binary", "subprocess", "tap"]
