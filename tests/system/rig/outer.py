@@ -10,8 +10,10 @@ console is the outer one's.
 
 import os
 import shutil
-import subprocess
+import signal
+import sys
 import tempfile
+import time
 
 from expect import Console, Failed, Shell
 from image import bundle, image, vmlinux
@@ -104,7 +106,11 @@ class Inner:
         self.shell.count = 1000  # marks that the outer shell's never are
         self.start = len(self.console.text)
         self.ended = None
-        self.console.sendline(command + '; echo "<"inner-ended:$?">"')
+        # A file, because the line would be long and its echo slow; what comes before it is the outer shell's.
+        with open(os.path.join(outer.share, "inner.sh"), "w", encoding="utf-8") as f:
+            f.write(f'echo "<inner-begins>"\n{command}\necho "<inner-ended:$?>"\n')
+        self.console.sendline("sh /host/inner.sh")
+        self.console.expect("<inner-begins>\n", 20)
         self.prompt(boot_timeout)
 
     def prompt(self, timeout):
@@ -142,18 +148,42 @@ class Inner:
         self.healthy()
 
 
-def tap(cases):
-    """Runs (name, function) in order and prints TAP, a plan first; a case that fails doesn't keep the next from running."""
+def tap(cases, make):
+    """
+    Runs (name, function) in order, each with the rig that make() gives, and prints TAP with a plan first. A case that fails
+    may leave a rig in any state, so the next one gets another. A rig has close().
+    """
+    rig = None
     print(f"1..{len(cases)}", flush=True)
     for n, (name, fn) in enumerate(cases, 1):
         try:
-            fn()
-            print(f"ok {n} - {name}", flush=True)
+            begun = time.monotonic()
+            rig = rig or make()
+            fn(rig)
+            print(f"ok {n} - {name} ({time.monotonic() - begun:.1f} s)", flush=True)
         except Skip as why:
             print(f"ok {n} - {name} # SKIP {why}", flush=True)
         except Failed as report:
             print(f"# {name}: " + str(report).replace("\n", "\n# "))
             print(f"not ok {n} - {name}", flush=True)
+            if rig:
+                rig.close()
+                rig = None
+    if rig:
+        rig.close()
 
 
-__all__ = ["Failed", "Inner", "Outer", "Skip", "X86", "cella_binary", "subprocess", "tap"]
+def main_of(names):
+    """The main program of a file of cases: NAME [WORDS OF A TEST'S TITLE]; names gives for each (make, list of cases)."""
+    if len(sys.argv) not in (2, 3) or sys.argv[1] not in names:
+        sys.exit(f"usage: {os.path.basename(sys.argv[0])} {'|'.join(names)} [WORDS OF A TEST'S TITLE]")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    make, cases = names[sys.argv[1]]
+    try:
+        tap([c for c in cases if len(sys.argv) == 2 or sys.argv[2] in c[0]], make)
+    except Skip as why:
+        print(why)
+        sys.exit(77)
+
+
+__all__ = ["Failed", "Inner", "Outer", "Skip", "X86", "cella_binary", "main_of"]

@@ -28,11 +28,11 @@ def cella_binary():
 
 
 def cella(kernel, initrd=None, append="", cpus=1, mem="1G", cpu=None, disks=(), net=False, publish=(),
-          reboot=False, dbt=None, irqchip=None, rng=False, console="serial", extra=()):
-    """`publish` is pairs of (host port on 127.0.0.1, guest port)."""
-    argv = [cella_binary(), "run", "-k", kernel]
-    if not os.access(argv[0], os.X_OK):
-        raise Skip(f"{argv[0]} is not built")
+          reboot=False, dbt=None, irqchip=None, rng=False, console="serial", transport=None, extra=(), program=()):
+    """`publish` is pairs of (host port on 127.0.0.1, guest port); `program` is how an outer machine starts it."""
+    if not program and not os.access(cella_binary(), os.X_OK):
+        raise Skip(f"{cella_binary()} is not built")
+    argv = [*(program or [cella_binary()]), "run", "-k", kernel]
     if initrd:
         argv += ["-i", initrd]
     argv += ["-c", str(cpus), "-m", mem, "-p", append]
@@ -50,6 +50,8 @@ def cella(kernel, initrd=None, append="", cpus=1, mem="1G", cpu=None, disks=(), 
         argv += ["-n", "user"]
     for host, guest in publish:
         argv += ["--publish", f"127.0.0.1:{host}:{guest}"]
+    if transport:
+        argv += ["--virtio-transport", transport]
     if not reboot:
         argv += ["--no-reboot"]
     dbt = dbt or os.environ.get("CELLA_DBT")
@@ -85,6 +87,26 @@ def qemu(kernel, initrd=None, append="", cpus=1, mem="1G", cpu=None, disks=(), n
     if net:
         fwd = "".join(f",hostfwd=tcp:127.0.0.1:{h}-:{g}" for h, g in publish)
         argv += ["-netdev", f"user,id=n0{fwd}", "-device", "virtio-net-device,netdev=n0"]
+    if not reboot:
+        argv += ["-no-reboot"]
+    return argv + list(extra)
+
+
+def qemu_x86(kernel, initrd=None, append="", cpus=1, mem="1G", disks=(), net=False, reboot=False, transport="pci", extra=(),
+             program=("qemu-system-x86_64",)):
+    """QEMU on KVM; over MMIO it is the microvm machine, which is the one that has that."""
+    mmio = transport == "mmio"
+    argv = [*program, "-M", "microvm,rtc=on" if mmio else "q35", "-accel", "kvm", "-cpu", "host", "-smp", str(cpus),
+            "-m", mem, "-nodefaults", "-no-user-config", "-nic", "none", "-nographic", "-serial", "mon:stdio",
+            "-kernel", kernel, "-append", append]
+    if initrd:
+        argv += ["-initrd", initrd]
+    kind = "device" if mmio else "pci"
+    for i, d in enumerate(disks):
+        opt = {"rw": "", "ro": ",readonly=on", "overlay": ",snapshot=on"}[d.mode]
+        argv += ["-drive", f"if=none,id=d{i},format=raw,file={d.path}{opt}", "-device", f"virtio-blk-{kind},drive=d{i}"]
+    if net:
+        argv += ["-netdev", "user,id=n0", "-device", f"virtio-net-{kind},netdev=n0" + ("" if mmio else ",romfile=")]
     if not reboot:
         argv += ["-no-reboot"]
     return argv + list(extra)
