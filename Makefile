@@ -3,22 +3,27 @@
 # One non-recursive graph. Each folder has a build.mk that calls `folder` (a static library whose sources may
 # include only the folders it names) or `unit_test`. Everything built goes below $(B).
 #
-#   make [SAN=address,undefined|thread] [CC=clang] [V=1]
+#   make [SAN=address,undefined|thread] [CC=clang] [V=1] [HOST=x86-64|arm64|riscv64]
 
 .DEFAULT_GOAL := all
 .SECONDEXPANSION:
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
 
+# HOST: where the command runs. Another than this machine's takes a cross compiler, and libraries that tools/sysroot fetches.
+here	:= $(patsubst x86_64,x86-64,$(patsubst aarch64,arm64,$(shell uname -m)))
+HOST	?= $(here)
+cross	:= $(if $(filter-out $(here),$(HOST)),$(patsubst arm64,aarch64,$(patsubst x86-64,x86_64,$(HOST)))-linux-gnu-)
 CC	?= gcc
 ifeq ($(origin CC),default)
-CC	:= gcc
+CC	:= $(cross)gcc
 endif
+AR	:= $(cross)ar
 empty :=
 space := $(empty) $(empty)
 comma := ,
 SAN	?=
-VARIANT	:= $(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(filter clang%,$(notdir $(CC))),-clang)
+VARIANT	:= $(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(filter clang%,$(notdir $(CC))),-clang)$(if $(cross),-$(HOST))
 B	?= build$(VARIANT)
 Q	:= $(if $(V),,@)
 say	= $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
@@ -31,6 +36,8 @@ CF	= -std=gnu17 $(OPT) $(CFLAGS) $(WARN) -fno-strict-aliasing -fno-common -pthre
 	  $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer) \
 	  $(if $(filter thread,$(SAN)),$(if $(filter clang%,$(notdir $(CC))),,-Wno-tsan))
 LF	= $(CFLAGS) -pthread $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
+# A distribution's newer libraries want symbols of its own C library, which is there where the program runs.
+LF	+= $(if $(cross),-L$(B)/sysroot -Wl$(comma)--allow-shlib-undefined)
 ALL_FOLDERS :=
 TESTS	:=
 
@@ -49,7 +56,7 @@ $$($(call id,$(1))-obj): $(B)/inc/$(call id,$(1))/.made | $$$$(gen-hdr)
 $(B)/lib/$(call id,$(1)).a: $$($(call id,$(1))-obj)
 	$$(call say,AR,$$@)
 	@mkdir -p $$(@D)
-	$(Q)rm -f $$@ && ar rcs $$@ $$^
+	$(Q)rm -f $$@ && $$(AR) rcs $$@ $$^
 $(B)/inc/$(call id,$(1))/.made: $(dir $(lastword $(MAKEFILE_LIST)))build.mk
 	@rm -rf $$(@D) && mkdir -p $$(@D)
 	@for f in $(1) $(2); do mkdir -p $$(@D)/$$$$(dirname $$$$f); [ -e $$(@D)/$$$$f ] || ln -s $(CURDIR)/$$$$f $$(@D)/$$$$f; done
@@ -97,7 +104,9 @@ $(B)/obj/%.o: %.S
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CF) $(EXTRA) -MMD -MP -I. -I$(B)/gen -c -o $@ $<
 
-.PHONY: all libs tests clean
+.PHONY: all libs tests clean cross-arm64 cross-riscv64
+cross-arm64 cross-riscv64: cross-%:
+	$(Q)$(MAKE) --no-print-directory HOST=$* all
 libs: $(foreach f,$(ALL_FOLDERS),$(B)/lib/$(call id,$(f)).a)
 tests: $(TESTS)
 all: libs $(PROGRAMS)

@@ -8,6 +8,8 @@
 
 #define CELLA_VERSION	"0.1"
 
+struct run_options;		/* ctl/options.h */
+
 struct command {
 	const char *name;
 	int (*run)(int argc, char **argv);	/* after the name; returns the exit status */
@@ -17,7 +19,12 @@ struct command {
 #define MAX_COMMANDS	32
 
 extern const struct command command_table[];	/* ended by a NULL name */
-extern const struct engine_ops *const engine_table[];	/* ended by NULL */
+
+/* One file of cmd/engines/: the engines that this host can have, ended by NULL, and what only they know. */
+extern const struct engine_ops *const engine_table[];
+/* Reads the options of one engine alone into *out, for vm->engine_options; freed in any case. */
+int engine_options_parse(const struct run_options *o, void **out, struct ctl_error *e);
+void engine_options_free(void *options);
 
 int cmd_run(int argc, char **argv);
 int cmd_get(int argc, char **argv);

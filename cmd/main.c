@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* main: which subcommand. This folder alone names engines. */
+/* main: which subcommand. cmd/engines/ alone names engines. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,9 +8,6 @@
 
 #include "cmd/cmd.h"
 #include "ctl/options.h"
-#include "engine/dbt/dbt.h"
-
-const struct engine_ops *const engine_table[] = { &dbt_engine, NULL };
 
 const struct command command_table[] = {
 	{ "run", cmd_run, "run a virtual machine on this terminal", "cella run [OPTION...] [GUEST|KERNEL]" },

@@ -14,7 +14,7 @@ $(B)/diff/simd_arm64: tests/diff/simd_arm64.c $(wildcard tests/diff/*.h) isa/arm
 endif
 
 # Random programs through the whole translator.
-ifeq ($(shell uname -m),x86_64)
+ifeq ($(HOST),x86-64)
 $(eval $(call unit_test,a64_diff,tests/diff/a64.c tests/diff/a64_gen.c,engine/dbt fw core os isa base,,diff))
 $(B)/obj/tests/diff/a64.o: CFLAGS += -DA64_ARM64='"$(B)/diff/a64_arm64"'
 
@@ -28,7 +28,7 @@ endif
 endif
 
 # The program is linked where random addresses seldom point.
-ifeq ($(shell uname -m),x86_64)
+ifeq ($(HOST),x86-64)
 $(eval $(call unit_test,insn_diff,tests/diff/insn.c tests/diff/insn_gen.c tests/diff/insn_dbt.c,engine/dbt fw core isa os base,,diff))
 $(B)/obj/tests/diff/insn.o: CFLAGS += -DINSN_ARM64='"$(B)/diff/insn_arm64"'
 

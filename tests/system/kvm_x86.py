@@ -26,7 +26,7 @@ from outer import Inner, Outer, Skip, cella_binary, main_of
 
 MODULES = "virtio_mmio virtio_pci virtio_blk virtio_net virtio_rng virtio_console ext4".split()
 APPEND = "console=ttyS0 nokaslr quiet panic=-1 tsc=reliable"
-DISK_MIB, DATA_MIB = 48, 12
+DISK_MIB, DATA_MIB = 32, 6
 RIG_INIT = """#!/bin/busybox sh
 export HOME=/ PS1='~ # '
 dmesg -n 5
@@ -101,7 +101,7 @@ class Rig:
     def close(self):
         self.outer.close()
 
-    def guest(self, append="", boot_timeout=60, **options):
+    def guest(self, append="", boot_timeout=120, **options):
         argv = self.build(self.kernel, self.initrd, f"{APPEND} {append}".strip(), mem="256M", program=self.program, **options)
         return Inner(self.outer, " ".join(shlex.quote(a) for a in argv), boot_timeout)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-ifeq ($(shell uname -m),x86_64)
+ifeq ($(HOST),x86-64)
 $(eval $(call unit_test,arm_walk,tests/unit/arm_walk.c,engine/dbt fw core isa base os))
 $(eval $(call unit_test,arm_tlb,tests/unit/arm_tlb.c,engine/dbt fw core isa base os))
 $(eval $(call unit_test,arm_tlb_stress,tests/unit/arm_tlb_stress.c,engine/dbt fw core isa base os))

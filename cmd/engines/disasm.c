@@ -3,7 +3,7 @@
 #include <capstone/capstone.h>
 #include <stdio.h>
 
-#include "cmd/disasm.h"
+#include "cmd/engines/disasm.h"
 
 unsigned disassemble(bool host, const uint8_t *bytes, size_t len, uint64_t address, char *text, size_t size)
 {

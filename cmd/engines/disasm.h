@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Disassembly for --dump-code, by capstone. */
-#ifndef CMD_DISASM_H
-#define CMD_DISASM_H
+#ifndef CMD_ENGINES_DISASM_H
+#define CMD_ENGINES_DISASM_H
 
 #include "base/types.h"
 

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The engines of a host that the translator has no back end for. */
+#include <errno.h>
+
+#include "cmd/cmd.h"
+#include "ctl/options.h"
+
+const struct engine_ops *const engine_table[] = { NULL };
+
+int engine_options_parse(const struct run_options *o, void **out, struct ctl_error *e)
+{
+	if (o->dbt || o->trace || o->dump_code != OPTION_UNSET)
+		return ctl_fail(e, -EINVAL, "--%s: for the dbt engine, which runs on x86-64 hosts: leave it out",
+				o->dbt ? "dbt" : o->trace ? "trace" : "dump-code");
+	*out = NULL;
+	return 0;
+}
+
+void engine_options_free(void *options)
+{
+	(void)options;
+}
