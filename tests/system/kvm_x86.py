@@ -22,7 +22,7 @@ sys.dont_write_bytecode = True
 import vmm
 from guest import need
 from image import cache, file_hash, image, made, tool
-from outer import Inner, Outer, Skip, cella_binary, main_of
+from outer import Inner, Outer, Skip, cella_binary, main_of, need_engine
 
 MODULES = "virtio_mmio virtio_pci virtio_blk virtio_net virtio_rng virtio_console ext4".split()
 APPEND = "console=ttyS0 nokaslr quiet panic=-1 tsc=reliable"
@@ -78,8 +78,10 @@ class Rig:
     def __init__(self):
         if os.uname().machine != "x86_64":
             raise Skip("the outer machine takes an x86-64 host's cella")
-        self.outer = outer = Outer()
         qemu = vmm.chosen() is vmm.qemu
+        if not qemu:
+            need_engine("kvm", "pc")
+        self.outer = outer = Outer()
         kernel, initrd = image("cloud-amd64/12", MODULES, name="inner-x86-64")
         self.kernel, self.initrd = outer.put(kernel), outer.put(initrd)
         disk, self.disk_sum = root_disk()

@@ -16,7 +16,7 @@ import tempfile
 import time
 
 from expect import Console, Failed, Shell
-from image import bundle, image, vmlinux
+from image import bundle, image, tool, vmlinux
 from guest import BAD, PROMPT, Skip
 from vmm import cella_binary
 
@@ -148,6 +148,14 @@ class Inner:
         self.healthy()
 
 
+def need_engine(engine, machine):
+    """Skips where the program under test was built without them."""
+    said = tool(cella_binary(), "version")
+    for kind, name in (("engines", engine), ("machines", machine)):
+        if name not in said.split(kind + ":")[1].split("\n")[0].split():
+            raise Skip(f"{cella_binary()} has no {name} among its {kind}")
+
+
 def tap(cases, make):
     """
     Runs (name, function) in order, each with the rig that make() gives, and prints TAP with a plan first. A case that fails
@@ -186,4 +194,4 @@ def main_of(names):
         sys.exit(77)
 
 
-__all__ = ["Failed", "Inner", "Outer", "Skip", "X86", "cella_binary", "main_of"]
+__all__ = ["Failed", "Inner", "Outer", "Skip", "X86", "cella_binary", "main_of", "need_engine"]
