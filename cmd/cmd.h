@@ -36,6 +36,7 @@ int cmd_stop(int argc, char **argv);
 int cmd_pause(int argc, char **argv);
 int cmd_resume(int argc, char **argv);
 int cmd_stat(int argc, char **argv);
+int cmd_balloon(int argc, char **argv);
 int cmd_console(int argc, char **argv);
 int cmd_debug(int argc, char **argv);
 

@@ -18,6 +18,8 @@ const struct command command_table[] = {
 	{ "pause", cmd_pause, "let a machine's time stand still", "cella pause NAME|-a" },
 	{ "resume", cmd_resume, "let it go on", "cella resume NAME|-a" },
 	{ "stat", cmd_stat, "what a machine uses: processors, memory", "cella stat NAME|-a" },
+	{ "balloon", cmd_balloon, "take memory from a machine (--inflate), or give it back",
+	  "cella balloon [--inflate SIZE|--deflate SIZE|--size SIZE] NAME|-a" },
 	{ "console", cmd_console, "look at a machine's console and type (Ctrl-A x leaves)", "cella console NAME" },
 	{ "debug", cmd_debug, "registers and device state, or a SysRq key", "cella debug [--dump] [--sysrq KEY] NAME|-a" },
 	{ "doctor", cmd_doctor, "what this host has, lacks, and how to mend it", "cella doctor" },

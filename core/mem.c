@@ -259,6 +259,29 @@ static void wrote(struct mem *m, const struct mem_slot *s, gpa_t gpa, size_t len
 	}
 }
 
+int mem_discard(struct mem *m, gpa_t gpa, uint64_t len)
+{
+	if (!m->discard)
+		return -ENOTSUP;
+	if (__atomic_load_n(&m->pinned, __ATOMIC_SEQ_CST))
+		return -EBUSY;
+	while (len) {
+		const struct mem_slot *s = mem_find(m, gpa);
+		uint64_t n;
+		int err;
+
+		if (!s || s->kind != MEM_RAM || !s->can_write)
+			return -EFAULT;
+		n = MIN(len, s->base + s->size - gpa);
+		err = m->discard(s, gpa - s->base, n);
+		if (err)
+			return err;
+		gpa += n;
+		len -= n;
+	}
+	return 0;
+}
+
 int mem_watch(struct mem *m, uint32_t id, uint8_t *bytes)
 {
 	struct mem_slot *s;

@@ -75,6 +75,9 @@ struct mem {
 	struct mem_table tables[2];
 	struct mem_slot slots[MEM_MAX_SLOTS];
 	uint64_t used_slots;
+	/* Gives the host's memory behind part of a slot back; it reads as zeros afterwards. NULL: can't be done here. */
+	int (*discard)(const struct mem_slot *s, uint64_t offset, uint64_t len);
+	uint32_t pinned;			/* atomic: devices that hold host pages of guest memory (VFIO): no discards */
 };
 
 void mem_init(struct mem *m);
@@ -95,6 +98,9 @@ int mem_watch(struct mem *m, uint32_t id, uint8_t *bytes);	/* -ENOENT */
 int mem_dirty_begin(struct mem *m, uint32_t id, uint64_t *bitmap);
 int mem_dirty_fetch(struct mem *m, uint32_t id, uint64_t *bitmap, size_t words);	/* |= what was set since */
 void mem_dirty_end(struct mem *m, uint32_t id);
+
+/* Whole pages of RAM that the guest has given up. -EFAULT: not all of it is RAM; -ENOTSUP; -EBUSY: pinned. In a reader section. */
+int mem_discard(struct mem *m, gpa_t gpa, uint64_t len);
 
 /* The slot that holds gpa, or NULL. Valid inside a reader section. */
 const struct mem_slot *mem_find(struct mem *m, gpa_t gpa);

@@ -226,6 +226,8 @@ int backends_open(struct backends *b, struct loop *control, struct loop *io, str
 		err = entropy_host_open(&b->entropy);
 		err = err ? ctl_fail_errno(e, err, "host", "random numbers") : plug(config, &virtio_rng_class, b->entropy, io, e);
 	}
+	if (!err && o->balloon)
+		err = plug(config, &virtio_balloon_class, NULL, io, e);
 	if (!err)
 		err = open_console(b, events, o, config, e);
 	if (!err && virtio_console)

@@ -8,6 +8,8 @@
 #include "backend/chardev_mux.h"
 #include "ctl/control.h"
 #include "ctl/debug.h"
+#include "dev/virtio/balloon.h"
+#include "dev/virtio/devices.h"
 #include "os/thread.h"
 
 #define STOP_SECONDS	30
@@ -92,6 +94,56 @@ static const char *power_name(struct vcpu *v)
 	return p.state == VCPU_OFF ? "off" : p.state == VCPU_ON ? "on" : "waiting";
 }
 
+/* ---- balloon ---- */
+
+static struct device *find_balloon(struct vm *vm)
+{
+	list_for_each(n, &vm->devices) {
+		struct device *d = list_entry(n, struct device, node);
+
+		if (d->cls == &virtio_balloon_class)
+			return d;
+	}
+	return NULL;
+}
+
+/* Without a balloon null. */
+static json_t *balloon_stat(struct vm *vm)
+{
+	static const char *const names[BALLOON_STATS] = {	/* virtio 1.2 §5.5.6.4 */
+		"swap_in", "swap_out", "major_faults", "minor_faults", "free", "total", "available", "disk_caches",
+		"hugetlb_allocations", "hugetlb_failures",
+	};
+	struct device *d = find_balloon(vm);
+	struct balloon_info info;
+	json_t *stats;
+
+	if (!d)
+		return json_null();
+	virtio_balloon_get(d, &info);
+	stats = json_object();
+	for (unsigned i = 0; i < BALLOON_STATS; i++)
+		if (info.known >> i & 1 && names[i])
+			json_object_set_new(stats, names[i], json_integer((json_int_t)info.stat[i]));
+	return json_pack("{s:I, s:I, s:o}", "size", (json_int_t)info.target, "actual", (json_int_t)info.actual, "guest", stats);
+}
+
+static int call_balloon(struct control_target *t, const json_t *params, json_t **result, struct ctl_error *e)
+{
+	struct device *d = find_balloon(t->vm);
+	json_int_t size = -1;
+	int err = param_number(params, "size", -1, (json_int_t)t->machine->config.ram, &size, e);
+
+	if (err)
+		return err;
+	if (!d)
+		return ctl_fail(e, -ENODEV, "machine %s: has no balloon: start it with --balloon", t->vm->name);
+	if (size >= 0)
+		virtio_balloon_set(d, (uint64_t)size);
+	*result = balloon_stat(t->vm);
+	return *result ? 0 : -ENOMEM;
+}
+
 static int call_stat(struct control_target *t, const json_t *params, json_t **result, struct ctl_error *e)
 {
 	struct vm *vm = t->vm;
@@ -100,9 +152,9 @@ static int call_stat(struct control_target *t, const json_t *params, json_t **re
 	for (uint32_t i = 0; i < vm->vcpu_count; i++)
 		json_array_append_new(vcpus, json_pack("{s:i, s:s, s:I}", "vcpu", (int)i, "power", power_name(vm->vcpu[i]),
 						       "cpu_ns", (json_int_t)thread_cpu_ns(vm->vcpu[i]->thread)));
-	*result = json_pack("{s:s, s:I, s:o, s:{s:I, s:I}}", "state", t->paused ? "paused" : "running", "guest_ns",
+	*result = json_pack("{s:s, s:I, s:o, s:{s:I, s:I}, s:o}", "state", t->paused ? "paused" : "running", "guest_ns",
 			    (json_int_t)vm_now_ns(&vm->time), "vcpus", vcpus, "memory", "size",
-			    (json_int_t)t->machine->config.ram, "resident", resident_bytes());
+			    (json_int_t)t->machine->config.ram, "resident", resident_bytes(), "balloon", balloon_stat(vm));
 	return *result ? 0 : -ENOMEM;
 }
 
@@ -135,6 +187,7 @@ static const struct {
 	{ "resume", call_resume },
 	{ "stop", call_stop },
 	{ "stat", call_stat },
+	{ "balloon", call_balloon },
 	{ "debug", call_debug },
 	{ "sysrq", call_sysrq },
 };

@@ -36,6 +36,7 @@ const struct option run_option_table[] = {
 	{ "name", 0, OPTION_STRING, 0, AT(name), "NAME", NULL, 0, 0, "the machine's name" },
 	{ "console", 0, OPTION_STRING, 0, AT(console), "KIND", "serial|virtio", 0, 0,
 	  "what this terminal is to the guest (default serial: ttyAMA0)" },
+	{ "balloon", 0, OPTION_FLAG, 0, AT(balloon), NULL, NULL, 0, 0, "virtio balloon: the guest gives memory back (cella balloon)" },
 	{ "rng", 0, OPTION_FLAG, 0, AT(rng), NULL, NULL, 0, 0, "virtio source of random numbers" },
 	{ "dtb", 0, OPTION_STRING, OPTION_FILE, AT(dtb), "FILE", NULL, 0, 0, "device tree instead of the generated one" },
 	{ "dump-dtb", 0, OPTION_STRING, OPTION_LOCAL | OPTION_FILE, AT(dump_dtb), "FILE", NULL, 0, 0,

@@ -56,7 +56,7 @@ struct run_options {
 	struct option_list disks, nets, publish;
 	uint64_t cpus, mem;
 	char *arch, *engine, *cpu, *machine, *irqchip, *name, *console;
-	bool rng, no_reboot, dry_run, help;
+	bool rng, balloon, no_reboot, dry_run, help;
 	uint64_t timeout;
 	char *config;
 	char *semihosting;		/* directory; "" for none */

@@ -299,12 +299,18 @@ static int set_up_vm(struct run *r, char why[128])
 	return err;
 }
 
+static int discard(const struct mem_slot *s, uint64_t offset, uint64_t len)
+{
+	return memfd_discard(s->backing.fd, s->backing.fd_offset + offset, len);
+}
+
 static int set_up_memory(struct run *r)
 {
 	struct machine_range range[MACHINE_MAX_RANGES];
 	uint32_t n = r->spec->resolved->cls->ranges(r->spec->resolved->ram, range), id;
 	int err;
 
+	r->vm.mem.discard = discard;
 	for (uint32_t i = 0; i < n; i++) {
 		struct mem_slot slot = { .base = range[i].base, .size = range[i].size, .kind = MEM_RAM, .can_write = true,
 					 .can_exec = true };

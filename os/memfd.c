@@ -54,6 +54,11 @@ void *memfd_map_again(const struct memfd *m, int prot)
 	return p == MAP_FAILED ? NULL : p;
 }
 
+int memfd_discard(int fd, uint64_t offset, uint64_t len)
+{
+	return fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)len) ? -errno : 0;
+}
+
 void memfd_destroy(struct memfd *m)
 {
 	if (m->map)

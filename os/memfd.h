@@ -23,6 +23,8 @@ enum { MEMFD_EXEC = 1 };		/* may be mapped executable */
 int memfd_create_mapped(struct memfd *m, const char *name, uint64_t size, unsigned flags);
 /* A second view; prot as for mmap. NULL and errno on error. */
 void *memfd_map_again(const struct memfd *m, int prot);
+/* Frees the pages of a range; they read as zeros again, in every mapping. Both multiples of 4096. */
+int memfd_discard(int fd, uint64_t offset, uint64_t len);
 void memfd_destroy(struct memfd *m);
 
 #endif

@@ -6,3 +6,4 @@ $(eval $(call unit_test,virtio_blk,tests/dev/virtio_blk.c $(virtio-rig),dev core
 $(eval $(call unit_test,virtio_streams,tests/dev/virtio_streams.c $(virtio-rig),dev core isa os base,-pthread,dev))
 $(eval $(call unit_test,virtio_threads,tests/dev/virtio_threads.c $(virtio-rig),dev core isa os base,-pthread,dev))
 $(eval $(call unit_test,virtio_disk,tests/dev/virtio_disk.c $(virtio-rig),backend dev core isa os base,-pthread -lslirp,dev))
+$(eval $(call unit_test,virtio_balloon,tests/dev/virtio_balloon.c $(virtio-rig),dev core isa os base,-pthread,dev))

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
 # cases: list_and_stop pause_resume stat_and_debug console foreign_client protocol_errors names stale_socket read_only_directory
-# cases: other_user many_clients killed_at_any_time
-# budget: 60
+# cases: other_user many_clients killed_at_any_time balloon stop_by_button
+# budget: 90
 """
 A running machine from outside: the subcommands, and the control socket itself by socat and jq: control.py CASE
 """
@@ -23,7 +23,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "rig
 sys.dont_write_bytecode = True
 
 import vmm
-from guest import Skip, main_of, need
+from guest import MODULES, Guest, Skip, main_of, need, rig
 from images import bare_image
 
 DIRECTORIES = []
@@ -284,6 +284,59 @@ def killed_at_any_time():
             p.communicate()
         with Machine("m", "echo") as m:
             need(m.p.stdout.read(6) == b"ready\n", "it does not start")
+
+
+@contextlib.contextmanager
+def linux(*args):
+    """Debian's kernel with a balloon and a power button, called m."""
+    kernel, initrd = rig(12, modules=[*MODULES, "virtio_balloon", "gpio_keys", "evdev"], name="d12-control")
+    with directory() as d:
+        before = os.environ.get("XDG_RUNTIME_DIR")
+        os.environ["XDG_RUNTIME_DIR"] = d
+        try:
+            with Guest(kernel, initrd, mem="512M", vmm=vmm.cella, extra=["--name", "m", *args]) as g:
+                yield g
+        finally:
+            del os.environ["XDG_RUNTIME_DIR"]
+            if before is not None:
+                os.environ["XDG_RUNTIME_DIR"] = before
+
+
+def until(what, seconds=20):
+    """The first true value of what() within the time."""
+    end = time.monotonic() + seconds
+    while not (value := what()) and time.monotonic() < end:
+        time.sleep(0.1)
+    return value
+
+
+def balloon():
+    with directory(), Machine("n"):
+        fails("has no balloon", "balloon", "--inflate", "1M", "n")
+        fails("no size", "balloon", "--inflate", "much", "n")
+    with linux("--balloon") as g:
+        g.run("dd if=/dev/zero of=/tmp/x bs=1M count=200 2>/dev/null; rm /tmp/x")      # touched, and free again
+        full = stat("m")["memory"]["resident"]
+        ok("balloon", "--inflate", "256M", "m")
+        want = 256 << 20
+        need(until(lambda: stat("m")["balloon"]["actual"] == want), stat("m"))
+        less = stat("m")["memory"]["resident"]
+        need(full - less > 150 << 20, f"{full >> 20} MiB were resident, {less >> 20} are")
+        need(until(lambda: 0 < stat("m")["balloon"]["guest"].get("free", 0) < 256 << 20), stat("m"))
+        ok("balloon", "-d", "128M", "-n", "m")
+        need(until(lambda: stat("m")["balloon"]["actual"] == want >> 1), stat("m"))
+        ok("balloon", "--size", "0", "m")
+        need(until(lambda: json.loads(ok("balloon", "m"))["actual"] == 0), stat("m"))
+        need(g.run("dd if=/dev/zero bs=1M count=20 2>/dev/null | sha256sum").strip(), "the guest is not well")
+        g.power_off()
+
+
+def stop_by_button():
+    with linux() as g:
+        g.console.sendline("head -c 24 /dev/input/event0 >/dev/null; poweroff -f")
+        time.sleep(1)
+        ok("stop", "--timeout", "30", "m")
+        need(g.console.wait_exit(30) == 0, f"status {g.console.status}")
 
 
 if __name__ == "__main__":
