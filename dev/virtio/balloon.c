@@ -198,10 +198,16 @@ static void balloon_reset(struct device *d, enum reset_kind why)
 	lock_release(&d->lock);
 }
 
+static const struct prop balloon_props[] = {
+	VIRTIO_PROPS(struct virtio_balloon),
+	PROP_END
+};
+
 const struct dev_class virtio_balloon_class = {
 	.name = "virtio-balloon",
 	.size = sizeof(struct virtio_balloon),
 	.version = 1,
+	.props = balloon_props,
 	.init = balloon_init,
 	.destroy = virtio_destroy,
 	.reset = balloon_reset,
