@@ -19,9 +19,9 @@ enum vcpu_power_state { VCPU_OFF, VCPU_ON, VCPU_WAITING };
 
 struct vcpu_power {
 	enum vcpu_power_state state;
-	uint64_t entry;			/* when turned on: PC */
+	uint64_t entry;			/* when turned on, or woken with `reset`: PC */
 	uint64_t arg;			/* x0 / a1 */
-	bool reset;			/* registers to their reset state first */
+	bool reset;			/* registers to their reset state first; WAITING without it: all is retained */
 };
 
 struct vcpu_call {			/* one cross-thread call; lives on the caller's stack */

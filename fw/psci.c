@@ -24,6 +24,7 @@ enum {
 #define FN_SMCCC_ARCH_FEATURES	0x80000001u
 #define AFFINITY_MASK		0xff00ffffffull
 #define POWER_STATE_RESERVED	0xfcfe0000u	/* original format: StateID 15:0, StateType 16, PowerLevel 25:24 */
+#define POWER_STATE_DOWN	BIT(16)
 #define POWER_LEVEL		MASK(25, 24)
 #define TOS_NOT_PRESENT		2		/* MIGRATE_INFO_TYPE: no Trusted OS, nothing to migrate */
 #define SYSTEM_WARM_RESET	0
@@ -41,18 +42,28 @@ static struct vcpu *psci_target(struct vm *vm, uint64_t affinity)
 	return NULL;
 }
 
+static bool entry_is_good(struct vm *vm, uint64_t entry)
+{
+	return !(entry & 3) && mem_find(&vm->mem, entry);
+}
+
 static int64_t psci_version(const struct psci_args *p)
 {
 	return PSCI_1_1;
 }
 
-/* Stand-by only: what asks for power-down may be given less and then just returns (§5.4.1). */
+/* Stand-by goes on after the call; power-down restarts at the entry point as CPU_ON would (§5.4). */
 static int64_t psci_cpu_suspend(const struct psci_args *p)
 {
 	struct vcpu_power power = { .state = VCPU_WAITING };
 
 	if ((p->a1 & POWER_STATE_RESERVED) || field_get(POWER_LEVEL, p->a1))
 		return PSCI_INVALID_PARAMETERS;
+	if (p->a1 & POWER_STATE_DOWN) {
+		if (!entry_is_good(p->v->vm, p->a2))
+			return PSCI_INVALID_ADDRESS;
+		power = (struct vcpu_power){ .state = VCPU_WAITING, .entry = p->a2, .arg = p->a3, .reset = true };
+	}
 	return p->v->vm->engine->vcpu_power(p->v, &power, true) ? PSCI_INTERNAL_FAILURE : PSCI_SUCCESS;
 }
 
@@ -78,7 +89,7 @@ static int64_t psci_cpu_on(const struct psci_args *p)
 
 	if (!target)
 		return PSCI_INVALID_PARAMETERS;
-	if ((p->a2 & 3) || !mem_find(&vm->mem, p->a2))
+	if (!entry_is_good(vm, p->a2))
 		return PSCI_INVALID_ADDRESS;
 	lock_acquire(&vm->lock);
 	if (vm->engine->vcpu_power(target, &now, false))

@@ -4,7 +4,8 @@
  *
  * The engine calls vm->firmware_call on the vCPU's thread; a machine sets it to psci_call. Power states are the engine's
  * and change through engine_ops.vcpu_power: state VCPU_OFF for the caller stops it at the end of this call, VCPU_WAITING
- * makes it wait as WFI does, VCPU_ON with `reset` starts another one. The machine's end goes to vm_request.
+ * makes it wait as WFI does (with `reset`: and then start over at `entry`), VCPU_ON with `reset` starts another one. The
+ * machine's end goes to vm_request.
  */
 #ifndef FW_PSCI_H
 #define FW_PSCI_H

@@ -207,30 +207,42 @@ static int dbt_vcpu_power(struct vcpu *v, struct vcpu_power *p, bool write)
 	return 0;
 }
 
-/* The owner: does what somebody asked of this vCPU's power. True: it is on. */
-static bool apply_power(struct arm_cpu *cpu)
+static void start_at(struct arm_cpu *cpu, const struct vcpu_power *p)
+{
+	if (p->reset)
+		arm_cpu_reset(cpu);
+	cpu->pc = p->entry;
+	cpu->x[0] = p->arg;
+}
+
+/* The owner: does what somebody asked of this vCPU's power, and says what it is. */
+static enum vcpu_power_state apply_power(struct arm_cpu *cpu)
 {
 	struct vcpu_power p;
-	bool change;
+	bool change, woken;
 
 	lock_acquire(&cpu->power_lock);
+	woken = cpu->power.state == VCPU_WAITING && arm_interrupt_pending(cpu);
+	if (woken)
+		cpu->power.state = VCPU_ON;
 	p = cpu->power;
 	change = __atomic_exchange_n(&cpu->power_change, 0, __ATOMIC_SEQ_CST);
 	lock_release(&cpu->power_lock);
-	if (change && p.state == VCPU_ON) {
-		if (p.reset)
-			arm_cpu_reset(cpu);
-		cpu->pc = p.entry;
-		cpu->x[0] = p.arg;
-	}
-	return p.state != VCPU_OFF;
+	/* Who was suspended without `reset` goes on where it was. */
+	if (woken ? p.reset : change && p.state == VCPU_ON)
+		start_at(cpu, &p);
+	return p.state;
 }
 
-static void sleep_off(struct arm_cpu *cpu)
+/* Off: until the power changes. Waiting: until that, or an interrupt is pending, masked or not. */
+static void sleep_in(struct arm_cpu *cpu, enum vcpu_power_state state)
 {
 	__atomic_store_n(&cpu->sleep_word, 0, __ATOMIC_SEQ_CST);
-	if (!__atomic_load_n(&cpu->power_change, __ATOMIC_SEQ_CST) && !__atomic_load_n(&cpu->vcpu->pause_request, __ATOMIC_SEQ_CST))
-		platform_wait(&cpu->sleep_word, 0);
+	if (__atomic_load_n(&cpu->power_change, __ATOMIC_SEQ_CST) || __atomic_load_n(&cpu->vcpu->pause_request, __ATOMIC_SEQ_CST))
+		return;
+	if (state == VCPU_WAITING && arm_interrupt_pending(cpu))
+		return;
+	platform_wait(&cpu->sleep_word, 0);
 }
 
 /* They change only while every vCPU is stopped, so once for each entry is enough. */
@@ -262,15 +274,17 @@ static void run_code(struct arm_cpu *cpu)
 static enum vm_exit dbt_vcpu_run(struct vcpu *v)
 {
 	struct arm_cpu *cpu = cpu_of(v);
+	enum vcpu_power_state state;
 
 	for (;;) {
 		__atomic_and_fetch(&cpu->kick, ~(uint32_t)(KICK_PAUSE | KICK_EXIT), __ATOMIC_SEQ_CST);
 		if (__atomic_load_n(&v->pause_request, __ATOMIC_SEQ_CST))
 			return EXIT_PAUSED;
-		if (apply_power(cpu))
+		state = apply_power(cpu);
+		if (state == VCPU_ON)
 			run_code(cpu);
 		else
-			sleep_off(cpu);
+			sleep_in(cpu, state);
 	}
 }
 

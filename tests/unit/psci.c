@@ -156,10 +156,25 @@ static void suspend_waits_and_off_stops_the_caller(void **state)
 
 	assert_int_equal(call(r, 0xc4000001, 0, 0, 0), 0);
 	assert_int_equal(r->power[0].state, VCPU_WAITING);
+	assert_false(r->power[0].reset);
 	assert_int_equal(call(r, 0xc4000001, 0x80000000, 0, 0), -2);
 	assert_int_equal(call(r, 0xc4000001, 0x01000000, 0, 0), -2);
 	call(r, 0x84000002, 0, 0, 0);
 	assert_int_equal(r->power[0].state, VCPU_OFF);
+}
+
+static void suspend_to_power_down_keeps_entry_and_context(void **state)
+{
+	struct rig *r = *state;
+
+	assert_int_equal(call(r, 0xc4000001, 0x10000, ENTRY | 2, 0), -9);
+	assert_int_equal(call(r, 0xc4000001, 0x10000, 0x10, 0), -9);
+	assert_int_equal(r->power[0].state, VCPU_ON);
+	assert_int_equal(call(r, 0xc4000001, 0x10000, ENTRY, 0x77), 0);
+	assert_int_equal(r->power[0].state, VCPU_WAITING);
+	assert_true(r->power[0].reset);
+	assert_int_equal(r->power[0].entry, ENTRY);
+	assert_int_equal(r->power[0].arg, 0x77);
 }
 
 static void system_off_and_reset_reach_the_machine(void **state)
@@ -191,6 +206,7 @@ int main(void)
 		TEST(cpu_on_refuses_what_is_not_there),
 		TEST(affinity_info_tells_on_and_off),
 		TEST(suspend_waits_and_off_stops_the_caller),
+		TEST(suspend_to_power_down_keeps_entry_and_context),
 		TEST(system_off_and_reset_reach_the_machine),
 	};
 
