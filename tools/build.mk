@@ -43,7 +43,8 @@ freestanding: $(free-all)
 
 # ---- lint ----
 
-tidy-src = $(filter-out $(wildcard tests/*/*.c bench/*/*.c guests/*/*.c),$(shell git ls-files '*.c'))
+# Tests and guests are left out: much of them is for arm64, which a host's clang-tidy can't read.
+tidy-src = $(shell git ls-files '*.c' ':!tests/' ':!bench/' ':!guests/')
 TIDY_S	?= 600
 
 .PHONY: lint lint-includes lint-format lint-tidy lint-cppcheck lint-analyze
