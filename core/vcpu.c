@@ -29,6 +29,12 @@ out:
 	return err;
 }
 
+void vcpu_ring(struct vcpu *v)
+{
+	__atomic_add_fetch(&v->bell, 1, __ATOMIC_SEQ_CST);
+	platform_wake(&v->bell, true);
+}
+
 int vcpu_call(struct vcpu *v, void (*fn)(struct vcpu *v, void *arg), void *arg)
 {
 	struct vcpu_call c = { .fn = fn, .arg = arg };
@@ -43,6 +49,7 @@ int vcpu_call(struct vcpu *v, void (*fn)(struct vcpu *v, void *arg), void *arg)
 		return err;
 	__atomic_store_n(&v->pause_request, true, __ATOMIC_SEQ_CST);
 	v->vm->engine->vcpu_kick(v);
+	vcpu_ring(v);
 	while (!__atomic_load_n(&c.done, __ATOMIC_ACQUIRE))
 		platform_wait(&c.done, 0);
 	return 0;

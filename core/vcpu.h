@@ -41,6 +41,7 @@ struct vcpu {
 	enum vcpu_admin admin;		/* under vm->lock */
 	bool pause_request;		/* atomic; set by vm_pause, vcpu_call: makes vcpu_run return EXIT_PAUSED */
 	struct vcpu_call *calls;	/* atomic LIFO */
+	uint32_t bell;			/* atomic, platform_wait word: an owner that is not in vcpu_run should look around */
 	struct mem_reader reader;
 	uint32_t thread;		/* platform_thread_id of the owner; 0: none yet */
 };
@@ -49,10 +50,13 @@ struct vcpu {
 void vcpu_start(struct vcpu *v);
 void vcpu_stop(struct vcpu *v);
 
-/* Runs fn on v's owner at the next safe point, and waits for it. From the owner itself it runs at once. Hold no lock that
+/* Wakes the owner where it waits outside vcpu_run: it reads `bell`, looks (calls, whatever it waits for), waits on `bell`. */
+void vcpu_ring(struct vcpu *v);
+
+/* Runs fn on v's owner at the next safe point, or while it is parked, and waits for it. From the owner itself it runs at once. Hold no lock that
    the owner may want. -EAGAIN: not started yet; -ENODEV: stopped. */
 int vcpu_call(struct vcpu *v, void (*fn)(struct vcpu *v, void *arg), void *arg);
-/* The owner, when vcpu_run returned EXIT_PAUSED: clears pause_request and runs what was asked. Whoever wants more than a
+/* The owner, when vcpu_run returned EXIT_PAUSED, and while it waits elsewhere: clears pause_request and runs what was asked. Whoever wants more than a
    call (a pause) keeps that elsewhere, and the owner looks there after this. */
 void vcpu_run_calls(struct vcpu *v);
 

@@ -2,7 +2,7 @@
 /*
  * Parking: the control thread sets `state`, kicks everybody out of vcpu_run, and waits until `parked` counts all. A thread that
  * leaves the park counts itself out before anything else, and vcpus_resume waits for that: so a park right after a
- * resume can't mistake one that is on its way out for one that is in.
+ * resume can't mistake one that is on its way out for one that is in. Whoever waits here runs what vcpu_call asks for.
  */
 #include "base/platform.h"
 #include "base/fmt.h"
@@ -18,7 +18,23 @@ static uint32_t load(uint32_t *word)
 static void set_state(struct vcpus *c, uint32_t state)
 {
 	__atomic_store_n(&c->state, state, __ATOMIC_SEQ_CST);
-	platform_wake(&c->state, true);
+	for (uint32_t i = 0; i < c->started; i++)
+		vcpu_ring(c->vm->vcpu[i]);
+}
+
+/* The owner, while the state is `state`. Returns the next one. */
+static uint32_t wait_while(struct vcpus *c, struct vcpu *v, uint32_t state)
+{
+	for (;;) {
+		uint32_t bell = load(&v->bell), now = load(&c->state);
+
+		if (now != state)
+			return now;
+		if (__atomic_load_n(&v->calls, __ATOMIC_SEQ_CST))
+			vcpu_run_calls(v);
+		else
+			platform_wait(&v->bell, bell);
+	}
 }
 
 static void count_parked(struct vcpus *c, int by)
@@ -36,13 +52,12 @@ static void wait_parked(struct vcpus *c, uint32_t wanted)
 }
 
 /* False: the machine has ended. */
-static bool park(struct vcpus *c)
+static bool park(struct vcpus *c, struct vcpu *v)
 {
 	uint32_t state;
 
 	count_parked(c, 1);
-	while ((state = load(&c->state)) == VCPUS_PARK)
-		platform_wait(&c->state, state);
+	state = wait_while(c, v, VCPUS_PARK);
 	count_parked(c, -1);
 	return state == VCPUS_RUN;
 }
@@ -57,8 +72,7 @@ static void run(struct vcpus *c, struct vcpu *v)
 	}
 	/* The machine's life changes: tell, and do nothing until the control thread has dealt with it. */
 	vm_request(v->vm, what);
-	while (load(&c->state) == VCPUS_RUN)
-		platform_wait(&c->state, VCPUS_RUN);
+	wait_while(c, v, VCPUS_RUN);
 }
 
 static void vcpu_main(void *arg)
@@ -69,11 +83,11 @@ static void vcpu_main(void *arg)
 
 	if (err) {
 		__atomic_store_n(&c->err, err, __ATOMIC_SEQ_CST);
-		park(c);
+		park(c, t->v);
 		return;
 	}
 	vcpu_start(t->v);
-	while (load(&c->state) == VCPUS_RUN || park(c))
+	while (load(&c->state) == VCPUS_RUN || park(c, t->v))
 		run(c, t->v);
 	vcpu_stop(t->v);
 	c->vm->engine->vcpu_fini(t->v);

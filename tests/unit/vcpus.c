@@ -161,6 +161,41 @@ static void calls_reach_a_running_vcpu(void **state)
 	rig_free(r);
 }
 
+static void calls_reach_a_parked_vcpu(void **state)
+{
+	struct rig *r = rig_new(3);
+	uint64_t sum = 0;
+
+	assert_int_equal(vcpus_start(&r->vcpus, &r->vm), 0);
+	for (int round = 0; round < 50; round++) {
+		for (uint32_t v = 0; v < 3; v++)
+			assert_int_equal(vcpu_call(r->vm.vcpu[v], add, &sum), 0);
+		assert_int_equal(r->inside, 0);
+		vcpus_resume(&r->vcpus);
+		vcpus_park(&r->vcpus);
+	}
+	assert_int_equal(sum, 300);
+	vcpus_end(&r->vcpus);
+	assert_int_equal(vcpu_call(r->vm.vcpu[0], add, &sum), -ENODEV);
+	rig_free(r);
+}
+
+static void calls_reach_a_vcpu_whose_exit_was_told(void **state)
+{
+	struct rig *r = rig_new(1);
+	uint64_t sum = 0;
+
+	r->exit_once = EXIT_CRASH;
+	assert_int_equal(vcpus_start(&r->vcpus, &r->vm), 0);
+	vcpus_resume(&r->vcpus);
+	while (__atomic_load_n(&r->requested, __ATOMIC_SEQ_CST) < 0)
+		nanosleep(&(struct timespec){ 0, 100000 }, NULL);
+	assert_int_equal(vcpu_call(r->vm.vcpu[0], add, &sum), 0);
+	assert_int_equal(sum, 1);
+	vcpus_end(&r->vcpus);
+	rig_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -168,6 +203,8 @@ int main(void)
 		cmocka_unit_test(an_exit_is_told_once_and_its_vcpu_waits),
 		cmocka_unit_test(a_vcpu_that_cannot_start_ends_them_all),
 		cmocka_unit_test(calls_reach_a_running_vcpu),
+		cmocka_unit_test(calls_reach_a_parked_vcpu),
+		cmocka_unit_test(calls_reach_a_vcpu_whose_exit_was_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
