@@ -26,7 +26,7 @@ static void numbers_are_printed_as_the_c_library_does(void **state)
 	SAME("[%.0d] [%.0d]", 0, 1);
 	SAME("%x %X %#x %#X %#x", 0xbeefu, 0xbeefu, 0xbeefu, 0xbeefu, 0u);
 	SAME("%#010x %010lx", 0xbeefu, 0xbeeful);
-	SAME("%hhd %hhu %hd %hu", -1, 255, -2, 65535);
+	SAME("%hhd %hhu %hd %hu", (signed char)-1, (unsigned char)255, (short)-2, (unsigned short)65535);
 	SAME("%ld %lu %lld %llx %zu %zd", -1l, ~0ul, INT64_MIN + 0ll, ~0ull, (size_t)-1, (ssize_t)-1);
 	SAME("[%*d] [%-*d] [%*d] [%.*d]", 6, 1, 6, 1, -6, 1, 4, 1);
 	SAME("%d%%", 100);
