@@ -33,7 +33,7 @@ WARN	:= -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla -W
 OPT	?= -O2
 CFLAGS	?= -g
 CF	= -std=gnu17 $(OPT) $(CFLAGS) $(WARN) -fno-strict-aliasing -fno-common -pthread \
-	  $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer) \
+	  $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer -DLOCK_CHECK) \
 	  $(if $(filter thread,$(SAN)),$(if $(filter clang%,$(notdir $(CC))),,-Wno-tsan))
 LF	= $(CFLAGS) -pthread $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
 # A distribution's newer libraries want symbols of its own C library, which is there where the program runs.

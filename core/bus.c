@@ -14,11 +14,13 @@
 #include "base/notifier.h"
 #include "base/string.h"
 #include "core/bus.h"
+#include "core/lock_order.h"
 #include "core/vcpu.h"
 
 void bus_init(struct bus *b)
 {
 	memset(b, 0, sizeof(*b));
+	lock_set_rank(&b->lock, LOCK_MAP);
 	for (unsigned s = 0; s < BUS_SPACES; s++)
 		b->table[s] = &b->tables[s][0];
 }

@@ -4,6 +4,7 @@
 #include "base/fmt.h"
 #include "base/string.h"
 #include "core/device.h"
+#include "core/lock_order.h"
 #include "core/vm.h"
 
 static void *field_of(struct device *d, const struct prop *p)
@@ -28,6 +29,7 @@ struct device *device_create(struct vm *vm, const struct dev_class *cls)
 
 	if (!d)
 		return NULL;
+	lock_set_rank(&d->lock, LOCK_DEVICE);
 	d->cls = cls;
 	d->vm = vm;
 	list_for_each(n, &vm->devices)

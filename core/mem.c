@@ -12,6 +12,7 @@
 #include "base/errno.h"
 #include "base/platform.h"
 #include "base/string.h"
+#include "core/lock_order.h"
 #include "core/mem.h"
 
 #define PAGE_SHIFT	12
@@ -20,6 +21,7 @@
 void mem_init(struct mem *m)
 {
 	memset(m, 0, sizeof(*m));
+	lock_set_rank(&m->lock, LOCK_MAP);
 	list_init(&m->readers);
 	m->table = &m->tables[0];
 }

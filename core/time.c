@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/platform.h"
 #include "base/string.h"
+#include "core/lock_order.h"
 #include "core/time.h"
 
 #define NS_PER_S	1000000000ull
@@ -156,6 +157,7 @@ static void rebase(struct vm_time *t, uint64_t ns, uint64_t count, bool paused)
 void vm_time_init(struct vm_time *t, uint64_t counter_hz, struct timer **heap, uint32_t capacity)
 {
 	memset(t, 0, sizeof(*t));
+	lock_set_rank(&t->lock, LOCK_TIME);
 	t->counter_hz = counter_hz;
 	t->heap = heap;
 	t->capacity = capacity;

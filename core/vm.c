@@ -2,6 +2,7 @@
 /* Putting a machine's parts together, and the two things that everybody may ask of it: an end, and attention. */
 #include "base/errno.h"
 #include "base/string.h"
+#include "core/lock_order.h"
 #include "core/vm.h"
 
 #define VM_TIMERS	1024
@@ -14,6 +15,7 @@ int vm_init(struct vm *vm, enum isa_id isa, const struct engine_ops *engine, uin
 		return -ENOMEM;
 	vm->isa = isa;
 	vm->engine = engine;
+	lock_set_rank(&vm->lock, LOCK_VM);
 	list_init(&vm->devices);
 	mem_init(&vm->mem);
 	bus_init(&vm->bus);

@@ -2,8 +2,7 @@
 /*
  * A machine: memory, buses, time, vCPUs, devices and the engine that runs them.
  *
- * Lock order, outermost first:  vm->lock > device lock > mem/bus writer locks > irqchip lock > time lock (leaf).
- * Never hold a device lock while sending an MSI, calling a back-end or waiting for a vCPU.
+ * The order in which locks are taken: core/lock_order.h.
  */
 #ifndef CORE_VM_H
 #define CORE_VM_H

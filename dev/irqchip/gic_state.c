@@ -6,6 +6,7 @@
  */
 #include "base/errno.h"
 #include "base/string.h"
+#include "core/lock_order.h"
 #include "dev/irqchip/gic.h"
 
 #define AFFINITY_MASK	0xff00ffffffull
@@ -21,6 +22,7 @@ int gic_init(struct gic *g, struct arena *a, const struct irqchip_ops *ops, cons
 	g->chip.ops = ops;
 	g->chip.name = name;
 	g->chip.pins = g->spis;
+	lock_set_rank(&g->lock, LOCK_IRQCHIP);
 	g->cpu = arena_alloc_aligned(a, g->cpus * sizeof(*g->cpu), 64);
 	if (!g->cpu)
 		return -ENOMEM;
@@ -29,6 +31,7 @@ int gic_init(struct gic *g, struct arena *a, const struct irqchip_ops *ops, cons
 
 		c->index = i;
 		c->gic = g;
+		lock_set_rank(&c->lock, LOCK_IRQCHIP_CPU);
 		c->vcpu = vm->vcpu[i];
 		c->affinity = c->vcpu->hwid & AFFINITY_MASK;
 		c->vcpu->irq = c;

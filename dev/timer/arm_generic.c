@@ -6,6 +6,7 @@
 #include "base/bits.h"
 #include "base/errno.h"
 #include "core/fdt.h"
+#include "core/lock_order.h"
 #include "dev/timer/arm_generic.h"
 #include "isa/arm64/sysreg.h"
 
@@ -111,6 +112,7 @@ static int arm_timer_init(struct device *d, struct arena *a)
 	t->regs.name = "cnt";
 	for (uint32_t i = 0; i < t->vcpus * ARM_TIMERS; i++) {
 		timer_init(&t->channel[i].timer, channel_fire);
+		lock_set_rank(&t->channel[i].lock, LOCK_LINE);
 		t->channel[i].time = &d->vm->time;
 	}
 	for (uint32_t i = 0; i < t->vcpus; i++)

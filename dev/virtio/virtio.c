@@ -7,6 +7,7 @@
 #include "base/bits.h"
 #include "base/errno.h"
 #include "base/string.h"
+#include "core/lock_order.h"
 #include "core/vm.h"
 #include "dev/virtio/virtio.h"
 
@@ -56,6 +57,7 @@ int virtio_init(struct virtio_dev *vd, const struct virtio_ops *ops, uint32_t qu
 	for (uint32_t i = 0; i < queues; i++) {
 		struct virtqueue *q = &vd->queue[i];
 
+		lock_set_rank(&q->lock, LOCK_QUEUE);
 		q->vd = vd;
 		q->index = (uint16_t)i;
 		q->max_size = max_size;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 $(eval $(call unit_test,base,tests/unit/base.c,os base))
+$(eval $(call unit_test,lock_order,tests/unit/lock_order.c,))
 $(eval $(call unit_test,string,tests/unit/string.c,base))
 $(eval $(call unit_test,mem,tests/unit/mem.c,core os base))
 $(eval $(call unit_test,bus,tests/unit/bus.c,core os base))
