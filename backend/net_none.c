@@ -10,11 +10,16 @@ static int none_attach(struct net_backend *b, struct net_client *c)
 	return 0;
 }
 
-static void none_send(struct net_backend *b, const struct block_vec *vec, uint32_t vecs)
+static void none_send(struct net_backend *b, unsigned pair, const struct block_vec *vec, uint32_t vecs)
 {
 }
 
-static void none_ready(struct net_backend *b)
+static size_t none_recv(struct net_backend *b, unsigned pair, const struct block_vec *vec, uint32_t vecs)
+{
+	return 0;
+}
+
+static void none_ready(struct net_backend *b, unsigned pair)
 {
 }
 
@@ -26,6 +31,7 @@ static void none_destroy(struct net_backend *b)
 static const struct net_ops none_ops = {
 	.attach = none_attach,
 	.send = none_send,
+	.recv = none_recv,
 	.ready = none_ready,
 	.destroy = none_destroy,
 };

@@ -6,8 +6,8 @@
  * instance of our own with a timer in it, and that one descriptor is what the device's loop watches. After anything
  * that may have changed slirp's mind, `refresh` asks again; frames of one batch share one refresh.
  *
- * Everything runs on the loop's thread. Frames that the guest has no buffer for wait in a bounded queue, and are lost
- * when it is full, as on any network.
+ * Everything runs on the loop's thread. Frames for the guest wait in a bounded queue, from which the device fetches all that
+ * one turn brought at once, and are lost when it is full, as on any network.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -57,23 +57,18 @@ struct net_user {
 	uint32_t states, round;
 	struct frame *queue, **queue_tail;
 	uint32_t queued;
+	unsigned offloads;		/* atomic */
 	struct log_limit log;
 };
 
 /* --- from slirp to the guest --- */
 
-static bool deliver(struct net_user *u, const void *buf, size_t len)
-{
-	return u->client && u->client->receive(u->client, buf, len);
-}
-
+/* Comes out of slirp_pollfds_poll and slirp_input; the device fetches it when those are done. */
 static ssize_t cb_send_packet(const void *buf, size_t len, void *opaque)
 {
 	struct net_user *u = opaque;
 	struct frame *f;
 
-	if (!u->queue && deliver(u, buf, len))
-		return (ssize_t)len;
 	f = u->queued < QUEUE_MAX ? malloc(sizeof(*f) + len) : NULL;
 	if (!f)
 		return (ssize_t)len;
@@ -97,12 +92,41 @@ static void queue_pop(struct net_user *u)
 	free(f);
 }
 
-static void user_ready(struct net_backend *b)
+static size_t user_recv(struct net_backend *b, unsigned pair, const struct block_vec *vec, uint32_t vecs)
 {
 	struct net_user *u = container_of(b, struct net_user, b);
+	unsigned offloads = __atomic_load_n(&u->offloads, __ATOMIC_RELAXED);
+	const struct net_hdr hdr = { .flags = offloads & NET_CSUM ? NET_HDR_DATA_VALID : 0 };
+	struct frame *f = u->queue;
+	size_t at = 0;
 
-	while (u->queue && deliver(u, u->queue->data, u->queue->len))
-		queue_pop(u);
+	if (!f)
+		return 0;
+	memcpy(vec[0].base, &hdr, sizeof(hdr));
+	for (uint32_t i = 1; i < vecs && at < f->len; i++) {
+		size_t n = MIN(vec[i].len, f->len - at);
+
+		memcpy(vec[i].base, f->data + at, n);
+		at += n;
+	}
+	queue_pop(u);
+	return sizeof(hdr) + at;
+}
+
+static void deliver(struct net_user *u)
+{
+	while (u->queue && u->client && u->client->readable(u->client, 0))
+		;
+}
+
+static void user_ready(struct net_backend *b, unsigned pair)
+{
+	deliver(container_of(b, struct net_user, b));
+}
+
+static void user_set_offloads(struct net_backend *b, unsigned offloads)
+{
+	__atomic_store_n(&container_of(b, struct net_user, b)->offloads, offloads, __ATOMIC_RELAXED);
 }
 
 /* --- slirp's other callbacks --- */
@@ -262,7 +286,10 @@ static void refresh(struct net_user *u)
 
 static void refresh_work(struct work *w)
 {
-	refresh(container_of(w, struct net_user, refresh));
+	struct net_user *u = container_of(w, struct net_user, refresh);
+
+	deliver(u);
+	refresh(u);
 }
 
 static void user_event(struct loop_fd *w, uint32_t events)
@@ -275,6 +302,7 @@ static void user_event(struct loop_fd *w, uint32_t events)
 		expirations = 0;
 	n = poll(u->fds, u->fds_count, 0);
 	slirp_pollfds_poll(u->slirp, n < 0, cb_revents, u);
+	deliver(u);
 	refresh(u);
 }
 
@@ -285,24 +313,30 @@ static int user_attach(struct net_backend *b, struct net_client *c)
 	struct net_user *u = container_of(b, struct net_user, b);
 
 	u->client = c;
-	work_post(c->workq, &u->refresh);
+	work_post(c->workq[0], &u->refresh);
 	return 0;
 }
 
-static void user_send(struct net_backend *b, const struct block_vec *vec, uint32_t vecs)
+static void user_send(struct net_backend *b, unsigned pair, const struct block_vec *vec, uint32_t vecs)
 {
 	struct net_user *u = container_of(b, struct net_user, b);
 	uint8_t frame[FRAME_MAX];
 	size_t len = 0;
 
-	for (uint32_t i = 0; i < vecs; i++) {
+	for (uint32_t i = 1; i < vecs; i++) {		/* the header asks for nothing */
 		if (vec[i].len > sizeof(frame) - len)
 			return;
 		memcpy(frame + len, vec[i].base, vec[i].len);
 		len += vec[i].len;
 	}
 	slirp_input(u->slirp, frame, (int)len);
-	work_post(u->client->workq, &u->refresh);
+}
+
+static void user_sent(struct net_backend *b, unsigned pair)
+{
+	struct net_user *u = container_of(b, struct net_user, b);
+
+	work_post(u->client->workq[0], &u->refresh);
 }
 
 static void user_destroy(struct net_backend *b)
@@ -329,7 +363,10 @@ static void user_destroy(struct net_backend *b)
 static const struct net_ops user_ops = {
 	.attach = user_attach,
 	.send = user_send,
+	.sent = user_sent,
+	.recv = user_recv,
 	.ready = user_ready,
+	.set_offloads = user_set_offloads,
 	.destroy = user_destroy,
 };
 
@@ -368,6 +405,7 @@ int net_user_open(struct loop *loop, const uint8_t mac[6], struct net_backend **
 		return -ENOMEM;
 	u->b.ops = &user_ops;
 	u->b.mtu = 1500;
+	u->b.rx_offloads = NET_CSUM;		/* what slirp says has right checksums */
 	memcpy(u->b.mac, mac, sizeof(u->b.mac));
 	u->loop = loop;
 	u->epoll = u->timer = -1;

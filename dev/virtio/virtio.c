@@ -9,6 +9,7 @@
 #include "base/string.h"
 #include "core/lock_order.h"
 #include "core/vm.h"
+#include "dev/virtio/devices.h"
 #include "dev/virtio/virtio.h"
 
 #define STATUS_BY_DRIVER (VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER | VIRTIO_STATUS_DRIVER_OK | \
@@ -39,6 +40,11 @@ static void queue_registers_reset(struct virtqueue *q)
 	q->desc = q->driver = q->device = 0;
 }
 
+struct workq *virtio_workq(const struct virtio_dev *vd, uint32_t group)
+{
+	return vd->threads && vd->threads->count ? vd->threads->workq[group % vd->threads->count] : vd->dev.workq;
+}
+
 int virtio_init(struct virtio_dev *vd, const struct virtio_ops *ops, uint32_t queues, uint16_t max_size,
 		uint64_t offered, void *config, uint32_t config_len)
 {
@@ -61,7 +67,7 @@ int virtio_init(struct virtio_dev *vd, const struct virtio_ops *ops, uint32_t qu
 		q->vd = vd;
 		q->index = (uint16_t)i;
 		q->max_size = max_size;
-		q->workq = vd->dev.workq;
+		q->workq = virtio_workq(vd, i);
 		work_init(&q->kick, queue_kicked);
 		q->bell = (struct notifier){ .signal = bell_signal, .fd = -1 };
 		mem_reader_register(&vd->dev.vm->mem, &q->reader);
@@ -169,6 +175,8 @@ static void reset_finish(struct virtio_dev *vd)
 		return;
 	for (uint32_t i = 0; i < vd->queues; i++)
 		queue_registers_reset(&vd->queue[i]);
+	if (vd->ops->reset)
+		vd->ops->reset(vd);
 	vd->features = 0;
 	vd->status = 0;
 	vd->resetting = VIRTIO_RUNS;
@@ -355,6 +363,7 @@ static bool features_acceptable(const struct virtio_dev *vd)
 /* 0 resets; other values only ever add bits. */
 void virtio_status_set(struct virtio_dev *vd, uint32_t val)
 {
+	bool begins;
 	uint8_t add;
 
 	if (!(val & 0xff)) {
@@ -369,9 +378,18 @@ void virtio_status_set(struct virtio_dev *vd, uint32_t val)
 		add &= ~VIRTIO_STATUS_FEATURES_OK;
 	if (!((vd->status | add) & VIRTIO_STATUS_FEATURES_OK))
 		add &= ~VIRTIO_STATUS_DRIVER_OK;
-	vd->status |= add;
+	begins = add & VIRTIO_STATUS_DRIVER_OK;
+	vd->status |= add & ~VIRTIO_STATUS_DRIVER_OK;
 	lock_release(&vd->dev.lock);
-	for (uint32_t i = 0; add & VIRTIO_STATUS_DRIVER_OK && i < vd->queues; i++)
+	if (!begins)
+		return;
+	if (vd->ops->begin)
+		vd->ops->begin(vd);
+	lock_acquire(&vd->dev.lock);
+	if (vd->resetting == VIRTIO_RUNS)
+		vd->status |= VIRTIO_STATUS_DRIVER_OK;
+	lock_release(&vd->dev.lock);
+	for (uint32_t i = 0; i < vd->queues; i++)
 		queue_go_live(&vd->queue[i]);
 }
 

@@ -83,6 +83,8 @@ struct virtio_ops {
 	void (*started)(struct virtqueue *q);	/* the ring comes to life: queue's lock held, any thread; or NULL */
 	void (*stopped)(struct virtqueue *q);	/* it was live and is no longer; as started; or NULL */
 	bool (*features_ok)(const struct virtio_dev *vd, uint64_t features);		/* or NULL */
+	void (*begin)(struct virtio_dev *vd);	/* DRIVER_OK, before queues come to life; no lock held; or NULL */
+	void (*reset)(struct virtio_dev *vd);	/* a reset is complete; device lock held; or NULL */
 	void (*config_write)(struct virtio_dev *vd, uint32_t offset, unsigned size, uint64_t val);	/* or NULL */
 };
 
@@ -103,19 +105,22 @@ struct virtio_dev {
 	enum virtio_resetting resetting;
 
 	bool packed, in_order;			/* properties: offer these */
+	const struct virtio_threads *threads;	/* property, or NULL */
 	bool broken;				/* atomic: needs a reset */
 	bool paused;				/* atomic */
 	struct virtqueue queue[VIRTIO_MAX_QUEUES];
 };
 
 /* Properties that every virtio device has: a line of its class's table. */
-#define VIRTIO_PROPS(type)	{ "packed", PROP_BOOL, offsetof(type, vd.packed), 0, 0, 0 }, \
+#define VIRTIO_PROPS(type)	{ "threads", PROP_PTR, offsetof(type, vd.threads), 0, 0, 0 }, \
+				{ "packed", PROP_BOOL, offsetof(type, vd.packed), 0, 0, 0 }, \
 				{ "in_order", PROP_BOOL, offsetof(type, vd.in_order), 0, 0, 0 }
 
 /* For a device's init. `offered` are the device's own features; `max_size` of each queue a power of two. */
 int virtio_init(struct virtio_dev *vd, const struct virtio_ops *ops, uint32_t queues, uint16_t max_size,
 		uint64_t offered, void *config, uint32_t config_len);
 void virtio_destroy(struct device *d);
+struct workq *virtio_workq(const struct virtio_dev *vd, uint32_t group);	/* of a group of queues */
 /* These three are the dev_class hooks of every virtio device. */
 void virtio_dev_reset(struct device *d, enum reset_kind why);
 int virtio_quiesce(struct device *d);

@@ -8,7 +8,7 @@
 #include "base/errno.h"
 #include "core/chardev.h"
 #include "core/entropy.h"
-#include "core/net.h"
+#include "tests/dev/net_fake.h"
 #include "tests/dev/virtio_rig.h"
 
 #define SIZE	16u
@@ -17,15 +17,11 @@ enum { RX, TX };
 
 struct fixture {
 	struct rig r;
-	struct net_backend net;
-	struct net_client *net_client;
-	uint8_t frame[4096];		/* last sent */
-	size_t frame_len;
-	unsigned sent, readies;
-	bool echo;			/* send calls receive, as user networking does */
+	struct net_fake net;
 
 	struct chardev con;
 	struct chardev_client *con_client;
+	unsigned readies;
 	char out[20000];
 	size_t out_len, room;
 
@@ -41,40 +37,15 @@ static void offer(struct rig *r, unsigned q, uint16_t head, gpa_t addr, uint32_t
 
 /* --- net --- */
 
-static int net_attach(struct net_backend *b, struct net_client *c)
-{
-	container_of(b, struct fixture, net)->net_client = c;
-	return 0;
-}
-
-static void net_send(struct net_backend *b, const struct block_vec *vec, uint32_t vecs)
-{
-	struct fixture *f = container_of(b, struct fixture, net);
-
-	f->sent++;
-	f->frame_len = 0;
-	for (uint32_t i = 0; i < vecs; i++) {
-		memcpy(f->frame + f->frame_len, vec[i].base, vec[i].len);
-		f->frame_len += vec[i].len;
-	}
-	if (f->echo)
-		f->net_client->receive(f->net_client, f->frame, f->frame_len);
-}
-
-static void net_ready(struct net_backend *b)
-{
-	container_of(b, struct fixture, net)->readies++;
-}
-
-static const struct net_ops net_ops = { .attach = net_attach, .send = net_send, .ready = net_ready };
-
 static int set_up_net(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 
-	f->net = (struct net_backend){ .ops = &net_ops, .mac = { 0x52, 0x54, 0, 1, 2, 3 } };
+	net_fake_init(&f->net);
 	rig_open(&f->r);
-	rig_plug(&f->r, &virtio_net_class, &f->net);
+	rig_device(&f->r, &virtio_net_class, &f->net.b);
+	assert_int_equal(device_set(f->r.dev, "queues", 2), 0);
+	rig_plug_device(&f->r);
 	rig_start(&f->r, 2, SIZE);
 	*state = f;
 	return 0;
@@ -85,7 +56,7 @@ static void net_config_has_the_mac(void **state)
 	struct fixture *f = *state;
 
 	for (unsigned i = 0; i < 6; i++)
-		assert_int_equal(rig_read(&f->r, R_CONFIG + i, 1), f->net.mac[i]);
+		assert_int_equal(rig_read(&f->r, R_CONFIG + i, 1), f->net.b.mac[i]);
 	assert_int_equal(rig_read(&f->r, R_CONFIG + 6, 2), 1);
 	assert_int_equal(rig_read(&f->r, R_CONFIG + 10, 2), 1500);
 }
@@ -99,8 +70,8 @@ static void frame_is_sent_without_its_header(void **state)
 		p[i] = (uint8_t)i;
 	offer(&f->r, TX, 0, BUF, 112);
 	rig_kick(&f->r, TX);
-	assert_int_equal(f->frame_len, 100);
-	assert_memory_equal(f->frame, p + 12, 100);
+	assert_int_equal(f->net.frame_len, 100);
+	assert_memory_equal(f->net.frame, p + 12, 100);
 	assert_true(rig_used(&f->r, TX, NULL, NULL));
 }
 
@@ -117,8 +88,8 @@ static void frame_in_pieces_is_put_together(void **state)
 	rig_desc(r, r->q[TX].desc, 2, BUF + 25, 60, 0, 0);
 	rig_offer(r, TX, 0);
 	rig_kick(r, TX);
-	assert_int_equal(f->frame_len, 73);
-	assert_memory_equal(f->frame, p + 12, 73);
+	assert_int_equal(f->net.frame_len, 73);
+	assert_memory_equal(f->net.frame, p + 12, 73);
 }
 
 static void absurd_frames_are_dropped(void **state)
@@ -129,12 +100,12 @@ static void absurd_frames_are_dropped(void **state)
 	for (uint16_t i = 0; i < ARRAY_SIZE(lens); i++)
 		offer(&f->r, TX, i, BUF, lens[i]);
 	rig_kick(&f->r, TX);
-	assert_int_equal(f->sent, 0);
+	assert_int_equal(f->net.sent, 0);
 	for (unsigned i = 0; i < ARRAY_SIZE(lens); i++)
 		assert_true(rig_used(&f->r, TX, NULL, NULL));
 	offer(&f->r, TX, 0, BUF, 12 + 1518);
 	rig_kick(&f->r, TX);
-	assert_int_equal(f->sent, 1);
+	assert_int_equal(f->net.sent, 1);
 }
 
 static void frame_is_received_behind_a_header(void **state)
@@ -148,7 +119,7 @@ static void frame_is_received_behind_a_header(void **state)
 	memset(frame, 0x5a, sizeof(frame));
 	memset(p, 0xff, 200);
 	offer(&f->r, RX, 3, BUF, 1526);
-	assert_true(f->net_client->receive(f->net_client, frame, sizeof(frame)));
+	assert_true(net_fake_receive(&f->net, frame, sizeof(frame)));
 	assert_true(rig_used(&f->r, RX, NULL, &len));
 	assert_int_equal(len, 12 + 64);
 	assert_memory_equal(p, hdr, 12);
@@ -161,15 +132,15 @@ static void frame_without_a_buffer_is_refused_until_there_is_one(void **state)
 {
 	struct fixture *f = *state;
 	uint8_t frame[64] = { 0 };
-	unsigned before = f->readies;
+	unsigned before = f->net.readies;
 
-	assert_false(f->net_client->receive(f->net_client, frame, sizeof(frame)));
+	assert_false(net_fake_receive(&f->net, frame, sizeof(frame)));
 	offer(&f->r, RX, 0, BUF, 1526);
 	rig_kick(&f->r, RX);
-	assert_true(f->readies > before);
-	assert_true(f->net_client->receive(f->net_client, frame, sizeof(frame)));
+	assert_true(f->net.readies > before);
+	assert_true(net_fake_receive(&f->net, frame, sizeof(frame)));
 	wr(&f->r, R_STATUS, 0);
-	assert_false(f->net_client->receive(f->net_client, frame, sizeof(frame)));
+	assert_false(net_fake_receive(&f->net, frame, sizeof(frame)));
 }
 
 static void frame_longer_than_the_buffer_is_lost_and_the_buffer_is_not(void **state)
@@ -178,12 +149,12 @@ static void frame_longer_than_the_buffer_is_lost_and_the_buffer_is_not(void **st
 	uint8_t frame[64] = { 0 };
 
 	offer(&f->r, RX, 0, BUF, 75);
-	assert_true(f->net_client->receive(f->net_client, frame, 64));
+	assert_true(net_fake_receive(&f->net, frame, 64));
 	assert_false(rig_used(&f->r, RX, NULL, NULL));
-	assert_true(f->net_client->receive(f->net_client, frame, 63));
+	assert_true(net_fake_receive(&f->net, frame, 63));
 	assert_true(rig_used(&f->r, RX, NULL, NULL));
 	offer(&f->r, RX, 0, BUF, 3);
-	assert_true(f->net_client->receive(f->net_client, frame, 14));
+	assert_true(net_fake_receive(&f->net, frame, 14));
 	assert_false(rig_used(&f->r, RX, NULL, NULL));
 }
 
@@ -191,7 +162,7 @@ static void backend_may_answer_from_within_send(void **state)
 {
 	struct fixture *f = *state;
 
-	f->echo = true;
+	f->net.echo = true;
 	offer(&f->r, RX, 0, BUF + 0x1000, 1526);
 	offer(&f->r, TX, 0, BUF, 112);
 	rig_kick(&f->r, TX);
@@ -206,7 +177,7 @@ static void writable_buffer_in_the_transmit_queue_sends_nothing(void **state)
 	rig_desc(&f->r, f->r.q[TX].desc, 0, BUF, 112, DESC_F_WRITE, 0);
 	rig_offer(&f->r, TX, 0);
 	rig_kick(&f->r, TX);
-	assert_int_equal(f->sent, 0);
+	assert_int_equal(f->net.sent, 0);
 	assert_true(rig_used(&f->r, TX, NULL, NULL));
 }
 
@@ -486,10 +457,10 @@ static void bad_head_needs_reset_and_the_device_works_again(void **state)
 	for (unsigned q = 0; q < queues; q++) {
 		rig_offer(r, q, size);
 		rig_kick(r, q);
-		if (f->net_client)
-			f->net_client->receive(f->net_client, f->frame, 64);
+		if (f->net.client)
+			net_fake_receive(&f->net, f->net.frame, 64);
 		if (f->con_client)
-			f->con_client->input(f->con_client, f->frame, 1);
+			f->con_client->input(f->con_client, f->net.frame, 1);
 		assert_true(rd(r, R_STATUS) & S_NEEDS_RESET);
 		assert_int_equal(rd(r, R_ISR) & 2, 2);
 		for (unsigned other = 0; other < queues; other++) {	/* it affects all queues */

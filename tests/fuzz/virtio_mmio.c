@@ -23,12 +23,42 @@ static int net_attach(struct net_backend *b, struct net_client *c)
 	return 0;
 }
 
-static void net_send(struct net_backend *b, const struct block_vec *vec, uint32_t vecs)
+static unsigned net_frames;
+
+static void net_send(struct net_backend *b, unsigned pair, const struct block_vec *vec, uint32_t vecs)
 {
-	net_client->receive(net_client, vec[0].base, MIN(vec[0].len, (size_t)60));
+	net_frames += 3;
+	net_client->readable(net_client, pair);
 }
 
-static void net_ready(struct net_backend *b)
+/* Frames of many lengths, up to the longest. */
+static size_t net_recv(struct net_backend *b, unsigned pair, const struct block_vec *vec, uint32_t vecs)
+{
+	size_t len = 20 + net_frames * 2999 % 65000, at = 0;
+
+	if (!net_frames)
+		return 0;
+	net_frames--;
+	for (uint32_t i = 0; i < vecs && at < len; i++) {
+		size_t n = MIN(vec[i].len, len - at);
+
+		memset(vec[i].base, i ? 0xff : 0, n);
+		at += n;
+	}
+	return at;
+}
+
+static void net_ready(struct net_backend *b, unsigned pair)
+{
+	net_client->readable(net_client, pair);
+}
+
+static int net_set_pairs(struct net_backend *b, unsigned pairs)
+{
+	return 0;
+}
+
+static void net_set_offloads(struct net_backend *b, unsigned offloads)
 {
 }
 
@@ -53,10 +83,13 @@ static int entropy_fill(struct entropy *e, void *buf, size_t len)
 	return (int)len;
 }
 
-static const struct net_ops net_ops = { .attach = net_attach, .send = net_send, .ready = net_ready };
+static const struct net_ops net_ops = {
+	.attach = net_attach, .send = net_send, .recv = net_recv, .ready = net_ready, .set_pairs = net_set_pairs,
+	.set_offloads = net_set_offloads,
+};
 static const struct chardev_ops con_ops = { .attach = con_attach, .write = con_write, .ready = con_ready };
 static const struct entropy_ops entropy_ops = { .fill = entropy_fill };
-static struct net_backend net = { .ops = &net_ops };
+static struct net_backend net = { .ops = &net_ops, .pairs = 2, .tx_offloads = 15, .rx_offloads = 15 };
 static struct chardev con = { .ops = &con_ops };
 static struct entropy entropy = { .ops = &entropy_ops };
 static struct mem_disk disk;
@@ -73,7 +106,10 @@ static void set_up(struct rig *r)
 	mem_disk_init(&disk, 64 * 512);
 	for (unsigned i = 0; i < KINDS; i++) {
 		rig_open(&r[i]);
-		rig_plug(&r[i], cls[i], backend[i]);
+		rig_device(&r[i], cls[i], backend[i]);
+		if (i == 1)
+			assert_int_equal(device_set(r[i].dev, "queues", 2), 0);
+		rig_plug_device(&r[i]);
 	}
 }
 
@@ -96,7 +132,7 @@ static void step(struct rig *r, struct input *in)
 {
 	static const uint16_t registers[] = {
 		R_DRIVER_FEATURES, R_DRIVER_FEATURES_SEL, R_QUEUE_SEL, R_QUEUE_NUM, R_QUEUE_READY, R_QUEUE_NOTIFY, R_ACK, R_STATUS,
-		R_DESC, R_DRIVER, R_DEVICE, R_CONFIG,
+		R_QUEUE_RESET, R_DESC, R_DRIVER, R_DEVICE, R_CONFIG,
 	};
 	uint8_t op = (uint8_t)take(in, 1);
 	uint64_t offset = take(in, 1), v;
@@ -129,8 +165,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!rigs[0].ram)
 		set_up(rigs);
 	r = &rigs[take(&in, 1) % KINDS];
-	r->features = 0;
-	rig_start(r, r == &rigs[3] ? 1 : 1 + (r == &rigs[1] || r == &rigs[2]), 8);
+	r->features = (uint64_t)(take(&in, 1) & 0xf) << 32 | take(&in, 4);
+	r->features &= rig_offered(r);
+	rig_negotiate(r);
+	if (!(rd(r, R_STATUS) & S_FEATURES_OK))
+		r->features = 0;
+	rig_start(r, r == &rigs[3] ? 1 : r == &rigs[1] ? 5 : 1 + (r == &rigs[2]), 8);
 	while (in.left)
 		step(r, &in);
 	rig_pump(r);
@@ -138,6 +178,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	rig_pump(r);
 	assert_int_equal(rd(r, R_STATUS), 0);
 	assert_false(r->line);
+	r->features = 0;
 	rig_start(r, 1, 8);
 	assert_int_equal(rd(r, R_STATUS), S_ACK | S_DRIVER | S_FEATURES_OK | S_DRIVER_OK);
 	wr(r, R_STATUS, 0);

@@ -24,6 +24,7 @@ struct fixture {
 	struct net_backend *b;
 	struct net_client client;
 	bool deaf;				/* the guest has no buffer */
+	unsigned offloads;
 	bool in_a_hurry;			/* send_frame doesn't wait for answers */
 	uint8_t frame[FRAMES][1600];
 	size_t len[FRAMES];
@@ -31,17 +32,27 @@ struct fixture {
 	uint8_t host_mac[6];
 };
 
-static bool receive(struct net_client *c, const void *frame, size_t len)
+static bool readable(struct net_client *c, unsigned pair)
 {
 	struct fixture *f = container_of(c, struct fixture, client);
 
-	if (f->deaf)
-		return false;
-	if (f->frames < FRAMES && len <= sizeof(f->frame[0])) {
-		memcpy(f->frame[f->frames], frame, len);
-		f->len[f->frames++] = len;
+	while (!f->deaf) {
+		uint8_t frame[1600];
+		struct net_hdr hdr;
+		struct block_vec vec[3] = { { &hdr, sizeof(hdr) }, { frame, 7 }, { frame + 7, sizeof(frame) - 7 } };
+		size_t len = f->b->ops->recv(f->b, 0, vec, 3);
+
+		if (!len)
+			return true;
+		len -= sizeof(hdr);
+		assert_int_equal(hdr.flags, f->offloads ? NET_HDR_DATA_VALID : 0);
+		assert_int_equal(hdr.gso_type, NET_GSO_NONE);
+		if (f->frames < FRAMES) {
+			memcpy(f->frame[f->frames], frame, len);
+			f->len[f->frames++] = len;
+		}
 	}
-	return true;
+	return false;
 }
 
 static void run(struct fixture *f)
@@ -52,9 +63,11 @@ static void run(struct fixture *f)
 
 static void send_frame(struct fixture *f, uint8_t *frame, size_t len)
 {
-	struct block_vec vec[2] = { { frame, 14 }, { frame + 14, len - 14 } };
+	struct net_hdr hdr = { 0 };
+	struct block_vec vec[3] = { { &hdr, sizeof(hdr) }, { frame, 14 }, { frame + 14, len - 14 } };
 
-	f->b->ops->send(f->b, vec, 2);
+	f->b->ops->send(f->b, 0, vec, 3);
+	f->b->ops->sent(f->b, 0);
 	if (!f->in_a_hurry)
 		run(f);
 }
@@ -211,7 +224,7 @@ static void frames_wait_for_a_buffer(void **state)
 	send_arp(f, 1, nobody);
 	assert_int_equal(f->frames, 0);
 	f->deaf = false;
-	f->b->ops->ready(f->b);
+	f->b->ops->ready(f->b, 0);
 	assert_non_null(find(f, 0x0806, 0));
 }
 
@@ -321,6 +334,19 @@ static void hostile_frames_do_no_harm(void **state)
 	resolve(f);
 }
 
+static void frames_say_that_their_checksums_are_right_if_the_guest_wants_to_know(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(f->b->rx_offloads, NET_CSUM);
+	f->offloads = NET_CSUM;
+	f->b->ops->set_offloads(f->b, NET_CSUM);
+	resolve(f);
+	f->offloads = 0;
+	f->b->ops->set_offloads(f->b, 0);
+	resolve(f);
+}
+
 static void no_network_takes_frames_and_gives_none(void **state)
 {
 	struct net_backend *b;
@@ -328,8 +354,9 @@ static void no_network_takes_frames_and_gives_none(void **state)
 	assert_int_equal(net_none_open(guest_mac, &b), 0);
 	assert_memory_equal(b->mac, guest_mac, 6);
 	assert_int_equal(b->ops->attach(b, NULL), 0);
-	b->ops->send(b, NULL, 0);
-	b->ops->ready(b);
+	b->ops->send(b, 0, NULL, 0);
+	b->ops->ready(b, 0);
+	assert_int_equal(b->ops->recv(b, 0, NULL, 0), 0);
 	net_close(b);
 	net_close(NULL);
 }
@@ -340,7 +367,7 @@ static int set_up(void **state)
 
 	assert_int_equal(loop_init(&f->loop), 0);
 	assert_int_equal(net_user_open(&f->loop, guest_mac, &f->b), 0);
-	f->client = (struct net_client){ receive, &f->loop.inbox };
+	f->client = (struct net_client){ readable, { &f->loop.inbox }, 1 };
 	assert_int_equal(f->b->ops->attach(f->b, &f->client), 0);
 	run(f);
 	*state = f;
@@ -362,6 +389,7 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		CASE(frames_say_that_their_checksums_are_right_if_the_guest_wants_to_know),
 		CASE(arp_for_the_host_is_answered),
 		CASE(dhcp_offers_the_address),
 		CASE(datagram_reaches_the_host_and_is_answered),
