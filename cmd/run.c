@@ -8,6 +8,7 @@
 
 #include "cmd/cmd.h"
 #include "ctl/guests.h"
+#include "ctl/payload.h"
 #include "ctl/run.h"
 
 static const uint8_t hello_image[] = {
@@ -15,14 +16,6 @@ static const uint8_t hello_image[] = {
 };
 
 /* ---- what is to run ---- */
-
-static const struct engine_ops *engine_find(const char *name)
-{
-	for (unsigned i = 0; engine_table[i]; i++)
-		if (!strcmp(engine_table[i]->name, name))
-			return engine_table[i];
-	return NULL;
-}
 
 /* A named guest, else a kernel file given without -k. */
 static int take_payload(struct run_options *o, struct run_spec *spec, struct ctl_error *e)
@@ -34,8 +27,8 @@ static int take_payload(struct run_options *o, struct run_spec *spec, struct ctl
 	if (!o->payload)
 		return 0;
 	if (g && !g->package) {
-		spec->built_in = hello_image;
-		spec->built_in_size = sizeof(hello_image);
+		spec->kernel = hello_image;
+		spec->kernel_size = sizeof(hello_image);
 	}
 	if (g)
 		return guest_options(g, o, e);
@@ -52,28 +45,48 @@ static int take_payload(struct run_options *o, struct run_spec *spec, struct ctl
 	return 0;
 }
 
+/* Read before anything is decided: architecture, machine and engine follow what it is. */
+static int read_kernel(const struct run_options *o, struct run_spec *spec, struct payload_file *f, struct ctl_error *e)
+{
+	int err;
+
+	if (!o->kernel)
+		return 0;
+	err = payload_read(f, "kernel", o->kernel, PAYLOAD_MAX, e);
+	if (!err)
+		err = payload_unpack(f, "kernel", o->kernel, e);
+	spec->kernel = f->data;
+	spec->kernel_size = f->size;
+	return err;
+}
+
 static int run_with(struct run_options *o, struct ctl_error *e)
 {
 	struct run_spec spec = { .options = o };
+	struct payload_file kernel = { 0 };
 	struct resolved resolved;
 	void *engine_options = NULL;
 	int err;
 
 	err = take_payload(o, &spec, e);
 	if (!err)
-		err = run_options_resolve(o, spec.built_in, &resolved, e);
+		err = read_kernel(o, &spec, &kernel, e);
+	if (!err)
+		err = run_options_resolve(o, o->kernel ? payload_isa(kernel.data, kernel.size) : spec.kernel ? ISA_ARM64 : ISA_COUNT,
+					  engine_table, &resolved, e);
 	if (!err)
 		err = engine_options_parse(o, &engine_options, e);
 	if (err)
 		goto out;
 	spec.resolved = &resolved;
-	spec.engine = engine_find(o->engine);
+	spec.engine = resolved.engine;
 	spec.engine_options = engine_options;
 	if (o->dry_run)
 		run_options_toml(o, stdout);
 	else
 		err = o->dump_dtb ? run_dump_dtb(&spec, e) : run_machine(&spec, e);
 out:
+	payload_free(&kernel);
 	engine_options_free(engine_options);
 	return err;
 }

@@ -11,7 +11,7 @@
 #include "ctl/resolve.h"
 #include "isa/arm64/cpu_model.h"
 
-#define LINUX_COMMAND_LINE	2047	/* COMMAND_LINE_SIZE of arm64, less its NUL */
+#define LINUX_COMMAND_LINE	2047	/* COMMAND_LINE_SIZE of arm64 and x86, less its NUL */
 
 static int set_default(char **field, const char *value, struct ctl_error *e)
 {
@@ -36,6 +36,36 @@ static int resolve_name(struct run_options *o, struct resolved *r, struct ctl_er
 	return 0;
 }
 
+static const char *const isa_names[] = { [ISA_ARM64] = "arm64", [ISA_RISCV64] = "riscv64", [ISA_X86_64] = "x86-64" };
+
+static enum isa_id isa_of(const char *name)
+{
+	enum isa_id isa = 0;
+
+	while (isa < ISA_COUNT && strcmp(isa_names[isa], name))
+		isa++;
+	return isa;
+}
+
+/* The architecture is the one asked for, else the machine's, else the kernel's. */
+static int resolve_arch(struct run_options *o, enum isa_id payload, struct ctl_error *e)
+{
+	const struct machine_class *asked = o->machine ? machine_find(o->machine) : NULL;
+	enum isa_id isa = o->arch ? isa_of(o->arch) : asked ? asked->isa : payload != ISA_COUNT ? payload : ISA_ARM64;
+	const struct machine_class *cls = asked ? asked : machine_default(isa);
+
+	if (!cls)
+		return ctl_fail(e, -ENOTSUP, "kernel %s: for %s, and there is no machine for that: give one for arm64 or x86-64",
+				o->kernel, isa_names[isa]);
+	if (cls->isa != isa)
+		return ctl_fail(e, -EINVAL, "--machine %s: is %s, not %s: leave --arch or --machine out", o->machine,
+				isa_names[cls->isa], o->arch);
+	if (payload != ISA_COUNT && payload != isa)
+		return ctl_fail(e, -EINVAL, "kernel %s: for %s; this machine is %s: give %s %s kernel", o->kernel,
+				isa_names[payload], isa_names[isa], isa == ISA_ARM64 ? "an" : "a", isa_names[isa]);
+	return set_default(&o->arch, isa_names[isa], e) ? -ENOMEM : set_default(&o->machine, cls->name, e);
+}
+
 static int resolve_board(struct run_options *o, struct resolved *r, struct ctl_error *e)
 {
 	r->cls = machine_find(o->machine);
@@ -46,9 +76,36 @@ static int resolve_board(struct run_options *o, struct resolved *r, struct ctl_e
 		return -ENOMEM;
 	if (r->cls->needs_dtb && !o->dtb)
 		return ctl_fail(e, -EINVAL, "machine %s: has no device tree of its own: give one with --dtb", o->machine);
-	r->cpu = &arm64_cpu_model_find(o->cpu)->model;
-	r->pa_bits = arm64_cpu_model_of(r->cpu)->pa_bits;
-	return 0;
+	if (o->dtb && r->cls->isa == ISA_X86_64)
+		return ctl_fail(e, -EINVAL, "--dtb: machine %s has no use for a device tree: leave it out", o->machine);
+	if (o->initrd && r->cls->raw_payload)
+		return ctl_fail(e, -EINVAL, "--initrd: machine %s has no place for one: leave it out", o->machine);
+	r->cpu = cpu_model_find(r->cls->isa, o->cpu);
+	return r->cpu ? 0 : ctl_fail(e, -EINVAL, "--cpu: %s is not %s: leave the option out", o->cpu, o->arch);
+}
+
+static int resolve_engine(struct run_options *o, const struct engine_ops *const *engines, struct resolved *r,
+			  struct ctl_error *e)
+{
+	const char *asked = o->engine, *last = NULL;
+	struct engine_info info = { 0 };
+	char why[128] = "it is not in this build";
+	int err = -ENOTSUP;
+
+	for (unsigned i = 0; engines[i]; i++) {
+		if (asked && strcmp(asked, engines[i]->name))
+			continue;
+		last = engines[i]->name;
+		r->engine = engines[i];
+		err = engines[i]->probe(r->cls->isa, &info, why, sizeof(why));
+		if (!err)
+			break;
+	}
+	if (err)
+		return ctl_fail(e, err, "engine %s: cannot run %s guests here: %s: see 'cella doctor'", last ? last : asked,
+				o->arch, why);
+	r->pa_bits = r->cls->isa == ISA_ARM64 ? arm64_cpu_model_of(r->cpu)->pa_bits : info.gpa_bits;
+	return set_default(&o->engine, r->engine->name, e);
 }
 
 static int resolve_sizes(struct run_options *o, struct resolved *r, struct ctl_error *e)
@@ -74,28 +131,24 @@ static int resolve_sizes(struct run_options *o, struct resolved *r, struct ctl_e
 	for (uint32_t i = 0; i < n; i++)
 		end = MAX(end, range[i].base + range[i].size);
 	if (end > 1ull << r->pa_bits)
-		return ctl_fail(e, -ERANGE, "--mem: CPU %s has %u-bit physical addresses: ask for less than %llu GiB, or --cpu max",
-				o->cpu, r->pa_bits, (unsigned long long)((1ull << r->pa_bits) - range[0].base) / GIB);
+		return ctl_fail(e, -ERANGE, "--mem: CPU %s has %u-bit physical addresses: ask for less than %llu GiB%s",
+				o->cpu, r->pa_bits, (unsigned long long)((1ull << r->pa_bits) - range[0].base) / GIB,
+				r->cls->isa == ISA_ARM64 ? ", or --cpu max" : "");
 	r->vcpus = (uint32_t)o->cpus;
 	r->ram = o->mem;
 	return 0;
 }
 
-int run_options_resolve(struct run_options *o, bool built_in, struct resolved *r, struct ctl_error *e)
+int run_options_resolve(struct run_options *o, enum isa_id payload, const struct engine_ops *const *engines,
+			struct resolved *r, struct ctl_error *e)
 {
 	int err;
 
-	if (!o->kernel && !built_in)
+	if (!o->kernel && !o->payload)
 		return ctl_fail(e, -EINVAL, "nothing to run: give a kernel with -k, or 'cella run hello' for a first try");
-	if (o->initrd && !strcmp(o->machine ? o->machine : "", "simbench"))
-		return ctl_fail(e, -EINVAL, "--initrd: machine simbench has no place for one: leave it out");
 	if (o->publish.count && !o->nets.count)
 		return ctl_fail(e, -EINVAL, "--publish: there is no network to publish from: add -n user");
-	err = set_default(&o->arch, "arm64", e);
-	if (!err)
-		err = set_default(&o->engine, "dbt", e);
-	if (!err)
-		err = set_default(&o->machine, "virt-arm64", e);
+	err = resolve_arch(o, payload, e);
 	if (!err)
 		err = set_default(&o->cpu, "max", e);
 	if (!err)
@@ -104,6 +157,8 @@ int run_options_resolve(struct run_options *o, bool built_in, struct resolved *r
 		err = resolve_name(o, r, e);
 	if (!err)
 		err = resolve_board(o, r, e);
+	if (!err)
+		err = resolve_engine(o, engines, r, e);
 	if (!err)
 		err = resolve_sizes(o, r, e);
 	if (!err && o->params && strlen(o->params) > LINUX_COMMAND_LINE)

@@ -9,14 +9,20 @@
 struct resolved {
 	bool named;			/* by the user */
 	const struct machine_class *cls;
-	const struct board_gic *irqchip;
+	const struct engine_ops *engine;
+	const struct board_irqchip *irqchip;
 	const struct cpu_model *cpu;
 	uint32_t vcpus;
 	uint64_t ram;		/* bytes */
 	uint32_t pa_bits;
 };
 
-/* Writes the defaults into o, so that run_options_toml prints all of it. A built-in guest needs no kernel. */
-int run_options_resolve(struct run_options *o, bool built_in, struct resolved *r, struct ctl_error *e);
+/*
+ * Writes the defaults into o, so that run_options_toml prints all of it. payload: what the kernel is for, ISA_COUNT if it doesn't
+ * say. engines: those of this build, the preferred first; ended by NULL. One that cannot run such guests here is passed
+ * over, unless it was asked for.
+ */
+int run_options_resolve(struct run_options *o, enum isa_id payload, const struct engine_ops *const *engines,
+			struct resolved *r, struct ctl_error *e);
 
 #endif

@@ -21,8 +21,8 @@ struct run_spec {
 	const struct resolved *resolved;
 	const struct engine_ops *engine;
 	const void *engine_options;	/* only the engine knows what they are */
-	const void *built_in;		/* kernel in memory instead of options->kernel, or NULL */
-	size_t built_in_size;
+	const void *kernel;		/* what options->kernel or payload names, unpacked; the caller's */
+	size_t kernel_size;
 };
 
 /* The exit status, or a negative errno and a message when it could not start. Nothing is left behind. */

@@ -14,7 +14,8 @@
 /* Such a kernel would spin before its first word. */
 static int check_page_size(const struct start *s, const struct run_spec *spec, struct ctl_error *e)
 {
-	if (s->image.page_size != 16384 || arm64_cpu_model_of(spec->resolved->cpu)->system & ARM64_GRANULE16)
+	if (spec->resolved->cls->isa != ISA_ARM64 || s->image.page_size != 16384 ||
+	    arm64_cpu_model_of(spec->resolved->cpu)->system & ARM64_GRANULE16)
 		return 0;
 	return ctl_fail(e, -EINVAL, "kernel %s: made for 16K pages, which %s does not have: add --cpu max", s->kernel_name,
 			spec->options->cpu);
@@ -22,24 +23,12 @@ static int check_page_size(const struct start *s, const struct run_spec *spec, s
 
 static int open_kernel(struct start *s, const struct run_spec *spec, struct ctl_error *e)
 {
-	bool raw = spec->resolved->cls->raw_payload;
+	const struct machine_class *cls = spec->resolved->cls;
 	const char *why;
-	enum isa_id isa;
 	int err;
 
-	s->kernel_name = spec->built_in ? spec->options->payload : spec->options->kernel;
-	if (spec->built_in)
-		return boot_parse(&s->image, spec->resolved->cls->isa, spec->built_in, spec->built_in_size, raw, &why);
-	err = payload_read(&s->kernel_file, "kernel", s->kernel_name, PAYLOAD_MAX, e);
-	if (!err)
-		err = payload_unpack(&s->kernel_file, "kernel", s->kernel_name, e);
-	if (err)
-		return err;
-	isa = payload_isa(s->kernel_file.data, s->kernel_file.size);
-	if (isa == ISA_RISCV64 || isa == ISA_X86_64)
-		return ctl_fail(e, -EINVAL, "kernel %s: for %s; this machine is arm64: give an arm64 kernel", s->kernel_name,
-				isa == ISA_RISCV64 ? "riscv64" : "x86-64");
-	err = boot_parse(&s->image, spec->resolved->cls->isa, s->kernel_file.data, s->kernel_file.size, raw, &why);
+	s->kernel_name = spec->options->kernel ? spec->options->kernel : spec->options->payload;
+	err = boot_parse(&s->image, cls->isa, spec->kernel, spec->kernel_size, cls->raw_payload, &why);
 	return err ? ctl_fail(e, err, "kernel %s: %s", s->kernel_name, why) : check_page_size(s, spec, e);
 }
 
@@ -59,32 +48,38 @@ int start_open(struct start *s, const struct run_spec *spec, struct ctl_error *e
 
 void start_close(struct start *s)
 {
-	payload_free(&s->kernel_file);
 	payload_free(&s->initrd);
 	payload_free(&s->dtb_file);
 	free(s->dtb);
 	s->dtb = NULL;
 }
 
-static int make_dtb(struct start *s, const struct machine *m, const struct boot_place *p, struct ctl_error *e)
+static int make_chosen(struct start *s, const struct boot_place *p, struct ctl_error *e)
 {
-	struct machine_chosen chosen = { .bootargs = s->options->params, .initrd = p->initrd, .initrd_size = s->initrd.size };
+	struct machine_chosen *c = &s->chosen;
+
+	*c = (struct machine_chosen){ .bootargs = s->options->params, .initrd = p->initrd, .initrd_size = s->initrd.size };
+	if (getrandom(&c->kaslr_seed, sizeof(c->kaslr_seed), 0) != sizeof(c->kaslr_seed) ||
+	    getrandom(c->rng_seed, sizeof(c->rng_seed), 0) != sizeof(c->rng_seed))
+		return ctl_fail(e, -EIO, "host entropy: %s: the guest needs seeds", strerror(errno));
+	return 0;
+}
+
+static int make_dtb(struct start *s, const struct machine *m, struct ctl_error *e)
+{
 	int err;
 
 	free(s->dtb);
 	s->dtb = NULL;
 	s->dtb_size = 0;
-	if (getrandom(&chosen.kaslr_seed, sizeof(chosen.kaslr_seed), 0) != sizeof(chosen.kaslr_seed) ||
-	    getrandom(chosen.rng_seed, sizeof(chosen.rng_seed), 0) != sizeof(chosen.rng_seed))
-		return ctl_fail(e, -EIO, "host entropy: %s: the guest needs seeds", strerror(errno));
 	if (s->options->dtb)
-		return dtb_edit(s->dtb_file.data, s->dtb_file.size, s->options->dtb, m, &chosen, &s->dtb, &s->dtb_size, e);
+		return dtb_edit(s->dtb_file.data, s->dtb_file.size, s->options->dtb, m, &s->chosen, &s->dtb, &s->dtb_size, e);
 	if (!m->cls->own_fdt)
 		return 0;
 	s->dtb = malloc(MACHINE_FDT_SIZE);
 	if (!s->dtb)
 		return ctl_fail(e, -ENOMEM, "device tree: out of memory");
-	err = machine_fdt(m, &chosen, s->dtb, MACHINE_FDT_SIZE, &s->dtb_size);
+	err = machine_fdt(m, &s->chosen, s->dtb, MACHINE_FDT_SIZE, &s->dtb_size);
 	return err ? ctl_fail(e, err, "device tree: cannot be made (%s): shorten --params", strerror(-err)) : 0;
 }
 
@@ -107,7 +102,8 @@ int start_plan(struct start *s, const struct machine *m, struct boot_place *p, s
 	err = boot_place(p, &s->image, &why);
 	if (err)
 		return ctl_fail(e, err, "kernel %s: %s", s->kernel_name, why);
-	return make_dtb(s, m, p, e);
+	err = make_chosen(s, p, e);
+	return err ? err : make_dtb(s, m, e);
 }
 
 int start_machine(struct start *s, struct machine *m, struct ctl_error *e)
@@ -125,6 +121,6 @@ int start_machine(struct start *s, struct machine *m, struct ctl_error *e)
 	if (!err && s->dtb_size)
 		err = mem_write(mem, p.dtb, s->dtb, s->dtb_size);
 	if (!err)
-		err = machine_start(m, p.entry, p.dtb);
+		err = machine_start(m, &(struct machine_boot){ &s->image, &p, &s->chosen });
 	return err ? ctl_fail(e, err, "kernel %s: cannot be loaded (%s)", s->kernel_name, strerror(-err)) : 0;
 }

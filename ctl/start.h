@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A machine's payload, read once and put into guest memory at each start: kernel, initrd and device tree. The tree is made
- * anew each time, with fresh seeds. All of it on the control thread.
+ * A machine's payload, put into guest memory at each start: kernel, initrd and device tree. The tree is made anew each
+ * time, with fresh seeds. All of it on the control thread.
  */
 #ifndef CTL_START_H
 #define CTL_START_H
@@ -12,10 +12,11 @@
 
 struct start {
 	const struct run_options *options;
-	struct payload_file kernel_file, initrd, dtb_file;
+	struct payload_file initrd, dtb_file;
 	struct boot_image image;
 	const char *kernel_name;
-	void *dtb;			/* of the last start */
+	struct machine_chosen chosen;	/* of the last start, like what follows */
+	void *dtb;
 	size_t dtb_size;
 };
 

@@ -3,8 +3,6 @@
 #include "core/vm.h"
 #include "dev/mmio.h"
 
-#define FIRST_SPI	32
-
 void mmio_init(struct mmio_dev *m, const struct region_ops *ops, uint64_t size)
 {
 	m->regs.ops = ops;
@@ -13,19 +11,24 @@ void mmio_init(struct mmio_dev *m, const struct region_ops *ops, uint64_t size)
 	m->dev.mmio_size = size;
 }
 
-void mmio_connect(struct device *d, struct irqchip *chip, uint32_t intid)
+void mmio_connect(struct device *d, struct irqchip *chip, uint32_t number, uint32_t first)
 {
 	struct mmio_dev *m = to_mmio(d);
 
 	m->irq.chip = chip;
-	m->irq.pin = intid - FIRST_SPI;
-	d->irq = intid;
+	m->irq.pin = number - first;
+	d->irq = number;
 }
 
 int mmio_map(struct device *d, gpa_t base)
 {
+	return mmio_map_in(d, BUS_MMIO, base);
+}
+
+int mmio_map_in(struct device *d, enum bus_space space, uint64_t base)
+{
 	struct mmio_dev *m = to_mmio(d);
 
 	d->mmio_base = base;
-	return bus_region_add(&d->vm->bus, &m->regs, BUS_MMIO, base, d->mmio_size, 0);
+	return bus_region_add(&d->vm->bus, &m->regs, space, base, d->mmio_size, 0);
 }

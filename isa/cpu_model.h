@@ -10,4 +10,7 @@ struct cpu_model {
 	enum isa_id isa;
 };
 
+/* As --cpu names it; NULL: no such model of this ISA. */
+const struct cpu_model *cpu_model_find(enum isa_id isa, const char *name);
+
 #endif

@@ -108,7 +108,7 @@ static void fdt_clock(struct fdt_writer *w)
 	fdt_end(w);
 }
 
-int machine_fdt(const struct machine *m, const struct machine_chosen *chosen, void *buf, size_t size, size_t *len)
+int arm64_fdt(const struct machine *m, const struct machine_chosen *chosen, void *buf, size_t size, size_t *len)
 {
 	static const char *const compatible[] = { "cella,virt-arm64", "linux,dummy-virt" };
 	struct fdt_writer w;

@@ -21,8 +21,8 @@
 #define HIGH_BASE	(1 * GIB)
 #define HIGH_RAM	(12 * GIB)
 
-static const struct board_gic captive_gics[] = {
-	{ "gicv2", 0x08100000, 0x08110000, 1, affinity_flat },
+static const struct board_irqchip captive_gics[] = {
+	{ "gicv2", 0x08100000, 0x08110000, GIC_FIRST_SPI, 1, affinity_flat },
 	{ NULL }
 };
 
@@ -46,6 +46,7 @@ const struct machine_class machine_captive_virt = {
 	.name		= "captive-virt",
 	.summary	= "the map of the Captive hypervisor; takes its device tree by --dtb",
 	.isa		= ISA_ARM64,
+	.ops		= &machine_arm64_ops,
 	.irqchips	= captive_gics,
 	.devices	= captive_devices,
 	.virtio		= { 0x08000000, 0x10000, 64, 2, captive_virtio },

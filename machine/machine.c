@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What boards have in common: from a machine_class's tables to devices on a bus. An engine that brings its own interrupt
- * controller or timers (kvm) is asked first; models serve where it says -ENOTSUP.
+ * What boards have in common: from a machine_class's tables to devices on a bus. What an ISA's boards do in their own way is
+ * in their machine_ops (arm64.c, pc.c).
  */
 #include "base/bits.h"
 #include "base/errno.h"
 #include "base/string.h"
-#include "dev/gpio/pl061.h"
-#include "dev/irqchip/gicv2.h"
-#include "dev/irqchip/gicv3.h"
 #include "dev/misc/simexit.h"
-#include "dev/timer/arm_generic.h"
 #include "dev/virtio/mmio.h"
-#include "fw/psci.h"
 #include "machine/arm64_fdt.h"
 #include "machine/machine.h"
 
@@ -28,9 +23,17 @@ const struct machine_class *machine_find(const char *name)
 	return NULL;
 }
 
-const struct board_gic *machine_irqchip(const struct machine_class *cls, const char *type)
+const struct machine_class *machine_default(enum isa_id isa)
 {
-	for (const struct board_gic *g = cls->irqchips; g->type; g++)
+	for (unsigned i = 0; machine_classes[i]; i++)
+		if (machine_classes[i]->isa == isa)
+			return machine_classes[i];
+	return NULL;
+}
+
+const struct board_irqchip *machine_irqchip(const struct machine_class *cls, const char *type)
+{
+	for (const struct board_irqchip *g = cls->irqchips; g->type; g++)
 		if (!type || !strcmp(g->type, type))
 			return g;
 	return NULL;
@@ -44,43 +47,6 @@ uint64_t affinity_of_16(uint32_t index)
 uint64_t affinity_flat(uint32_t index)
 {
 	return index;
-}
-
-static int machine_gic(struct machine *m)
-{
-	const struct board_gic *g = m->gic;
-	bool v3 = !strcmp(g->type, "gicv3");
-	struct irqchip_desc desc = { g->type, g->dist, g->cpu, 256 };
-	struct vm *vm = m->vm;
-	struct device *d;
-	int err = vm->engine->irqchip_create ? vm->engine->irqchip_create(vm, &desc, &vm->irqchip) : -ENOTSUP;
-
-	if (err != -ENOTSUP)
-		return err;
-	d = device_create(vm, v3 ? &gicv3_class : &gicv2_class);
-	if (!d)
-		return -ENOMEM;
-	device_set(d, "phandle", FDT_PHANDLE_GIC);
-	err = device_init(d);
-	if (err)
-		return err;
-	m->gic_device = d;
-	vm->irqchip = gic_chip(d);
-	return v3 ? gicv3_map(d, g->dist, g->cpu) : gicv2_map(d, g->dist, g->cpu);
-}
-
-static int machine_timer(struct machine *m)
-{
-	struct device *d;
-	int err;
-
-	if (m->vm->engine_info.caps & ENGINE_OWNS_TIMER)
-		return 0;
-	d = device_create(m->vm, &arm_timer_class);
-	if (!d)
-		return -ENOMEM;
-	err = device_init(d);
-	return err ? err : arm_timer_connect(d, m->vm->irqchip);
 }
 
 static int machine_device(struct machine *m, const struct board_device *b)
@@ -101,9 +67,9 @@ static int machine_device(struct machine *m, const struct board_device *b)
 	if (b->flags & BOARD_EXIT)
 		m->exit = d;
 	if (b->intid)
-		mmio_connect(d, m->vm->irqchip, b->intid);
+		mmio_connect(d, m->vm->irqchip, b->intid, m->irqchip->first);
 	err = device_init(d);
-	return err ? err : mmio_map(d, b->base);
+	return err ? err : mmio_map_in(d, b->flags & BOARD_PORTS ? BUS_PIO : BUS_MMIO, b->base);
 }
 
 /* A free transport that takes this kind of device, or -1. */
@@ -133,7 +99,7 @@ static int machine_plug(struct machine *m, uint32_t slot, const struct machine_v
 	if (!t)
 		return -ENOMEM;
 	device_set_ptr(t, "device", d);
-	mmio_connect(t, m->vm->irqchip, m->cls->virtio.intid + slot);
+	mmio_connect(t, m->vm->irqchip, m->cls->virtio.intid + slot, m->irqchip->first);
 	err = device_init(t);
 	return err ? err : virtio_mmio_map(t, base);
 }
@@ -160,22 +126,21 @@ int machine_create(struct machine *m, struct vm *vm, const struct machine_class 
 {
 	int err;
 
-	*m = (struct machine){ .cls = cls, .vm = vm, .config = *config, .gic = machine_irqchip(cls, config->irqchip) };
-	if (!m->gic || !config->vcpus || config->vcpus > m->gic->max_vcpus || config->virtio_count > MACHINE_MAX_VIRTIO)
+	*m = (struct machine){ .cls = cls, .vm = vm, .config = *config, .irqchip = machine_irqchip(cls, config->irqchip) };
+	if (!m->irqchip || !config->vcpus || config->vcpus > m->irqchip->max_vcpus || config->virtio_count > MACHINE_MAX_VIRTIO)
 		return -EINVAL;
 	err = vm_vcpus_create(vm, config->vcpus);
 	if (err)
 		return err;
 	for (uint32_t i = 0; i < vm->vcpu_count; i++)
-		vm->vcpu[i]->hwid = m->gic->affinity(i);
-	err = machine_gic(m);
-	if (!err)
-		err = machine_timer(m);
+		vm->vcpu[i]->hwid = m->irqchip->affinity(i);
+	err = cls->ops->irqchip(m);
 	for (const struct board_device *b = cls->devices; !err && b->cls; b++)
 		err = machine_device(m, b);
 	if (!err)
 		err = machine_plug_all(m);
-	vm->firmware_call = psci_call;
+	if (!err && cls->ops->finish)
+		err = cls->ops->finish(m);
 	return err;
 }
 
@@ -185,17 +150,20 @@ void machine_destroy(struct machine *m)
 		device_destroy_all(m->vm);
 }
 
-int machine_start(struct machine *m, gpa_t entry, gpa_t dtb)
+int machine_fdt(const struct machine *m, const struct machine_chosen *chosen, void *buf, size_t size, size_t *len)
 {
-	struct vcpu_power on = { .state = VCPU_ON, .entry = entry, .arg = dtb, .reset = true };
+	return m->cls->ops->fdt ? m->cls->ops->fdt(m, chosen, buf, size, len) : -ENOTSUP;
+}
 
-	return m->vm->engine->vcpu_power(m->vm->vcpu[0], &on, true);
+int machine_start(struct machine *m, const struct machine_boot *b)
+{
+	return m->cls->ops->start(m, b);
 }
 
 void machine_power_key(struct machine *m)
 {
-	if (m->power_key)
-		pl061_press(m->power_key);
+	if (m->power_key && m->cls->ops->power_key)
+		m->cls->ops->power_key(m);
 }
 
 int machine_exit_status(const struct machine *m)

@@ -11,6 +11,7 @@
 #ifndef MACHINE_MACHINE_H
 #define MACHINE_MACHINE_H
 
+#include "boot/boot.h"
 #include "core/chardev.h"
 #include "core/vm.h"
 
@@ -19,7 +20,6 @@
 #define MACHINE_FDT_SIZE	(128 * KIB)	/* enough for every machine with the longest parameters */
 
 struct machine;
-struct fdt_writer;
 
 struct machine_range {
 	gpa_t base;
@@ -51,27 +51,46 @@ struct machine_chosen {
 	uint64_t kaslr_seed;
 };
 
-/* A device at a fixed place. */
+/* A device at a fixed place: a struct mmio_dev (dev/mmio.h). */
 struct board_device {
 	const struct dev_class *cls;	/* NULL ends the table */
-	gpa_t base;
-	uint32_t intid;			/* the GIC's number; 0: no line */
+	uint64_t base;			/* in memory, or with BOARD_PORTS among the I/O ports */
+	uint32_t intid;			/* the controller's own number (GIC: INTID; pc: GSI); 0: no line */
 	uint32_t flags;
 };
-enum { BOARD_CLOCK = 1, BOARD_SERIAL = 2, BOARD_POWER_KEY = 4, BOARD_EXIT = 8 };
+enum { BOARD_CLOCK = 1, BOARD_SERIAL = 2, BOARD_POWER_KEY = 4, BOARD_EXIT = 8, BOARD_PORTS = 16 };
 
-/* A GIC of a board: distributor, then redistributors (v3) or CPU interface (v2). */
-struct board_gic {
+/* An interrupt controller of a board. */
+struct board_irqchip {
 	const char *type;		/* NULL ends the table */
-	gpa_t dist, cpu;
+	gpa_t dist, cpu;		/* GIC: distributor, and redistributors or CPU interface; pc: IOAPIC and local APIC */
+	uint32_t first;			/* the number that its pin 0 has */
 	uint32_t max_vcpus;
 	uint64_t (*affinity)(uint32_t index);
+};
+
+/* The payload in memory, for machine_start. */
+struct machine_boot {
+	const struct boot_image *image;
+	const struct boot_place *place;
+	const struct machine_chosen *chosen;
+};
+
+/* What the boards of an ISA do in their own way. */
+struct machine_ops {
+	/* Makes vm->irqchip and the timers that go with it: the engine's own, or models. */
+	int (*irqchip)(struct machine *m);
+	int (*finish)(struct machine *m);	/* when all devices stand, or NULL */
+	int (*fdt)(const struct machine *m, const struct machine_chosen *chosen, void *buf, size_t size, size_t *len);
+	int (*start)(struct machine *m, const struct machine_boot *b);
+	void (*power_key)(struct machine *m);	/* or NULL */
 };
 
 struct machine_class {
 	const char *name, *summary;
 	enum isa_id isa;
-	const struct board_gic *irqchips;	/* the first is the default */
+	const struct machine_ops *ops;
+	const struct board_irqchip *irqchips;	/* the first is the default */
 	const struct board_device *devices;
 	struct {			/* transports */
 		gpa_t base;
@@ -93,15 +112,17 @@ struct machine {
 	const struct machine_class *cls;
 	struct vm *vm;
 	struct machine_config config;
-	const struct board_gic *gic;
-	struct device *gic_device;		/* NULL: the engine's own */
+	const struct board_irqchip *irqchip;
+	struct device *irqchip_device;		/* NULL: the engine's own */
 	struct device *power_key, *exit;
+	void *board;				/* what the board's ops keep; in the vm's arena */
 };
 
 /* All machines, ended by NULL. */
 extern const struct machine_class *const machine_classes[];
 const struct machine_class *machine_find(const char *name);	/* or NULL */
-const struct board_gic *machine_irqchip(const struct machine_class *cls, const char *type);	/* or NULL */
+const struct machine_class *machine_default(enum isa_id isa);	/* or NULL */
+const struct board_irqchip *machine_irqchip(const struct machine_class *cls, const char *type);	/* or NULL */
 
 /*
  * vm: vm_init and memory slots are done, no vCPUs yet. -EINVAL (vcpus, irqchip), -ENOSPC (no transport left for a virtio
@@ -110,16 +131,20 @@ const struct board_gic *machine_irqchip(const struct machine_class *cls, const c
 int machine_create(struct machine *m, struct vm *vm, const struct machine_class *cls, const struct machine_config *config);
 void machine_destroy(struct machine *m);	/* devices only, in reverse order of creation */
 
-/* -ENOSPC: size is too small. */
+/* -ENOSPC: size is too small; -ENOTSUP: not a machine with a device tree. */
 int machine_fdt(const struct machine *m, const struct machine_chosen *chosen, void *buf, size_t size, size_t *len);
-/* Turns the first vCPU on, as booting.rst says for arm64: x0 = dtb, MMU off. The others stay off. */
-int machine_start(struct machine *m, gpa_t entry, gpa_t dtb);
+/*
+ * The payload is in memory: writes what else the guest is to find there, and turns the first vCPU on as its boot protocol says
+ * (arm64: booting.rst; pc: Linux's 64-bit entry or PVH). The others stay off. Each vCPU has an owner that is outside vcpu_run.
+ */
+int machine_start(struct machine *m, const struct machine_boot *b);
 void machine_power_key(struct machine *m);	/* pressed once; nothing where there is none */
 int machine_exit_status(const struct machine *m);	/* what the guest gave its exit device, or -1 */
 
 uint64_t affinity_of_16(uint32_t index);	/* Aff1 = index / 16: a GICv3 SGI reaches 16 at once */
 uint64_t affinity_flat(uint32_t index);
 
+extern const struct machine_ops machine_arm64_ops;
 extern const struct machine_class machine_virt_arm64, machine_captive_virt, machine_simbench;
 
 #endif

@@ -15,9 +15,9 @@
 #include "dev/uart/pl011.h"
 #include "machine/machine.h"
 
-static const struct board_gic simbench_gics[] = {
-	{ "gicv2", 0x08000000, 0x08010000, 8, affinity_flat },
-	{ "gicv3", 0x08000000, 0x080a0000, 64, affinity_of_16 },
+static const struct board_irqchip simbench_gics[] = {
+	{ "gicv2", 0x08000000, 0x08010000, GIC_FIRST_SPI, 8, affinity_flat },
+	{ "gicv3", 0x08000000, 0x080a0000, GIC_FIRST_SPI, 64, affinity_of_16 },
 	{ NULL }
 };
 
@@ -38,6 +38,7 @@ const struct machine_class machine_simbench = {
 	.name		= "simbench",
 	.summary	= "bare board for small images: UART, timers, GIC, exit device",
 	.isa		= ISA_ARM64,
+	.ops		= &machine_arm64_ops,
 	.irqchips	= simbench_gics,
 	.devices	= simbench_devices,
 	.max_vcpus	= 64,

@@ -23,9 +23,9 @@
 #define RAM_BASE	(1 * GIB)
 #define SPI(n)		(GIC_FIRST_SPI + (n))
 
-static const struct board_gic virt_gics[] = {
-	{ "gicv3", 0x08000000, 0x080a0000, 64, affinity_of_16 },
-	{ "gicv2", 0x08000000, 0x08010000, 8, affinity_flat },
+static const struct board_irqchip virt_gics[] = {
+	{ "gicv3", 0x08000000, 0x080a0000, GIC_FIRST_SPI, 64, affinity_of_16 },
+	{ "gicv2", 0x08000000, 0x08010000, GIC_FIRST_SPI, 8, affinity_flat },
 	{ NULL }
 };
 
@@ -46,6 +46,7 @@ const struct machine_class machine_virt_arm64 = {
 	.name		= "virt-arm64",
 	.summary	= "general arm64 machine: GICv3 or GICv2, PL011, virtio",
 	.isa		= ISA_ARM64,
+	.ops		= &machine_arm64_ops,
 	.irqchips	= virt_gics,
 	.devices	= virt_devices,
 	.virtio		= { 0x0a000000, VIRTIO_MMIO_SIZE, SPI(16), 32 },

@@ -89,7 +89,7 @@ static int setup(void **state)
 	uart = board_device(b, &pl011_class);
 	assert_int_equal(device_set_ptr(uart, "chardev", &terminal.dev), 0);
 	assert_int_equal(device_set(uart, "clock", 2), 0);
-	mmio_connect(uart, &chip, 33);
+	mmio_connect(uart, &chip, 33, 32);
 	assert_int_equal(device_init(uart), 0);
 	assert_int_equal(mmio_map(uart, UART), 0);
 	device_reset_all(&b->vm, RESET_COLD);

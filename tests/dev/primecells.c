@@ -46,8 +46,8 @@ static int setup(void **state)
 	gpio = board_device(b, &pl061_class);
 	ender = board_device(b, &simexit_class);
 	assert_int_equal(device_set(gpio, "phandle", 7), 0);
-	mmio_connect(rtc, &chip, 34);
-	mmio_connect(gpio, &chip, 35);
+	mmio_connect(rtc, &chip, 34, 32);
+	mmio_connect(gpio, &chip, 35, 32);
 	assert_int_equal(device_init(rtc), 0);
 	assert_int_equal(device_init(gpio), 0);
 	assert_int_equal(device_init(ender), 0);

@@ -333,7 +333,7 @@ static void each_of_several_queues_works(void **state)
 	assert_int_equal(device_init(r.dev), 0);
 	r.transport = device_create(&r.vm, &virtio_mmio_class);
 	assert_int_equal(device_set_ptr(r.transport, "device", r.dev), 0);
-	mmio_connect(r.transport, &r.chip, RIG_INTID);
+	mmio_connect(r.transport, &r.chip, RIG_INTID, 32);
 	assert_int_equal(device_init(r.transport), 0);
 	assert_int_equal(virtio_mmio_map(r.transport, RIG_MMIO), 0);
 	assert_true(rig_offered(&r) & 1 << 12);

@@ -54,7 +54,7 @@ static void open_world(struct world *w, bool overlay)
 	assert_int_equal(device_init(r->dev), 0);
 	r->transport = device_create(&r->vm, &virtio_mmio_class);
 	assert_int_equal(device_set_ptr(r->transport, "device", r->dev), 0);
-	mmio_connect(r->transport, &r->chip, RIG_INTID);
+	mmio_connect(r->transport, &r->chip, RIG_INTID, 32);
 	assert_int_equal(device_init(r->transport), 0);
 	assert_int_equal(virtio_mmio_map(r->transport, RIG_MMIO), 0);
 	pthread_create(&w->thread, NULL, loop_thread, &w->loop);

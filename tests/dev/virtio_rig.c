@@ -83,7 +83,7 @@ void rig_plug_device(struct rig *r)
 	r->transport = device_create(&r->vm, &virtio_mmio_class);
 	assert_non_null(r->transport);
 	assert_int_equal(device_set_ptr(r->transport, "device", r->dev), 0);
-	mmio_connect(r->transport, &r->chip, RIG_INTID);
+	mmio_connect(r->transport, &r->chip, RIG_INTID, 32);
 	assert_int_equal(device_init(r->transport), 0);
 	assert_int_equal(virtio_mmio_map(r->transport, RIG_MMIO), 0);
 }

@@ -113,7 +113,7 @@ static int set_up_kind(void **state, uint64_t more)
 	assert_int_equal(device_init(r->dev), 0);
 	r->transport = device_create(&r->vm, &virtio_mmio_class);
 	assert_int_equal(device_set_ptr(r->transport, "device", r->dev), 0);
-	mmio_connect(r->transport, &r->chip, RIG_INTID);
+	mmio_connect(r->transport, &r->chip, RIG_INTID, 32);
 	assert_int_equal(device_init(r->transport), 0);
 	assert_int_equal(virtio_mmio_map(r->transport, RIG_MMIO), 0);
 	r->features = F_EVENT_IDX | F_INDIRECT | 1 << 12 | 1 << 9 | more;

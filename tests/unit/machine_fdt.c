@@ -184,11 +184,12 @@ static void too_long_parameters_are_an_error_not_an_overrun(void **state)
 
 static void start_turns_the_first_vcpu_on_with_the_tree_in_x0(void **state)
 {
+	const struct boot_place place = { .entry = 0x40200000, .dtb = 0x44000000 };
 	struct machine_config c = { .vcpus = 2, .ram = GIB };
 	struct rig *r = malloc(sizeof(*r));
 
 	assert_int_equal(make(r, &machine_virt_arm64, &c), 0);
-	assert_int_equal(machine_start(&r->machine, 0x40200000, 0x44000000), 0);
+	assert_int_equal(machine_start(&r->machine, &(struct machine_boot){ .place = &place }), 0);
 	assert_int_equal(r->power.state, VCPU_ON);
 	assert_true(r->power.reset);
 	assert_int_equal(r->power.entry, 0x40200000);
