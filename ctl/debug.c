@@ -6,6 +6,7 @@
 #include "ctl/debug.h"
 #include "isa/arm64/reg_id.h"
 #include "isa/arm64/sysreg.h"
+#include "isa/x86/reg_id.h"
 
 struct debug_reg {
 	const char *name;
@@ -26,7 +27,19 @@ static const struct debug_reg arm64_regs[] = {
 	{ NULL, 0 }
 };
 
-static const struct debug_reg *const regs_of[ISA_COUNT] = { [ISA_ARM64] = arm64_regs };
+static const struct debug_reg x86_regs[] = {
+	{ "rax", X86_REG_RAX }, { "rcx", X86_REG_RCX }, { "rdx", X86_REG_RDX }, { "rbx", X86_REG_RBX }, { "rsp", X86_REG_RSP },
+	{ "rbp", X86_REG_RBP }, { "rsi", X86_REG_RSI }, { "rdi", X86_REG_RDI },
+#define R(n) { "r" #n, X86_REG_R8 + n - 8 }
+	R(8), R(9), R(10), R(11), R(12), R(13), R(14), R(15),
+#undef R
+	{ "rip", X86_REG_RIP }, { "rflags", X86_REG_RFLAGS }, { "cr0", X86_REG_CR0 }, { "cr2", X86_REG_CR0 + 2 },
+	{ "cr3", X86_REG_CR0 + 3 }, { "cr4", X86_REG_CR0 + 4 }, { "efer", 0xc0000080 }, { "fs_base", 0xc0000100 },
+	{ "gs_base", 0xc0000101 }, { "kernel_gs_base", 0xc0000102 },
+	{ NULL, 0 }
+};
+
+static const struct debug_reg *const regs_of[ISA_COUNT] = { [ISA_ARM64] = arm64_regs, [ISA_X86_64] = x86_regs };
 
 static json_t *hex(uint64_t v)
 {

@@ -136,6 +136,9 @@ def stat_and_debug():
         regs = d["vcpus"][0]["registers"]
         need(int(regs["pc"], 16) >= 0x40000000 and int(regs["x0"], 16) > 0, regs)
         need(any(x["device"] == "pl011" and x["state"] for x in d["devices"]), [x["device"] for x in d["devices"]])
+        ok("pause", "m")
+        first = json.loads(ok("debug", "m"))["vcpus"][0]["registers"]
+        need(first == json.loads(ok("debug", "m"))["vcpus"][0]["registers"], "a paused vCPU's registers change")
 
 
 def console():
