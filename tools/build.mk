@@ -5,7 +5,7 @@
 # ---- freestanding: what engine/bare links, without a C library, for this architecture and for arm64 ----
 
 free-src = $(wildcard base/*.c isa/*.c isa/*/*.c core/*.c fw/*.c boot/*.c dev/*.c dev/irqchip/*.c dev/uart/*.c \
-	     dev/virtio/*.c dev/timer/*.c) $(isa-gen-src)
+	     dev/pci/*.c dev/virtio/*.c dev/timer/*.c) $(isa-gen-src)
 free-cf	= -std=gnu17 -O2 -g $(WARN) -fno-strict-aliasing -fno-common -ffreestanding -fno-builtin-memset \
 	  -fno-tree-loop-distribute-patterns -fno-stack-protector -mgeneral-regs-only -nostdinc -I. -I$(B)/gen
 

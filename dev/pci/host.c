@@ -8,6 +8,7 @@
 #include "base/bits.h"
 #include "base/errno.h"
 #include "core/fdt.h"
+#include "core/lock_order.h"
 #include "core/vm.h"
 #include "dev/pci/host.h"
 
@@ -133,11 +134,11 @@ void pci_intx_update(struct pci_func *f)
 
 	lock_acquire(&f->lock);
 	off = pci_get(f->config + PCI_COMMAND, 2) & PCI_COMMAND_INTX_OFF || pci_messages(f);
+	lock_release(&f->lock);
 	lock_acquire(&h->lines_lock);
 	f->intx_off = off;
 	intx_drive(h, f);
 	lock_release(&h->lines_lock);
-	lock_release(&f->lock);
 }
 
 /* ---- the machine's side ---- */
@@ -157,6 +158,8 @@ static int host_init(struct device *d, struct arena *a)
 
 	if (h->lines.count > PCI_LINES || (h->lines.count && !is_pow2(h->lines.count)) || h->win.ecam_size & (MIB - 1))
 		return -EINVAL;
+	lock_set_rank(&h->settling, LOCK_SETTLE);
+	lock_set_rank(&h->lines_lock, LOCK_LINE);
 	h->ecam = (struct region){ .ops = &ecam_ops, .name = "pci-ecam" };
 	h->address_port = (struct region){ .ops = &address_ops, .name = "pci-address" };
 	h->data_port = (struct region){ .ops = &data_ops, .name = "pci-data" };

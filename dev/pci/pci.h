@@ -14,7 +14,8 @@
  * What a configuration write entails for others (regions, routes, lines, ops->bus_master, ops->moved) happens in `settle`, on
  * the vCPU that wrote, when its access has left the bus and before its next instruction; one vCPU at a time for each bridge.
  *
- * Locks: host->settling > f->lock (configuration, MSI-X table) > host->lines_lock > the irqchip's.
+ * Locks: host->settling is outside of queues' and devices' (core/lock_order.h); f->lock (configuration, MSI-X table) has only
+ * routes' inside; host->lines_lock is what drives lines.
  */
 #ifndef DEV_PCI_PCI_H
 #define DEV_PCI_PCI_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * virtio over MMIO, the modern interface (virtio 1.2 §4.2, version 2).
+ * virtio over MMIO (virtio 1.2 §4.2): what both interfaces have, and the modern one (version 2).
  *
  * Registers are 32 bits wide: other widths read as ones and write nothing. The configuration space takes any width.
  * The region is unlocked: the common part takes the device's lock, and a reset must be able to wait for a queue's
@@ -13,26 +13,10 @@
 #include "dev/virtio/mmio.h"
 
 #define MMIO_MAGIC		0x74726976u	/* "virt" */
-#define MMIO_VERSION		2u
 #define MMIO_VENDOR		0x414c4c43u	/* "CLLA" */
 
 enum {
-	REG_MAGIC		= 0x000,
-	REG_VERSION		= 0x004,
-	REG_DEVICE_ID		= 0x008,
-	REG_VENDOR_ID		= 0x00c,
-	REG_DEVICE_FEATURES	= 0x010,
-	REG_DEVICE_FEATURES_SEL	= 0x014,
-	REG_DRIVER_FEATURES	= 0x020,
-	REG_DRIVER_FEATURES_SEL	= 0x024,
-	REG_QUEUE_SEL		= 0x030,
-	REG_QUEUE_NUM_MAX	= 0x034,
-	REG_QUEUE_NUM		= 0x038,
 	REG_QUEUE_READY		= 0x044,
-	REG_QUEUE_NOTIFY	= 0x050,
-	REG_INTERRUPT_STATUS	= 0x060,
-	REG_INTERRUPT_ACK	= 0x064,
-	REG_STATUS		= 0x070,
 	REG_QUEUE_DESC_LOW	= 0x080,
 	REG_QUEUE_DESC_HIGH	= 0x084,
 	REG_QUEUE_DRIVER_LOW	= 0x090,
@@ -43,7 +27,6 @@ enum {
 	REG_SHM_BASE_HIGH	= 0x0bc,
 	REG_QUEUE_RESET		= 0x0c0,
 	REG_CONFIG_GENERATION	= 0x0fc,
-	REG_CONFIG		= 0x100,
 };
 
 #define INT_USED	1u
@@ -61,7 +44,7 @@ static void vmmio_interrupt(struct virtio_transport *t, int queue)
 	lock_release(&m->mmio.dev.lock);
 }
 
-static void vmmio_interrupt_clear(struct virtio_mmio *m, uint32_t bits)
+void virtio_mmio_isr_clear(struct virtio_mmio *m, uint32_t bits)
 {
 	lock_acquire(&m->mmio.dev.lock);
 	m->isr &= ~bits;
@@ -71,10 +54,10 @@ static void vmmio_interrupt_clear(struct virtio_mmio *m, uint32_t bits)
 
 static void vmmio_transport_reset(struct virtio_transport *t)
 {
-	vmmio_interrupt_clear(container_of(t, struct virtio_mmio, transport), ~0u);
+	virtio_mmio_isr_clear(container_of(t, struct virtio_mmio, transport), ~0u);
 }
 
-static uint32_t interrupt_status(struct virtio_mmio *m)
+uint32_t virtio_mmio_isr(struct virtio_mmio *m)
 {
 	uint32_t isr;
 
@@ -94,20 +77,22 @@ static uint32_t vmmio_read(struct virtio_mmio *m, uint64_t offset)
 	struct virtio_dev *vd = m->vd;
 
 	switch (offset) {
-	case REG_MAGIC:			return MMIO_MAGIC;
-	case REG_VERSION:		return MMIO_VERSION;
-	case REG_DEVICE_ID:		return vd ? vd->ops->id : 0;
-	case REG_VENDOR_ID:		return MMIO_VENDOR;
+	case VMMIO_MAGIC:		return MMIO_MAGIC;
+	case VMMIO_VERSION:		return m->legacy ? 1 : 2;
+	case VMMIO_DEVICE_ID:		return vd ? vd->ops->id : 0;
+	case VMMIO_VENDOR_ID:		return MMIO_VENDOR;
 	}
 	if (!vd)
 		return 0;
+	if (m->legacy)
+		return virtio_mmio_legacy_read(m, offset);
 	switch (offset) {
-	case REG_DEVICE_FEATURES:	return virtio_offered_get(vd, sel(&m->device_sel));
-	case REG_QUEUE_NUM_MAX:		return virtio_queue_max(vd, sel(&m->queue_sel));
+	case VMMIO_DEVICE_FEATURES:	return virtio_offered_get(vd, sel(&m->device_sel));
+	case VMMIO_QUEUE_NUM_MAX:	return virtio_queue_max(vd, sel(&m->queue_sel));
 	case REG_QUEUE_READY:		return virtio_queue_ready(vd, sel(&m->queue_sel));
 	case REG_QUEUE_RESET:		return virtio_queue_resetting(vd, sel(&m->queue_sel));
-	case REG_INTERRUPT_STATUS:	return interrupt_status(m);
-	case REG_STATUS:		return virtio_status_get(vd);
+	case VMMIO_INTERRUPT_STATUS:	return virtio_mmio_isr(m);
+	case VMMIO_STATUS:		return virtio_status_get(vd);
 	case REG_CONFIG_GENERATION:	return virtio_generation(vd);
 	}
 	if (offset >= REG_SHM_LEN_LOW && offset <= REG_SHM_BASE_HIGH)
@@ -121,17 +106,21 @@ static void vmmio_write(struct virtio_mmio *m, uint64_t offset, uint32_t val)
 	uint32_t q = sel(&m->queue_sel);
 	uint64_t high = (uint64_t)val << 32;
 
+	if (m->legacy) {
+		virtio_mmio_legacy_write(m, offset, val);
+		return;
+	}
 	switch (offset) {
-	case REG_DEVICE_FEATURES_SEL:	__atomic_store_n(&m->device_sel, val, __ATOMIC_RELAXED); break;
-	case REG_DRIVER_FEATURES_SEL:	__atomic_store_n(&m->driver_sel, val, __ATOMIC_RELAXED); break;
-	case REG_QUEUE_SEL:		__atomic_store_n(&m->queue_sel, val, __ATOMIC_RELAXED); break;
-	case REG_DRIVER_FEATURES:	virtio_features_set(vd, sel(&m->driver_sel), val); break;
-	case REG_QUEUE_NUM:		virtio_queue_set(vd, q, VQ_REG_SIZE, LOW, val); break;
+	case VMMIO_DEVICE_FEATURES_SEL:	__atomic_store_n(&m->device_sel, val, __ATOMIC_RELAXED); break;
+	case VMMIO_DRIVER_FEATURES_SEL:	__atomic_store_n(&m->driver_sel, val, __ATOMIC_RELAXED); break;
+	case VMMIO_QUEUE_SEL:		__atomic_store_n(&m->queue_sel, val, __ATOMIC_RELAXED); break;
+	case VMMIO_DRIVER_FEATURES:	virtio_features_set(vd, sel(&m->driver_sel), val); break;
+	case VMMIO_QUEUE_NUM:		virtio_queue_set(vd, q, VQ_REG_SIZE, LOW, val); break;
 	case REG_QUEUE_READY:		virtio_queue_enable(vd, q, val & 1); break;
-	case REG_QUEUE_NOTIFY:		virtio_queue_notify(vd, val); break;
+	case VMMIO_QUEUE_NOTIFY:		virtio_queue_notify(vd, val); break;
 	case REG_QUEUE_RESET:		if (val & 1) virtio_queue_reset(vd, q); break;
-	case REG_INTERRUPT_ACK:		vmmio_interrupt_clear(m, val); break;
-	case REG_STATUS:		virtio_status_set(vd, val); break;
+	case VMMIO_INTERRUPT_ACK:	virtio_mmio_isr_clear(m, val); break;
+	case VMMIO_STATUS:		virtio_status_set(vd, val); break;
 	case REG_QUEUE_DESC_LOW:	virtio_queue_set(vd, q, VQ_REG_DESC, LOW, val); break;
 	case REG_QUEUE_DESC_HIGH:	virtio_queue_set(vd, q, VQ_REG_DESC, HIGH, high); break;
 	case REG_QUEUE_DRIVER_LOW:	virtio_queue_set(vd, q, VQ_REG_DRIVER, LOW, val); break;
@@ -145,8 +134,8 @@ static enum bus_result vmmio_access(struct region *r, struct bus_access *a)
 {
 	struct virtio_mmio *m = container_of(r, struct virtio_mmio, mmio.regs);
 
-	if (a->offset >= REG_CONFIG) {
-		uint64_t offset = a->offset - REG_CONFIG;
+	if (a->offset >= VMMIO_CONFIG) {
+		uint64_t offset = a->offset - VMMIO_CONFIG;
 
 		if (!a->write)
 			a->value = m->vd ? virtio_config_read(m->vd, offset, a->size) : ~0ull;
@@ -193,7 +182,7 @@ int virtio_mmio_map(struct device *d, gpa_t base)
 
 	for (uint32_t i = 0; !err && m->vd && i < m->vd->queues; i++) {
 		m->bell[i] = (struct doorbell){
-			.to = &m->vd->queue[i].bell, .offset = REG_QUEUE_NOTIFY, .match = i, .size = 4,
+			.to = &m->vd->queue[i].bell, .offset = VMMIO_QUEUE_NOTIFY, .match = i, .size = 4,
 		};
 		err = bus_doorbell_add(&m->mmio.regs, &m->bell[i]);
 	}
@@ -216,6 +205,9 @@ static void vmmio_reset(struct device *d, enum reset_kind why)
 	__atomic_store_n(&m->device_sel, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&m->driver_sel, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&m->queue_sel, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&m->page_size, 0, __ATOMIC_RELAXED);
+	for (unsigned i = 0; i < VIRTIO_MAX_QUEUES; i++)
+		__atomic_store_n(&m->align[i], 0, __ATOMIC_RELAXED);
 }
 
 static void vmmio_fdt(const struct device *d, struct fdt_writer *w)
@@ -232,6 +224,7 @@ static void vmmio_fdt(const struct device *d, struct fdt_writer *w)
 
 static const struct prop vmmio_props[] = {
 	PROP(struct virtio_mmio, device, PROP_PTR, 0, 0, 0),
+	PROP(struct virtio_mmio, legacy, PROP_BOOL, 0, 0, 0),
 	PROP_END
 };
 
@@ -239,6 +232,8 @@ static const struct field vmmio_state[] = {
 	FIELD(struct virtio_mmio, device_sel, 1),
 	FIELD(struct virtio_mmio, driver_sel, 1),
 	FIELD(struct virtio_mmio, queue_sel, 1),
+	FIELD(struct virtio_mmio, page_size, 1),
+	FIELD_ARRAY(struct virtio_mmio, align, 1),
 	FIELD_RANGE(struct virtio_mmio, isr, 1, 0, INT_USED | INT_CONFIG),
 	FIELD_END
 };

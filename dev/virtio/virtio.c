@@ -96,7 +96,7 @@ static bool queue_begin(struct virtqueue *q, bool push_only)
 	struct virtio_dev *vd = q->vd;
 
 	lock_acquire(&q->lock);
-	if (!q->live || __atomic_load_n(&vd->broken, __ATOMIC_RELAXED))
+	if (!q->live || __atomic_load_n(&vd->broken, __ATOMIC_RELAXED) || __atomic_load_n(&vd->no_dma, __ATOMIC_RELAXED))
 		goto out_unlock;
 	if (!push_only && __atomic_load_n(&vd->paused, __ATOMIC_RELAXED))
 		goto out_unlock;
@@ -178,6 +178,7 @@ static void reset_finish(struct virtio_dev *vd)
 	if (vd->ops->reset)
 		vd->ops->reset(vd);
 	vd->features = 0;
+	vd->legacy = false;
 	vd->status = 0;
 	vd->resetting = VIRTIO_RUNS;
 	__atomic_store_n(&vd->broken, false, __ATOMIC_RELAXED);
@@ -219,7 +220,7 @@ void virtio_needs_reset(struct virtio_dev *vd, const char *why)
 	if (vd->resetting == VIRTIO_RUNS && !(vd->status & VIRTIO_STATUS_NEEDS_RESET)) {
 		vd->status |= VIRTIO_STATUS_NEEDS_RESET;
 		__atomic_store_n(&vd->broken, true, __ATOMIC_RELAXED);
-		tell = vd->status & VIRTIO_STATUS_DRIVER_OK;
+		tell = vd->status & VIRTIO_STATUS_DRIVER_OK && !vd->legacy;
 		dev_guest_error(&vd->dev, "%s; the device needs a reset", why);
 	}
 	lock_release(&vd->dev.lock);
@@ -252,7 +253,8 @@ static void queue_halt(struct virtqueue *q)
 	lock_release(&q->lock);
 }
 
-/* The ring comes to life when the queue is ready and the driver has said DRIVER_OK, whichever is last. */
+/* The ring comes to life when the queue is ready and the driver has said DRIVER_OK, whichever is last. Legacy drivers use
+   queues before they say so. */
 static void queue_go_live(struct virtqueue *q)
 {
 	struct virtio_dev *vd = q->vd;
@@ -261,7 +263,8 @@ static void queue_go_live(struct virtqueue *q)
 
 	lock_acquire(&q->lock);
 	lock_acquire(&vd->dev.lock);
-	go = q->state == VQ_READY && vd->status & VIRTIO_STATUS_DRIVER_OK && vd->resetting == VIRTIO_RUNS && !q->live;
+	go = q->state == VQ_READY && (vd->status & VIRTIO_STATUS_DRIVER_OK || vd->legacy) &&
+	     vd->resetting == VIRTIO_RUNS && !q->live;
 	cfg = (struct vring_config){
 		.size = q->size, .desc = q->desc, .driver = q->driver, .device = q->device,
 		.event_idx = virtio_has(vd, VIRTIO_F_EVENT_IDX), .indirect = virtio_has(vd, VIRTIO_F_INDIRECT_DESC),
@@ -327,6 +330,17 @@ void virtio_resume(struct device *d)
 		virtqueue_kick(&vd->queue[i]);
 }
 
+void virtio_dma_set(struct virtio_dev *vd, bool on)
+{
+	__atomic_store_n(&vd->no_dma, !on, __ATOMIC_RELAXED);
+	for (uint32_t i = 0; i < vd->queues; i++) {
+		lock_acquire(&vd->queue[i].lock);	/* waits for batches under way */
+		lock_release(&vd->queue[i].lock);
+		if (on)
+			virtqueue_kick(&vd->queue[i]);
+	}
+}
+
 /* --- registers --- */
 
 uint32_t virtio_offered_get(struct virtio_dev *vd, uint32_t word)
@@ -334,10 +348,20 @@ uint32_t virtio_offered_get(struct virtio_dev *vd, uint32_t word)
 	return word < 2 ? (uint32_t)(vd->offered >> (32 * word)) : 0;
 }
 
+uint32_t virtio_features_get(struct virtio_dev *vd, uint32_t word)
+{
+	uint64_t features;
+
+	lock_acquire(&vd->dev.lock);
+	features = vd->features;
+	lock_release(&vd->dev.lock);
+	return word < 2 ? (uint32_t)(features >> (32 * word)) : 0;
+}
+
 void virtio_features_set(struct virtio_dev *vd, uint32_t word, uint32_t val)
 {
 	lock_acquire(&vd->dev.lock);
-	if (vd->resetting == VIRTIO_RUNS && !(vd->status & VIRTIO_STATUS_FEATURES_OK)) {
+	if (vd->resetting == VIRTIO_RUNS && !(vd->status & VIRTIO_STATUS_FEATURES_OK) && !vd->legacy) {
 		if (word < 2)
 			vd->features = field_set(vd->features, 0xffffffffull << (32 * word), val);
 	}
@@ -350,6 +374,8 @@ uint8_t virtio_status_get(struct virtio_dev *vd)
 
 	lock_acquire(&vd->dev.lock);
 	status = vd->status;
+	if (vd->legacy)
+		status &= (uint8_t)~VIRTIO_STATUS_NEEDS_RESET;
 	lock_release(&vd->dev.lock);
 	return status;
 }
@@ -423,6 +449,25 @@ void virtio_config_write(struct virtio_dev *vd, uint64_t offset, unsigned size, 
 		vd->ops->config_write(vd, (uint32_t)offset, size, val);
 }
 
+uint64_t virtio_queue_get(struct virtio_dev *vd, uint32_t index, enum virtqueue_reg reg)
+{
+	const struct virtqueue *q;
+	uint64_t val = 0;
+
+	if (index >= vd->queues)
+		return 0;
+	q = &vd->queue[index];
+	lock_acquire(&vd->dev.lock);
+	switch (reg) {
+	case VQ_REG_SIZE:	val = q->size; break;
+	case VQ_REG_DESC:	val = q->desc; break;
+	case VQ_REG_DRIVER:	val = q->driver; break;
+	case VQ_REG_DEVICE:	val = q->device; break;
+	}
+	lock_release(&vd->dev.lock);
+	return val;
+}
+
 uint16_t virtio_queue_max(struct virtio_dev *vd, uint32_t index)
 {
 	return index < vd->queues ? vd->queue[index].max_size : 0;
@@ -463,7 +508,7 @@ void virtio_queue_enable(struct virtio_dev *vd, uint32_t index, bool on)
 		return;
 	q = &vd->queue[index];
 	lock_acquire(&vd->dev.lock);
-	change = vd->resetting == VIRTIO_RUNS && vd->status & VIRTIO_STATUS_FEATURES_OK &&
+	change = vd->resetting == VIRTIO_RUNS && (vd->status & VIRTIO_STATUS_FEATURES_OK || vd->legacy) &&
 		 q->state == (on ? VQ_OFF : VQ_READY);
 	if (change)
 		q->state = on ? VQ_READY : VQ_HALTING;
@@ -538,4 +583,67 @@ void virtio_queue_notify(struct virtio_dev *vd, uint32_t index)
 {
 	if (index < vd->queues)
 		virtqueue_kick(&vd->queue[index]);
+}
+
+/* --- legacy interfaces --- */
+
+uint32_t virtio_legacy_offered(struct virtio_dev *vd)
+{
+	return (uint32_t)(vd->offered | BIT(VIRTIO_F_ANY_LAYOUT));
+}
+
+static bool any_queue_on(const struct virtio_dev *vd)
+{
+	for (uint32_t i = 0; i < vd->queues; i++)
+		if (vd->queue[i].state != VQ_OFF)
+			return true;
+	return false;
+}
+
+void virtio_legacy_features_set(struct virtio_dev *vd, uint32_t val)
+{
+	lock_acquire(&vd->dev.lock);
+	if (vd->resetting == VIRTIO_RUNS && !(vd->status & VIRTIO_STATUS_FEATURES_OK) && !any_queue_on(vd)) {
+		vd->legacy = true;
+		vd->features = val & virtio_legacy_offered(vd);
+	}
+	lock_release(&vd->dev.lock);
+}
+
+void virtio_legacy_status_set(struct virtio_dev *vd, uint32_t val)
+{
+	if (!val) {
+		reset_start(vd);
+		return;
+	}
+	lock_acquire(&vd->dev.lock);
+	if (vd->resetting == VIRTIO_RUNS && !(vd->status & VIRTIO_STATUS_FEATURES_OK)) {
+		vd->legacy = true;
+		vd->status |= val & STATUS_BY_DRIVER & ~VIRTIO_STATUS_FEATURES_OK;
+	}
+	lock_release(&vd->dev.lock);
+}
+
+void virtio_legacy_queue_set(struct virtio_dev *vd, uint32_t index, gpa_t desc, uint64_t align)
+{
+	struct virtqueue *q;
+	bool on;
+
+	if (!desc)
+		virtio_queue_enable(vd, index, false);
+	if (!desc || index >= vd->queues || !is_pow2(align))
+		return;
+	q = &vd->queue[index];
+	lock_acquire(&vd->dev.lock);
+	on = vd->resetting == VIRTIO_RUNS && !(vd->status & VIRTIO_STATUS_FEATURES_OK) && q->state == VQ_OFF;
+	if (on) {
+		vd->legacy = true;
+		q->desc = desc;
+		q->driver = desc + 16ull * q->size;
+		q->device = ALIGN_UP(q->driver + 4 + 2ull * q->size + 2, align);
+		q->state = VQ_READY;
+	}
+	lock_release(&vd->dev.lock);
+	if (on)
+		queue_go_live(q);
 }

@@ -32,6 +32,7 @@
 #define VIRTIO_STATUS_FAILED		128u
 
 /* Features that belong to no device type (§6), as bit numbers. */
+#define VIRTIO_F_ANY_LAYOUT		27	/* legacy interface only */
 #define VIRTIO_F_INDIRECT_DESC		28
 #define VIRTIO_F_EVENT_IDX		29
 #define VIRTIO_F_VERSION_1		32
@@ -100,6 +101,7 @@ struct virtio_dev {
 
 	/* Under the device lock: */
 	uint64_t features;			/* what the driver accepted */
+	bool legacy;				/* the driver uses a legacy interface, until the reset */
 	uint32_t generation;
 	uint8_t status;
 	enum virtio_resetting resetting;
@@ -108,6 +110,7 @@ struct virtio_dev {
 	const struct virtio_threads *threads;	/* property, or NULL */
 	bool broken;				/* atomic: needs a reset */
 	bool paused;				/* atomic */
+	bool no_dma;				/* atomic: the transport may not reach memory now */
 	struct virtqueue queue[VIRTIO_MAX_QUEUES];
 };
 
@@ -148,13 +151,17 @@ void virtqueue_kick(struct virtqueue *q);	/* any thread */
 
 /* For transports; any thread, no lock held. Reads of queues that do not exist give 0, writes do nothing. */
 enum virtqueue_reg { VQ_REG_SIZE, VQ_REG_DESC, VQ_REG_DRIVER, VQ_REG_DEVICE };
+/* PCI bus mastering: while it is off no ring is touched, and what comes back from a back-end is dropped. */
+void virtio_dma_set(struct virtio_dev *vd, bool on);
 uint32_t virtio_offered_get(struct virtio_dev *vd, uint32_t word);
+uint32_t virtio_features_get(struct virtio_dev *vd, uint32_t word);
 void virtio_features_set(struct virtio_dev *vd, uint32_t word, uint32_t val);
 uint8_t virtio_status_get(struct virtio_dev *vd);
 void virtio_status_set(struct virtio_dev *vd, uint32_t val);
 uint32_t virtio_generation(struct virtio_dev *vd);
 uint64_t virtio_config_read(struct virtio_dev *vd, uint64_t offset, unsigned size);	/* bytes past the end are ones */
 void virtio_config_write(struct virtio_dev *vd, uint64_t offset, unsigned size, uint64_t val);
+uint64_t virtio_queue_get(struct virtio_dev *vd, uint32_t index, enum virtqueue_reg reg);
 uint16_t virtio_queue_max(struct virtio_dev *vd, uint32_t index);
 bool virtio_queue_ready(struct virtio_dev *vd, uint32_t index);
 void virtio_queue_enable(struct virtio_dev *vd, uint32_t index, bool on);
@@ -164,5 +171,15 @@ bool virtio_queue_resetting(struct virtio_dev *vd, uint32_t index);
 /* Sets the bits of a register that `mask` has; ignored while the queue is on, and for a size that isn't allowed. */
 void virtio_queue_set(struct virtio_dev *vd, uint32_t index, enum virtqueue_reg reg, uint64_t mask, uint64_t val);
 void virtio_queue_notify(struct virtio_dev *vd, uint32_t index);
+
+/*
+ * The same for legacy interfaces: 32 features and no VERSION_1, no FEATURES_OK, no NEEDS_RESET (a broken queue stands still
+ * until the reset), and a queue that works as soon as it has an address: of its descriptors, with the rings behind them, the
+ * used one aligned. 0 turns it off. An alignment that is no power of two is ignored, as is a queue that is on.
+ */
+uint32_t virtio_legacy_offered(struct virtio_dev *vd);
+void virtio_legacy_features_set(struct virtio_dev *vd, uint32_t val);
+void virtio_legacy_status_set(struct virtio_dev *vd, uint32_t val);
+void virtio_legacy_queue_set(struct virtio_dev *vd, uint32_t index, gpa_t desc, uint64_t align);
 
 #endif
