@@ -18,6 +18,7 @@
 #include "dev/irqchip/gicv2.h"
 #include "dev/irqchip/gicv3.h"
 #include "tests/dev/board.h"
+#include "tests/unit/skip.h"
 
 #define DIST		0x08000000ull
 #define REDIST		0x080a0000ull
@@ -139,7 +140,7 @@ static void stop(void)
 static void skip_without_qemu(void)
 {
 	if (system("qemu-system-aarch64 --version >/dev/null 2>&1"))
-		skip();
+		skip_because("qemu-system-aarch64 is missing");
 }
 
 /* A write to one of the registers that both versions have; `frame` holds interrupts first.. */

@@ -381,8 +381,8 @@ static int set_up(void **state)
 	static struct rig r;
 
 	if (!qemu_start(&r)) {
-		print_message("no %s or no qemu-aarch64: skipped\n", A64_ARM64);
-		exit(0);
+		print_message("%s or qemu-aarch64 is missing\n", A64_ARM64);
+		exit(77);
 	}
 	r.slot = A64_FIRST_SLOT;
 	*state = &r;

@@ -13,6 +13,9 @@ $(B)/diff/simd_arm64: tests/diff/simd_arm64.c $(wildcard tests/diff/*.h) isa/arm
 	$(Q)$(ARM64_CC) -std=gnu17 -O1 $(WARN) -march=armv8.6-a+crypto+fp16fml -static -I. -o $@ $<
 endif
 
+# Is every line of the decode table tested?
+check-scripts-diff += tests/diff/coverage.py
+
 # Random programs through the whole translator.
 ifeq ($(HOST),x86-64)
 $(eval $(call unit_test,a64_diff,tests/diff/a64.c tests/diff/a64_gen.c,engine/dbt fw core os isa base,,diff))

@@ -5,7 +5,8 @@
  * and both with the translator's options that change what code it makes.
  *
  * INSN_TRIALS (cases of each line), INSN_SEQUENCES, INSN_SEED and INSN_OP (one line only) in the environment; INSN_SHOWN
- * limits how many failing lines are shrunk and printed; INSN_COVERAGE prints how often each line was run.
+ * limits how many failing lines are shrunk and printed; INSN_COVERAGE prints how often each line was run. INSN_TEST runs
+ * one test only. With the argument `names` it only says which lines the words on standard input are (coverage.py).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,6 +21,7 @@
 #include "isa/arm64/fp.h"
 #include "tests/diff/insn.h"
 #include "tests/diff/simd_state.h"
+#include "tests/unit/skip.h"
 
 #define NOP_WORD	0xd503201fu
 #define QEMU		"qemu-aarch64 -cpu max,sve=off,sme=off,pauth=off "
@@ -319,7 +321,7 @@ static void compare_with(const struct dbt_options *options, unsigned scale)
 	struct run r = { .exact = options->flag_exact, .shown = env_number("INSN_SHOWN", 5) };
 
 	if (!have_qemu())
-		skip();
+		skip_because("qemu-aarch64 or the program for it is missing");
 	r.machine = insn_machine_create(options, false);
 	assert_non_null(r.machine);
 	single_instructions(&r, MAX(env_number("INSN_TRIALS", 20) / scale, 1u));
@@ -356,7 +358,7 @@ static void structure_accesses_equal_qemu_with_alignment_checking(void **state)
 	struct run r = { .align_check = true, .shown = env_number("INSN_SHOWN", 5) };
 
 	if (!have_qemu())
-		skip();
+		skip_because("qemu-aarch64 or the program for it is missing");
 	r.machine = insn_machine_create(&(struct dbt_options){ .dump_code = ~0ull }, true);
 	assert_non_null(r.machine);
 	single_instructions(&r, env_number("INSN_TRIALS", 20));
@@ -365,7 +367,17 @@ static void structure_accesses_equal_qemu_with_alignment_checking(void **state)
 	assert_int_equal(r.failures, 0);
 }
 
-int main(void)
+static int print_names(void)
+{
+	struct a64_args a;
+	uint32_t insn;
+
+	while (fread(&insn, 4, 1, stdin) == 1)
+		printf("%s\n", a64_info[a64_decode(insn, &a)].name);
+	return 0;
+}
+
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(instructions_equal_qemu),
@@ -375,6 +387,8 @@ int main(void)
 		cmocka_unit_test(structure_accesses_equal_qemu_with_alignment_checking),
 	};
 
+	if (argc == 2 && !strcmp(argv[1], "names"))
+		return print_names();
 	if (getenv("INSN_TEST"))
 		cmocka_set_test_filter(getenv("INSN_TEST"));
 	return cmocka_run_group_tests(tests, NULL, NULL);

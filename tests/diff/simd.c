@@ -15,6 +15,7 @@
 #include "tests/diff/fp_cases.h"
 #include "tests/diff/simd_cases.h"
 #include "tests/diff/simd_state.h"
+#include "tests/unit/skip.h"
 
 #define FAILURES_SHOWN 40
 
@@ -124,7 +125,7 @@ static void every_simd_and_fp_instruction_equals_qemu(void **state)
 	FILE *qemu;
 
 	if (system("command -v qemu-aarch64 >/dev/null") || access(SIMD_ARM64, X_OK))
-		skip();
+		skip_because("qemu-aarch64 or the program for it is missing");
 	snprintf(command, sizeof(command), "qemu-aarch64 -cpu max %s %u %u", SIMD_ARM64, trials, seed);
 	qemu = popen(command, "r");
 	assert_non_null(qemu);

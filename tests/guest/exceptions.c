@@ -97,6 +97,29 @@ static void undefined_el1(void)
 	expect_exception(ESR(EC_UNKNOWN, 0), at);
 }
 
+/* There is no SYSL. LDLAR and STLLR come with LORegions. */
+static void undefined_without_feature(void)
+{
+	bool lor = read_reg(id_aa64mmfr1_el1) >> 16 & 15;
+	u64 at, *p = rt_pages(1);
+
+	check(TRY(at, "sysl x1, #0, c7, c0, #0", "r"(0)), "no exception");
+	expect_exception(ESR(EC_UNKNOWN, 0), at);
+	equal(TRY(at, ".arch_extension lor\n\tldlar w1, [%1]", "r"(p)), !lor);
+	equal(lor ? at : exc.elr, at);
+	equal(TRY(at, ".arch_extension lor\n\tstllr w1, [%1]", "r"(p)), !lor);
+	equal(lor ? at : exc.elr, at);
+}
+
+static void hints(void)
+{
+	u64 at;
+
+	check(!TRY(at, "hint #47", "r"(0)), "HINT 47");
+	check(!TRY(at, "hint #127", "r"(0)), "HINT 127");
+	check(!TRY(at, "sevl\n\twfe", "r"(0)), "SEVL");
+}
+
 static void registers_survive(void)
 {
 	struct frame f = { .sp_el0 = 0x123456789abcdef0 };
@@ -424,6 +447,10 @@ static void ssbs(void)
 	equal(read_reg(s3_3_c4_c2_6), BIT(12));
 	write_reg(s3_3_c4_c2_6, 0);
 	equal(read_reg(s3_3_c4_c2_6), 0);
+	__asm__ volatile(".inst 0xd503413f");		/* MSR SSBS, #1 */
+	equal(read_reg(s3_3_c4_c2_6), BIT(12));
+	__asm__ volatile(".inst 0xd503403f");
+	equal(read_reg(s3_3_c4_c2_6), 0);
 }
 
 /* From EL0 and EL1 by turns, many times: nothing leaks from one state into the other. */
@@ -450,6 +477,8 @@ const struct test tests[] = {
 	{ "SVC from EL1 goes to the current level's vector", svc_el1 },
 	{ "BRK from EL1 reports its immediate and itself", brk_el1 },
 	{ "what EL1 does not have is undefined", undefined_el1 },
+	{ "what belongs to a feature that is absent is undefined", undefined_without_feature },
+	{ "hints that mean nothing do nothing", hints },
 	{ "all registers and both stack pointers survive a way to EL0 and back", registers_survive },
 	{ "an ERET and an exception carry NZCV", nzcv },
 	{ "EL1t and EL1h have vectors of their own", vectors },

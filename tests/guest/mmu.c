@@ -448,6 +448,66 @@ static void tags(void)
 	READ_FAULTS(tagged, T);
 }
 
+/* Where it runs, as it sees it; then back by x30 with the tag in x1. */
+__asm__(".text\n\t.balign 8\ntag_here:\n\tadr x0, tag_here\n\torr x30, x30, x1\n\tret\ntag_svc:\n\tadr x0, tag_svc\n\tsvc #0x7ff\n");
+extern const char tag_here[], tag_svc[];
+
+/* By BLR or BR with x30 set; *back is where the way back leads, as the code there sees it. */
+static __attribute__((noipa)) u64 go_tagged(u64 target, u64 tag, bool link, u64 *back)
+{
+	register u64 x0 __asm__("x0") = link;
+	register u64 x1 __asm__("x1") = tag;
+	register u64 x2 __asm__("x2") = target;
+	register u64 x3 __asm__("x3");
+
+	__asm__ volatile("cbz x0, 1f\n\tblr x2\n\tb 2f\n1:\tadr x30, 2f\n\tbr x2\n2:\tadr x3, 2b"
+			 : "+r"(x0), "+r"(x1), "+r"(x2), "=r"(x3) : : "memory", "cc", "x30");
+	*back = x3;
+	return x0;
+}
+
+static void tagged_branches(void)
+{
+	static const u64 tags[] = { 0, 0x5aull << 56, 0x80ull << 56, 0xffull << 56, 0x7full << 56, 1ull << 56 };
+	u64 plain, back, high = HIGH_BASE + 0x40, *page = rt_pages(1);
+	struct frame f;
+
+	/* Three rounds: the first finds, the others go by what was found. */
+	go_tagged(PA(tag_here), 0, true, &plain);
+	write_reg_isb(tcr_el1, RT_TCR | BIT(37) | BIT(38));
+	rt_tlbi_all();
+	for (unsigned i = 0; i < 3 * sizeof(tags) / sizeof(tags[0]); i++) {
+		u64 tag = tags[i / 3];
+
+		equal(go_tagged(PA(tag_here) | tag, tag, i % 2, &back), PA(tag_here));
+		equal(back, plain);
+		f = (struct frame){ .elr = PA(tag_svc) | tag, .spsr = PSR_EL1H };
+		rt_enter(&f);
+		equal(f.x[0], PA(tag_svc));
+		equal(f.elr, PA(tag_svc) + 8);
+	}
+	/* In the upper half the tag gives way to ones. */
+	memcpy((char *)page + 0x40, tag_here, 12);
+	rt_sync_code(page, 4096);
+	rt_map(HIGH_BASE, PA(page), PTE_NORMAL | PTE_UXN);
+	for (unsigned i = 0; i < 3 * sizeof(tags) / sizeof(tags[0]); i++) {
+		equal(go_tagged((high << 8 >> 8) | tags[i / 3], 0, i % 2, &back), high);
+		equal(back, plain);
+	}
+	/* TBI0 alone says nothing about high addresses, and TBI1 nothing about low ones. */
+	write_reg_isb(tcr_el1, RT_TCR | BIT(37));
+	rt_tlbi_all();
+	equal(go_tagged(PA(tag_here) | tags[1], tags[1], true, &back), PA(tag_here));
+	FETCH_FAULTS((high << 8 >> 8) | tags[1], T);
+	write_reg_isb(tcr_el1, RT_TCR | BIT(38));
+	rt_tlbi_all();
+	equal(go_tagged((high << 8 >> 8) | tags[1], 0, true, &back), high);
+	FETCH_FAULTS(PA(tag_here) | tags[1], T);
+	write_reg_isb(tcr_el1, RT_TCR);
+	rt_tlbi_all();
+	FETCH_FAULTS(PA(tag_here) | tags[1], T);
+}
+
 static void e0pd(void)
 {
 	rt_map(TEST_BASE, PA(rt_pages(1)), PTE_NORMAL | PTE_EL0);
@@ -752,6 +812,7 @@ const struct test tests[] = {
 	{ "hardware sets the access flag if asked to", access_flag, "af" },
 	{ "hardware manages dirty state if asked to", dirty_state, "dirty" },
 	{ "TBI lets addresses carry a tag", tags },
+	{ "TBI takes the tag off a branch's target", tagged_branches },
 	{ "E0PD keeps EL0 out of a half", e0pd, "e0pd" },
 	{ "SCTLR.A makes unaligned accesses fault", align_check },
 	{ "exclusive and ordered accesses must be aligned", align_ordered },

@@ -24,6 +24,7 @@
 
 #include "base/types.h"
 #include "isa/arm64/a64_ops.h"
+#include "tests/unit/skip.h"
 
 #define UNSET	0xa5		/* what every byte of a64_args holds before decoding */
 
@@ -247,7 +248,7 @@ static void decoder_agrees_with_llvm(void **state)
 	unsigned bad = 0;
 
 	if (!llvm)
-		skip();
+		skip_because("there is no LLVM to ask");
 	print_message("seed %llu, %llu words\n", (unsigned long long)rng, (unsigned long long)words);
 	for (uint64_t i = 0; i < words && bad < 20; i++) {
 		const struct a64_info *info = &a64_info[1 + rng_next(&rng) % (A64_OP_COUNT - 1)];

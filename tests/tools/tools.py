@@ -55,10 +55,13 @@ def run_counts_cases_skips_and_late_tests():
         s = script(d, "s", "#!/bin/sh\n# cases: good skip bad late\n# budget: 1\n# alone: late\n"
                    "case $1 in good) ;; skip) echo no such device; exit 77 ;; bad) exit 3 ;; late) sleep 30 ;; esac\n")
         t = script(d, "t", "#!/bin/sh\necho 1..4; echo 'ok 1 - a'; echo 'not ok 2 - b'; echo 'ok 3 # SKIP why'\n")
-        done = tool("tests/run", "unit:", t, "other:", s)
+        u = script(d, "u", "#!/bin/sh\necho 1..2; echo '# skipped because it is raining'; echo 'not ok 1 # SKIP walk'; "
+                   "echo 'ok 2 - b'\n")
+        done = tool("tests/run", "unit:", t, u, "other:", s)
     last = done.stdout.rstrip().split("\n")[-1]
-    need(last == "2 passed, 4 failed, 2 skipped" and done.returncode == 1, done.stdout)
+    need(last == "3 passed, 4 failed, 3 skipped" and done.returncode == 1, done.stdout)
     need("skipped: other s skip: no such device" in done.stdout, "the reason of a skip is not told")
+    need("skipped: unit u: walk: it is raining" in done.stdout, "the reason of a skipped case is not told")
     need("late: no end in time" in done.stdout, "a late test is not told")
 
 
