@@ -53,6 +53,9 @@ static void run_passes(const struct arm_cpu *cpu, struct ir *ir, const struct ar
 	ir_pass_fold(ir);
 	ir_pass_cse(ir);
 	ir_pass_dead(ir);
+	/* Elsewhere each access has its own alignment to check, or goes to C anyway. */
+	if (mode->mmu && !mode->align_check && !mode->watch)
+		ir_pass_check(ir);
 }
 
 static void prepare(struct gen *g, struct arm_cpu *cpu, struct dbt_block *b)

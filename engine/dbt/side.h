@@ -46,7 +46,8 @@ struct side {
 	uint32_t resume;		/* where to go on, in the code region */
 	uint16_t guest;			/* offset of the guest instruction in its page */
 	uint16_t mode;
-	uint32_t op_lo, op_hi;		/* VOP: number and desc; FP: IR ins->imm and sub */
+	/* Addends: bits 15:0 for registers, 62:16 for spill slots, that hold a CHECK's addend which the block goes on using. */
+	uint32_t op_lo, op_hi;		/* VOP: number and desc; FP: IR ins->imm and sub; memory: addends (below) */
 	struct side_loc operand[3];
 	uint32_t snap[];
 };

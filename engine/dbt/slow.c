@@ -436,6 +436,19 @@ static bool sp_misaligned(struct arm_cpu *cpu, const struct side *s)
 	return true;
 }
 
+/* Addends that the block keeps (IR_CHECK) may be of pages that have gone from the TLB meanwhile: it has to check again. */
+static void clear_addends(struct arm_cpu *cpu, const struct side *s)
+{
+	for (uint64_t m = s->op_lo | (uint64_t)s->op_hi << 32; m; m &= m - 1) {
+		unsigned k = ctz64(m);
+
+		if (k < 16)
+			cpu->save_gpr[k] = 0;
+		else
+			cpu->spill[k - 16] = 0;
+	}
+}
+
 void *dbt_run_slow(struct arm_cpu *cpu, uint32_t side)
 {
 	struct dbt_vm *vm = cpu->vm;
@@ -459,5 +472,8 @@ void *dbt_run_slow(struct arm_cpu *cpu, uint32_t side)
 	case SIDE_AMO:		ok = !sp_misaligned(cpu, s) && slow_amo(cpu, s); break;
 	case SIDE_DCZVA:	ok = slow_dczva(cpu, s); break;
 	}
-	return vm->cache.rx + (ok ? s->resume : vm->stubs.dispatch);
+	if (!ok)
+		return vm->cache.rx + vm->stubs.dispatch;
+	clear_addends(cpu, s);
+	return vm->cache.rx + s->resume;
 }

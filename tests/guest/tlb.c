@@ -477,6 +477,55 @@ static void broadcast(void)
 	check(seen_fault > 300, "only %lu faults", seen_fault);
 }
 
+#define POISON	0xdeadu
+#define UART_FR	0x09000018u
+
+/* Between two accesses off one base a device is read, and the page may go meanwhile. */
+static void reader_device(void *arg)
+{
+	u64 a, v, fr;
+
+	while (!__atomic_load_n(&stop, __ATOMIC_ACQUIRE)) {
+		rt_arm();
+		__asm__ volatile("mov %1, #0\n\tldr %0, [%3]\n\tldr %w2, [%4]\n\tldr %1, [%3, #8]"
+				 : "=&r"(a), "=&r"(v), "=&r"(fr) : "r"(shared_va), "r"((u64)UART_FR) : "memory");
+		seen_fault += rt_disarm();
+		errors_kept += v == POISON;
+		rounds++;
+	}
+}
+
+static void broadcast_device(void)
+{
+	u64 *e;
+
+	pages();
+	shared_va = TEST_BASE + 0x3000;
+	e = rt_map(shared_va, PA(page_a), PTE_NORMAL);
+	errors_kept = seen_fault = rounds = stop = 0;
+	rt_start(1, reader_device, NULL);
+	check(rt_wait_for(&rounds, 100, 5000), "the other vCPU does not run");
+	for (unsigned i = 0; i < 3000; i++) {
+		u64 before;
+
+		*(volatile u64 *)e = 0;
+		TLBI("vaae1is", VA(shared_va, 0));
+		((volatile u64 *)page_a)[1] = POISON;
+		before = rounds;
+		if (!rt_wait_for(&rounds, before + 2, 5000))
+			break;
+		((volatile u64 *)page_a)[1] = 1;
+		rt_put(e, PA(page_a) | PTE_NORMAL | PTE_TABLE);
+		before = rounds;
+		if (!rt_wait_for(&rounds, before + 1 + i % 3, 5000))
+			break;
+	}
+	__atomic_store_n(&stop, 1, __ATOMIC_RELEASE);
+	rt_wait(1);
+	equal(errors_kept, 0);
+	check(seen_fault > 3000, "only %lu faults", seen_fault);
+}
+
 const struct test tests[] = {
 	{ "each TLBI removes a global entry that it names", ops_global },
 	{ "each TLBI removes an entry of its ASID", ops_local },
@@ -494,6 +543,7 @@ const struct test tests[] = {
 	{ "a global entry is all ASIDs', and its removal too", globals },
 	{ "fifteen hundred pages come and go", thousands },
 	{ "a running vCPU uses no stale entry after the issuer's DSB", broadcast, "2" },
+	{ "nor one that it has used before a device access", broadcast_device, "2" },
 	{ "vCPUs broadcast at each other without error or deadlock", at_each_other, "2" },
 	{ NULL }
 };

@@ -252,6 +252,76 @@ static void accesses_and_calls_stay_without_a_use(void **state)
 	check(ir_pass_dead, same, same);
 }
 
+/* ---- check ---- */
+
+static void accesses_off_one_base_share_a_check(void **state)
+{
+	check(ir_pass_check,
+	      "insn #0\nv1 = get.i64 x0\nv2 = loadp.i64/3 v1\nv3 = proj.i64 v2\ninsn #4\nv5 = load.i32/2 v1, #-4\n"
+	      "v6 = load.v128/4 v1, #64\nset.i64 x1, v2\nset.i64 x2, v3\nset.i32 x3, v5\nexit #8\n",
+	      "insn #0\nv1 = get.i64 x0\nv2 = check.i64 v1, #-4, #84\nv3 = loadp.i64/3 v1 @v2\nv4 = proj.i64 v3\ninsn #4\n"
+	      "v6 = load.i32/2 v1, #-4 @v2\nv7 = load.v128/4 v1, #64 @v2\nset.i64 x1, v3\nset.i64 x2, v4\nset.i32 x3, v6\n"
+	      "exit #8\n");
+}
+
+static void two_bases_by_turns_have_a_check_each(void **state)
+{
+	check(ir_pass_check,
+	      "v0 = get.i64 x0\nv1 = get.i64 x1\nv2 = load.i64/3 v1\nstore/3 v0, v2\nv4 = load.i64/3 v1, #8\nstore/3 v0, v4, #8\n",
+	      "v0 = get.i64 x0\nv1 = get.i64 x1\nv2 = check.i64 v1, #0, #16\nv3 = load.i64/3 v1 @v2\n"
+	      "v4 = check.i64/1 v0, #0, #16\nstore/3 v0, v3 @v4\nv6 = load.i64/3 v1, #8 @v2\nstore/3 v0, v6, #8 @v4\n");
+}
+
+static void a_load_uses_a_stores_check_but_no_store_a_loads(void **state)
+{
+	static const char same[] = "v0 = get.i64 x0\nv1 = load.i64/3 v0\nstore/3 v0, v1, #8\n";
+
+	check(ir_pass_check, same, same);
+	check(ir_pass_check, "v0 = get.i64 sp\nstore/3!p v0, v0\nv2 = load.i64/3 v0, #8\n",
+	      "v0 = get.i64 sp\nv1 = check.i64/1!p v0, #0, #16\nstore/3!p v0, v0 @v1\nv3 = load.i64/3 v0, #8 @v1\n");
+}
+
+static void what_is_far_apart_or_alone_checks_for_itself(void **state)
+{
+	static const char far[] = "v0 = get.i64 x0\nv1 = load.i64/3 v0\nv2 = load.i64/3 v0, #512\nv3 = get.i64 x1\n"
+		"v4 = load.i64/3 v3\n";
+
+	check(ir_pass_check, far, far);
+	check(ir_pass_check, "v0 = get.i64 x0\nv1 = load.i64/3 v0\nv2 = load.i64/3 v0, #504\n",
+	      "v0 = get.i64 x0\nv1 = check.i64 v0, #0, #512\nv2 = load.i64/3 v0 @v1\nv3 = load.i64/3 v0, #504 @v1\n");
+}
+
+static void a_call_ends_a_group_and_an_exit_does_not(void **state)
+{
+	static const char same[] = "v0 = get.i64 x0\nv1 = load.i64/3 v0\ncall #3\nv3 = load.i64/3 v0, #8\n";
+
+	check(ir_pass_check, same, same);
+	check(ir_pass_check,
+	      "v0 = get.i64 x0\nv1 = load.i64/3 v0\nv2 = get.flags flags\nexit_if/ne v2, #64\nv4 = load.i64/3 v0, #8\n"
+	      "exit_bl #-4096, #20\n",
+	      "v0 = get.i64 x0\nv1 = check.i64 v0, #0, #16\nv2 = load.i64/3 v0 @v1\nv3 = get.flags flags\nexit_if/ne v3, #64\n"
+	      "v5 = load.i64/3 v0, #8 @v1\nexit_bl #-4096, #20\n");
+}
+
+static void aligned_atomic_and_unprivileged_accesses_are_not_grouped(void **state)
+{
+	static const char same[] = "v0 = get.i64 x0\nv1 = load.i64/3 v0\nv2 = load.i64/3!aq v0, #8\nstore/3!ar v0, v1, #8\n"
+		"v4 = ldxr.i64/3!a v0\nv5 = amo.i64/3 v0, v1\nv6 = load.i64/3!u v0, #16\nstore!z v0, v1\n";
+
+	check(ir_pass_check, same, same);
+}
+
+static void a_loops_head_is_still_known_when_ops_have_moved(void **state)
+{
+	parse("insn #0\nv1 = get.i64 x0\nv2 = load.i64/3 v1\nv3 = load.i64/3 v1, #8\nv4 = get.i64 x5\nset.i64 x0, v4\nexit #0\n");
+	ir_pass_loop(&ir);
+	ir_pass_forward(&ir);
+	ir_pass_check(&ir);
+	assert_int_equal(ir.head_get[0], 1);
+	assert_int_equal(ir.head_get[5], 5);
+	assert_int_equal(ir.ins[5].op, IR_GET);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -277,6 +347,13 @@ int main(void)
 		cmocka_unit_test(what_nobody_sees_goes),
 		cmocka_unit_test(a_set_before_an_access_that_may_fault_stays),
 		cmocka_unit_test(accesses_and_calls_stay_without_a_use),
+		cmocka_unit_test(accesses_off_one_base_share_a_check),
+		cmocka_unit_test(two_bases_by_turns_have_a_check_each),
+		cmocka_unit_test(a_load_uses_a_stores_check_but_no_store_a_loads),
+		cmocka_unit_test(what_is_far_apart_or_alone_checks_for_itself),
+		cmocka_unit_test(a_call_ends_a_group_and_an_exit_does_not),
+		cmocka_unit_test(aligned_atomic_and_unprivileged_accesses_are_not_grouped),
+		cmocka_unit_test(a_loops_head_is_still_known_when_ops_have_moved),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -58,6 +58,10 @@ enum {
  *  LOAD: a=address, imm=byte offset added to it, sub=log2 size (0..4), type=result; zero-extends, or sign-extends to the type
  *    with IRM_SEXT. STORE: value b. LOADP/STOREP: two elements of size sub at a+imm and a+imm+size; LOADP's second result is
  *    the PROJ that must follow at once; STOREP stores b then c. flags: IRM_*.
+ *  CHECK: i64, the addend (host address - guest address) of a's page if c bytes at a+imm (c is a number, not a value) lie on
+ *    one page that may be read, or written with sub=1; else 0, which is always right. flags: IRM_UNPRIV, IRM_SP. Memory ops
+ *    name it in ins->check; the next op after it is the first that does. It holds no longer than translated code
+ *    runs: out of line, and in calls, pages may go; so a slow access clears it, and nothing uses it across a CALL.
  *  STXR: store b (size sub) at a if the monitor (vCPU state) matches; result i32 0 stored, 1 not. Monitor is cleared.
  *  LDXR: exclusive load: as LOAD with alignment, and sets the monitor.
  *  AMO: sub=log2 size, imm=enum ir_amo; a=address b=operand (c=expected for AMO_CAS: compare c, store b); result: old value,
@@ -95,7 +99,7 @@ enum {
 	X(FLAGS_ADC, 3, 'p') X(FLAGS_SBC, 3, 'p') X(FLAGS_FCMP, 2, 's') X(FLAGS_CCMP, 3, 's') X(FLAGS_PUT, 1, 'p') \
 	X(FLAGS_READ, 1, 'p') X(FLAGS_RAISE, 1, 's') \
 	X(LOAD, 1, 'm') X(STORE, 2, 'm') X(LOADP, 1, 'm') X(PROJ, 1, 'p') X(STOREP, 3, 'm') X(LDXR, 1, 'm') X(STXR, 2, 'm') \
-	X(AMO, 3, 'm') X(FENCE, 0, 's') \
+	X(AMO, 3, 'm') X(CHECK, 1, 'g') X(FENCE, 0, 's') \
 	X(FADD, 2, 's') X(FSUB, 2, 's') X(FMUL, 2, 's') X(FDIV, 2, 's') X(FSQRT, 1, 's') X(FMA, 3, 's') X(FMIN, 2, 's') \
 	X(FMAX, 2, 's') X(FMINNM, 2, 's') X(FMAXNM, 2, 's') X(FNEG, 1, 'p') X(FABS, 1, 'p') X(FRINT, 1, 's') X(FCVT, 1, 's') \
 	X(I2F, 1, 's') X(F2I, 1, 's') X(FMOVI, 1, 'p') X(IMOVF, 1, 'p') \
@@ -137,6 +141,7 @@ enum { IRX_DISPATCH = 1 };
 struct ir_ins {
 	uint8_t op, type, sub, flags;
 	uint32_t a, b, c;
+	uint32_t check;		/* LOAD, STORE, LOADP, STOREP: the CHECK that speaks for it; 0: none */
 	uint64_t imm;
 };
 
@@ -178,6 +183,7 @@ static inline uint32_t ir_add(struct ir *ir, enum ir_op op, enum ir_type type, u
 	i->a = a;
 	i->b = b;
 	i->c = c;
+	i->check = 0;
 	i->imm = imm;
 	return ir->count++;
 }
@@ -202,5 +208,6 @@ void ir_pass_forward(struct ir *ir);	/* GET after SET or GET -> the value; typed
 void ir_pass_fold(struct ir *ir);	/* constants, identities, extension chains, TRUNC views */
 void ir_pass_cse(struct ir *ir);	/* equal pure ops, PCREL */
 void ir_pass_dead(struct ir *ir);	/* SETs nobody can see, unused pure ops (also flags) -> NOP */
+void ir_pass_check(struct ir *ir);	/* one CHECK for accesses off one base; last, and only where addends may be kept */
 
 #endif

@@ -177,6 +177,11 @@ static bool parse_operands(struct in *s, struct ir_ins *i)
 				i->c = (uint32_t)n;
 			else
 				i->imm = n;
+		} else if (*s->p == '@') {
+			s->p++;
+			if (!label(s, &l) || s->label[l] == IR_NONE)
+				return false;
+			i->check = s->label[l];
 		} else if (k < 3 && *s->p == '-') {
 			s->p++;
 			k++;

@@ -24,7 +24,7 @@ enum ir_sub_kind ir_sub_kind(unsigned op)
 
 bool ir_c_is_offset(unsigned op)
 {
-	return op == IR_EXIT_BL || op == IR_EXIT_BLR;
+	return op == IR_EXIT_BL || op == IR_EXIT_BLR || op == IR_CHECK;
 }
 
 bool ir_imm_is_slot(unsigned op)
@@ -34,7 +34,7 @@ bool ir_imm_is_slot(unsigned op)
 
 const char *ir_flag_letters(unsigned op)
 {
-	switch (ir_op_info[op].cls) {
+	switch (op == IR_CHECK ? 'm' : ir_op_info[op].cls) {
 	case 'm':	return "saurqpz";	/* sext align unpriv release acquire(q) sp(p) dc zva(z) */
 	case 'x':	return "d";
 	default:	return NULL;
@@ -129,6 +129,8 @@ static void put_operands(struct out *o, const struct ir_ins *i)
 	}
 	if (ir_c_is_offset(i->op))
 		put(o, "%s#%u", sep, i->c);
+	if (i->check)
+		put(o, " @v%u", i->check);
 }
 
 static void put_line(struct out *o, const struct ir *ir, uint32_t n)

@@ -28,8 +28,8 @@ static void each_operand(struct gen *g, uint32_t n, void (*fn)(struct gen *g, ui
 	struct ir_ins *i = &g->ir->ins[n];
 	uint32_t ops[3] = { i->a, i->b, i->op == IR_EXIT_BL || i->op == IR_EXIT_BLR ? NONE : i->c };
 
-	if (i->op == IR_SET || i->op == IR_PROJ || is_lazy_flags(g->ir, n))
-		return;			/* no code of their own */
+	if (i->op == IR_SET || i->op == IR_PROJ || i->op == IR_CHECK || is_lazy_flags(g->ir, n))
+		return;			/* no code of their own; a CHECK's comes with its first user */
 	for (unsigned k = 0; k < 3; k++) {
 		if (ops[k] == NONE)
 			continue;
@@ -44,6 +44,8 @@ static void each_operand(struct gen *g, uint32_t n, void (*fn)(struct gen *g, ui
 			fn(g, ops[k], n);
 		}
 	}
+	if (i->check)
+		fn(g, i->check, n);
 }
 
 static void note_use(struct gen *g, uint32_t v, uint32_t n)
@@ -483,8 +485,11 @@ void gen_spill_caller(struct gen *g)
 static void loop_head(struct gen *g)
 {
 	struct ir *ir = g->ir;
+	uint32_t end = ir->count - 1;		/* the last back edge: what is used behind it only does not belong to the loop */
 	unsigned left_g = (unsigned)__builtin_popcount(g->gpr_values), left_v = (unsigned)__builtin_popcount(g->xmm_values);
 
+	while (end > 0 && ir->ins[end].op != IR_LOOP && ir->ins[end].op != IR_LOOP_IF)
+		end--;
 	left_g = left_g > 5 ? left_g - 3 : left_g > 3 ? 1 : 0;
 	left_v = left_v > 7 ? left_v - 4 : left_v > 3 ? 1 : 0;
 	for (;;) {
@@ -492,13 +497,13 @@ static void loop_head(struct gen *g)
 
 		for (unsigned s = 0; s < SLOT_COUNT; s++) {
 			uint32_t v = ir->head_get[s];
-			unsigned w = 1;
+			unsigned w = 0;
 
 			if (v == NONE || s == SLOT_FLAGS || g->head_reg[s] != NO_REG || (g->v[v].vec ? left_v : left_g) == 0)
 				continue;
 			for (uint32_t u = g->v[v].uses; u; u = g->use[u].next)
-				w += 2;
-			w += ir->written[s] ? 2 : 0;
+				w += g->use[u].pos <= end ? 2 : 0;
+			w += w && ir->written[s] ? 2 : 0;
 			if (w > weight) {
 				weight = w;
 				best = s;

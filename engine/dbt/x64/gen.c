@@ -17,6 +17,9 @@ static void emit_op(struct gen *g, struct ir_ins *i)
 	case IR_INSN:
 		g->guest = (uint16_t)i->imm;
 		return;
+	case IR_CHECK:
+		g->fresh = g->n;
+		return;
 	case IR_GET:
 		gen_get(g, g->n);
 		return;
@@ -53,6 +56,8 @@ static void emit_op(struct gen *g, struct ir_ins *i)
 bool gen_block(struct gen *g)
 {
 	g->full = false;
+	g->fresh = NONE;
+	g->check_count = 0;
 	g->cold_count = g->link_count = g->snap_count = 0;
 	g->guest = (uint16_t)g->ir->head_offset;
 	gen_alloc_init(g);

@@ -55,6 +55,8 @@ struct gen_cold {
 	uint32_t jump;		/* rel32 to patch */
 	uint32_t side;		/* COLD_SIDE: its number (word offset); its resume address is filled in later */
 	uint32_t resume;	/* COLD_SIDE: code offset */
+	uint32_t ins, back;	/* COLD_SIDE of an access that a CHECK speaks for, and where it goes on with an addend; 0: not one */
+	uint8_t base, clear;	/* its address register; the CHECK's register, where it has just failed, or NO_REG */
 	uint32_t snap;		/* EXIT, KICK: first word in g->snaps */
 	int64_t target;		/* EXIT, KICK: vpage-relative */
 	uint16_t guest;		/* EXIT */
@@ -82,6 +84,9 @@ struct gen {
 	uint32_t home[SLOT_COUNT];		/* value whose copy the slot's memory is, or NONE */
 	uint64_t spill_used;
 	uint32_t vspill_used;
+	uint32_t fresh;				/* CHECK that has no code yet: the next op is its first user */
+	uint32_t checks[32];			/* CHECKs that still have users (and some that have not) */
+	unsigned check_count;
 	uint32_t fused;				/* flags value that EFLAGS hold right now, or NONE */
 
 	/* Loop: where carried slots live at the head. */
@@ -150,6 +155,28 @@ void gen_cold_stubs(struct gen *g);
 /* Out-of-line exact computation of an FP or vector op (slow.c): always, or from `jump`. */
 void gen_exact_always(struct gen *g, struct ir_ins *i);
 void gen_crc32(struct gen *g, struct ir_ins *i);	/* not CRC32C; needs PCLMULQDQ */
+
+/* ---- select_check.c ---- */
+#define NO_TAG	2		/* matches no entry: where watchpoints are armed C does every access */
+
+struct gen_check {
+	uint32_t miss;		/* jump to patch */
+	uint32_t back;		/* code offset behind it */
+	unsigned base, clear;	/* host address is base + rcx + off; clear: as in struct gen_cold */
+	int32_t off;
+};
+int32_t gen_tlb_array(const struct gen *g, unsigned flags, bool write);	/* which serves an access of this block; off r15 */
+/*
+ * In this order: a register for a new addend, when the sources are in theirs and before the side record is begun, since it
+ * changes in front of the access (its mask, or 0: to be locked until then); fetches an addend that is already there, before
+ * gen_consume gives its register away; the check. It uses rax, rcx, rdx and leaves the addend in rcx. align: log2 of what the
+ * address must be aligned to. Then, behind the access: completes the record.
+ */
+uint32_t gen_check_define(struct gen *g, const struct ir_ins *i);
+void gen_check_use(struct gen *g, const struct ir_ins *i);
+struct gen_check gen_check(struct gen *g, const struct ir_ins *i, unsigned base, int32_t off, unsigned align);
+void gen_check_done(struct gen *g, struct ir_ins *i, struct side *s, struct gen_check k);
+uint32_t gen_check_again(struct gen *g, const struct gen_cold *o);	/* cold: the access alone; returns the jump if it fails */
 
 /* ---- gen.c ---- */
 /* Compiles g->ir into g->c at its position. False: did not fit. */

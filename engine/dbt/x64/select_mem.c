@@ -1,74 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Selection of guest memory ops: the inline TLB check (tlb.h) and the access behind it. A failed check goes to a cold
+ * Selection of guest memory ops: the inline check (select_check.c) and the access behind it. A failed check goes to a cold
  * stub and from there to slow.c, which does the access by the side record and comes back behind it.
  */
 #include "engine/dbt/x64/gen.h"
-#include "base/bits.h"
 
-#define NO_TAG	2	/* matches no entry: where watchpoints are armed C does every access */
-
-/* Which array serves an access of this block. */
-static enum tlb_class class_of(const struct gen *g, const struct ir_ins *i)
-{
-	if (g->mode->el == 0)
-		return TLB_EL0;
-	if (i->flags & IRM_UNPRIV)
-		return TLB_EL0;
-	return g->mode->pan ? TLB_EL1_PAN : TLB_EL1;
-}
-
-struct check {
-	uint32_t miss;		/* jne to patch */
-	unsigned base;		/* address register; host address is base + rcx + off */
-	int32_t off;
-};
-
-/*
- * Checks [base + off, + size) and leaves the entry's addend in rcx. align: log2 of what the address must be aligned to.
- * Uses rax, rcx, rdx.
- */
-static struct check tlb_check(struct gen *g, const struct ir_ins *i, unsigned base, int32_t off, unsigned size, unsigned align,
-			      bool write)
-{
-	struct code *c = &g->c;
-	int32_t array = CTX_DATA(class_of(g, i), write);
-	uint32_t low = (1u << align) - 1;
-	int32_t last = off + (int32_t)size - (1 << align);
-	struct check k = { 0, base, off };
-	unsigned va = base;
-
-	if (off) {
-		x_lea(c, true, RAX, xm(base, off));
-		va = RAX;
-	}
-	if ((i->flags & IRM_SP) && align <= 4) {
-		/* SP must be 16-aligned: then everything in its granule is on one page, and low bits give it away. */
-		last = (off + (int32_t)size - 1) & ~15;
-		low = 15;
-	}
-	if (g->host->bmi2) {
-		v_rrr(c, 3, 3, false, 0xf0, RCX, 0, va);		/* rorx ecx, va, 8 */
-		e8(c, 8);
-	} else {
-		x_mov(c, false, RCX, va);
-		x_shift_imm(c, SH_SHR, false, RCX, 8);
-	}
-	x_alu_imm(c, ALU_AND, false, RCX, (TLB_ENTRIES - 1) << 4);
-	if (last)
-		x_lea(c, true, RDX, xm(base, last));
-	else
-		x_mov(c, true, RDX, base);
-	x_alu_imm(c, ALU_AND, true, RDX, (int32_t)(-4096 | (int32_t)low));
-	if (g->mode->watch)
-		x_mov_imm(c, RDX, NO_TAG);
-	x_alu_mem(c, ALU_CMP, true, RDX, xmi(TLB, RCX, 0, array));
-	k.miss = x_jcc(c, X_NE);
-	x_load(c, true, RCX, xmi(TLB, RCX, 0, array + 8));
-	return k;
-}
-
-static struct xmem host(const struct check *k, int32_t more)
+static struct xmem host(const struct gen_check *k, int32_t more)
 {
 	return xmi(k->base, RCX, 0, k->off + more);
 }
@@ -162,16 +99,18 @@ static void load(struct gen *g, struct ir_ins *i)
 	bool pair = i->op == IR_LOADP, excl = i->op == IR_LDXR;
 	unsigned align = alignment(g, i, i->sub);
 	unsigned a = gen_gpr(g, i->a), d, d2 = NO_REG;
+	uint32_t addend = gen_check_define(g, i);
 	struct side *s = begin(g, i, pair ? SIDE_LOADP : excl ? SIDE_LDXR : SIDE_LOAD, align);
-	struct check k;
+	struct gen_check k;
 
 	if (!s)
 		return;
 	gen_snapshot_side(g, s);
 	if (g->full)
 		return;
+	gen_check_use(g, i);
 	gen_consume(g);
-	g->locked_g = 1u << a;		/* results must not displace the address: it is read twice */
+	g->locked_g = 1u << a | addend;	/* results must not displace the address: it is read twice */
 	d = def(g, g->n, 0);
 	s->dst = (uint8_t)d;
 	if (pair) {
@@ -183,7 +122,7 @@ static void load(struct gen *g, struct ir_ins *i)
 		s->dst2 = (uint8_t)d2;
 	}
 	g->locked_g = g->locked_v = 0;
-	k = tlb_check(g, i, a, (int32_t)i->imm, (pair ? 2u : 1u) << i->sub, align, false);
+	k = gen_check(g, i, a, (int32_t)i->imm, align);
 	load_one(g, i, d, host(&k, 0));
 	if (pair)
 		load_one(g, i, d2, host(&k, 1 << i->sub));
@@ -193,7 +132,7 @@ static void load(struct gen *g, struct ir_ins *i)
 		x_store(&g->c, true, d, xm(ST, CPU_OFFSET(excl_val)));
 		x_store_imm(&g->c, false, 1 << i->sub, xm(ST, CPU_OFFSET(excl_size)));
 	}
-	gen_side_done(g, s, k.miss, g->c.at);
+	gen_check_done(g, i, s, k);
 }
 
 static unsigned source(struct gen *g, uint32_t v)
@@ -209,7 +148,7 @@ static void store(struct gen *g, struct ir_ins *i)
 	unsigned type = g->ir->ins[i->b].type;
 	unsigned a = gen_gpr(g, i->a), b = NO_REG, b2 = NO_REG;
 	struct side *s;
-	struct check k;
+	struct gen_check k;
 	int32_t imm = 0;
 	bool by_imm = !pair && !is_vec(type) && !(i->flags & IRM_RELEASE) && gen_imm32(g, i->b, i->sub == 3, &imm);
 
@@ -217,6 +156,7 @@ static void store(struct gen *g, struct ir_ins *i)
 		b = source(g, i->b);
 	if (pair)
 		b2 = source(g, i->c);
+	gen_check_define(g, i);
 	s = begin(g, i, pair ? SIDE_STOREP : SIDE_STORE, align);
 	if (!s)
 		return;
@@ -227,7 +167,8 @@ static void store(struct gen *g, struct ir_ins *i)
 	gen_snapshot_side(g, s);
 	if (g->full)
 		return;
-	k = tlb_check(g, i, a, (int32_t)i->imm, (pair ? 2u : 1u) << i->sub, align, true);
+	gen_check_use(g, i);
+	k = gen_check(g, i, a, (int32_t)i->imm, align);
 	if (by_imm) {
 		struct xmem m = host(&k, 0);
 
@@ -252,7 +193,7 @@ static void store(struct gen *g, struct ir_ins *i)
 		if (pair)
 			store_one(g, i->sub, type, b2, host(&k, 1 << i->sub));
 	}
-	gen_side_done(g, s, k.miss, c->at);
+	gen_check_done(g, i, s, k);
 	gen_consume(g);
 }
 
@@ -262,7 +203,7 @@ static void dc_zva(struct gen *g, struct ir_ins *i)
 	struct code *c = &g->c;
 	unsigned a = gen_gpr(g, i->a);
 	struct side *s = begin(g, i, SIDE_DCZVA, 0);
-	int32_t array = CTX_DATA(class_of(g, i), true);
+	int32_t array = gen_tlb_array(g, i->flags, true);
 	uint32_t miss;
 
 	if (!s)
@@ -285,7 +226,7 @@ static void dc_zva(struct gen *g, struct ir_ins *i)
 	v_rrr(c, 1, 1, false, 0xef, XT0, XT0, XT0);		/* vpxor */
 	for (int32_t k = 0; k < 64; k += 16)
 		v_store(c, XT0, xmi(RAX, RCX, 0, k));
-	gen_side_done(g, s, miss, c->at);
+	gen_check_done(g, i, s, (struct gen_check){ .miss = miss });
 	gen_consume(g);
 }
 
@@ -320,7 +261,7 @@ static void stxr(struct gen *g, struct ir_ins *i)
 	struct code *c = &g->c;
 	unsigned a = gen_gpr(g, i->a), b = gen_gpr(g, i->b), d;
 	struct side *s = begin(g, i, SIDE_STXR, i->sub);
-	struct check k;
+	struct gen_check k;
 	uint32_t other, size, done;
 
 	if (!s)
@@ -335,7 +276,7 @@ static void stxr(struct gen *g, struct ir_ins *i)
 	g->locked_g = 0;
 	s->dst = (uint8_t)d;
 	/* The access is checked first: a failing store may fault too, and this order needs no second check. */
-	k = tlb_check(g, i, a, 0, 1u << i->sub, i->sub, true);
+	k = gen_check(g, i, a, 0, i->sub);
 	x_alu_mem(c, ALU_CMP, true, a, xm(ST, CPU_OFFSET(excl_addr)));
 	other = x_jcc8(c, X_NE);
 	x_alu_mem_imm(c, ALU_CMP, false, xm(ST, CPU_OFFSET(excl_size)), 1 << i->sub);
@@ -350,7 +291,7 @@ static void stxr(struct gen *g, struct ir_ins *i)
 	x_mov_imm(c, d, 1);
 	x_patch8(c, done);
 	x_store_imm(c, false, 0, xm(ST, CPU_OFFSET(excl_size)));
-	gen_side_done(g, s, k.miss, c->at);
+	gen_check_done(g, i, s, k);
 }
 
 /* The new value of a read-modify-write in rdx, from the old in rax and operand b. */
@@ -398,7 +339,7 @@ static void amo(struct gen *g, struct ir_ins *i)
 	unsigned kind = (unsigned)i->imm;
 	unsigned a = gen_gpr(g, i->a), b = gen_gpr(g, i->b), e = cas ? gen_gpr(g, i->c) : NO_REG, d;
 	struct side *s = begin(g, i, SIDE_AMO, i->sub);
-	struct check k;
+	struct gen_check k;
 	uint32_t again;
 
 	if (!s)
@@ -416,7 +357,7 @@ static void amo(struct gen *g, struct ir_ins *i)
 	d = gen_def_gpr(g, g->n, NO_REG, 0);
 	g->locked_g = 0;
 	s->dst = (uint8_t)d;
-	k = tlb_check(g, i, a, 0, 1u << i->sub, i->sub, true);
+	k = gen_check(g, i, a, 0, i->sub);
 	if (cas) {
 		x_mov(c, true, RAX, e);
 		lock_cmpxchg(c, i->sub, b, host(&k, 0));
@@ -441,7 +382,7 @@ static void amo(struct gen *g, struct ir_ins *i)
 		x_patch(c, x_jcc(c, X_NE), again);
 	}
 	zext_rax(c, i->sub, d);
-	gen_side_done(g, s, k.miss, c->at);
+	gen_check_done(g, i, s, k);
 }
 
 void gen_memory(struct gen *g, struct ir_ins *i)
