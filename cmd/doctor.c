@@ -1,16 +1,29 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* cella doctor */
 #include <errno.h>
+#include <string.h>
 
 #include "cmd/cmd.h"
 #include "ctl/doctor.h"
+#include "engine/kvm/kvm.h"
+
+/* What a guest of the kvm engine is told about its processor. */
+static int print_cpu(struct ctl_error *e)
+{
+	char why[160] = "";
+	int err = kvm_cpu_print(stdout, why, sizeof(why));
+
+	return err ? ctl_fail(e, err, "doctor: --cpuid: %s", why) : 0;
+}
 
 int cmd_doctor(int argc, char **argv)
 {
 	struct ctl_error e = { "" };
 
+	if (argc == 1 && !strcmp(argv[0], "--cpuid"))
+		return print_cpu(&e) ? complain(&e) : 0;
 	if (argc) {
-		ctl_fail(&e, -EINVAL, "doctor: takes no arguments: leave '%s' out", argv[0]);
+		ctl_fail(&e, -EINVAL, "doctor: takes --cpuid or nothing: leave '%s' out", argv[argc > 1 && !strcmp(argv[0], "--cpuid")]);
 		return complain(&e);
 	}
 	return doctor(engine_table, stdout) ? 1 : 0;

@@ -60,7 +60,8 @@ enum dirty_op { DIRTY_BEGIN, DIRTY_FETCH, DIRTY_END };
 
 struct engine_ops {
 	const char *name;
-	/* 0 and *out filled, or -ENOTSUP/-EACCES/-ENOENT with a sentence in why. */
+	/* 0 and *out filled, and a remark in why or nothing; -ENOTSUP: never such guests on such a host; -EACCES, -ENOENT,
+	   -ENODEV: not as this host is now. why: what is wrong and what to do. */
 	int (*probe)(enum isa_id isa, struct engine_info *out, char *why, size_t why_len);
 	int (*vm_init)(struct vm *vm);
 	int (*vm_ready)(struct vm *vm);
@@ -73,7 +74,8 @@ struct engine_ops {
 	void (*vcpu_fini)(struct vcpu *v);
 	enum vm_exit (*vcpu_run)(struct vcpu *v);
 	void (*vcpu_kick)(struct vcpu *v);	/* any context, async-signal-safe */
-	int (*vcpu_regs)(struct vcpu *v, struct reg *list, unsigned n, bool write);	/* owner, outside run; else vcpu_call */
+	/* Owner, outside run, or anybody while all vCPUs are parked; else by vcpu_call. */
+	int (*vcpu_regs)(struct vcpu *v, struct reg *list, unsigned n, bool write);
 	int (*vcpu_power)(struct vcpu *v, struct vcpu_power *p, bool write);	/* any thread */
 	void (*vcpu_pin)(struct vcpu *v, enum cpu_pin pin, bool level);		/* any context; kicks */
 	int (*vcpu_fault)(struct vcpu *v, const struct isa_fault *f);

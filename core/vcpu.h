@@ -19,8 +19,8 @@ enum vcpu_power_state { VCPU_OFF, VCPU_ON, VCPU_WAITING };
 
 struct vcpu_power {
 	enum vcpu_power_state state;
-	uint64_t entry;			/* when turned on, or woken with `reset`: PC */
-	uint64_t arg;			/* x0 / a1 */
+	uint64_t entry;			/* when turned on, or woken with `reset`: PC; x86-64: 0 leaves it as it is */
+	uint64_t arg;			/* x0 / a1; x86-64 has none */
 	bool reset;			/* registers to their reset state first; WAITING without it: all is retained */
 };
 

@@ -7,6 +7,13 @@
 
 #define VM_TIMERS	1024
 
+static int doorbell_hook(void *ctx, struct region *r, struct doorbell *d, bool on)
+{
+	struct vm *vm = ctx;
+
+	return vm->engine_vm ? vm->engine->doorbell(vm, r, d, on) : -ENODEV;
+}
+
 int vm_init(struct vm *vm, enum isa_id isa, const struct engine_ops *engine, uint64_t counter_hz)
 {
 	struct timer **heap = arena_alloc(&vm->arena, VM_TIMERS * sizeof(*heap));
@@ -19,6 +26,10 @@ int vm_init(struct vm *vm, enum isa_id isa, const struct engine_ops *engine, uin
 	list_init(&vm->devices);
 	mem_init(&vm->mem);
 	bus_init(&vm->bus);
+	if (engine && engine->doorbell) {
+		vm->bus.doorbell_hook = doorbell_hook;
+		vm->bus.hook_ctx = vm;
+	}
 	vm_time_init(&vm->time, counter_hz, heap, VM_TIMERS);
 	return 0;
 }

@@ -171,22 +171,29 @@ static void print(FILE *f, enum verdict v, const char *name, const char *text)
 	fprintf(f, "  %-5s %-11s %s\n", words[v], name, text);
 }
 
-static unsigned check_engines(const struct engine_ops *const *engines, FILE *f)
+/* One line for each kind of guest that the engine is for. */
+static unsigned check_engine(const struct engine_ops *engine, FILE *f)
 {
+	static const char *const isas[ISA_COUNT] = { "arm64", "riscv64", "x86-64" };
 	struct engine_info info;
 	unsigned usable = 0;
-	char why[192], name[32];
+	char why[256], name[32], text[320];
 
-	for (; *engines; engines++) {
+	for (unsigned isa = 0; isa < ISA_COUNT; isa++) {
 		int err;
 
 		why[0] = 0;
 		memset(&info, 0, sizeof(info));
-		err = (*engines)->probe(ISA_ARM64, &info, why, sizeof(why));
-		snprintf(name, sizeof(name), "%s arm64", (*engines)->name);
-		if (!err)
-			snprintf(why, sizeof(why), "up to %u vCPUs, %u-bit physical addresses", info.max_vcpus, info.gpa_bits);
-		print(f, err ? BROKEN : FINE, name, why[0] ? why : strerror(-err));
+		err = engine->probe((enum isa_id)isa, &info, why, sizeof(why));
+		if (err == -ENOTSUP)
+			continue;
+		snprintf(name, sizeof(name), "%s %s", engine->name, isas[isa]);
+		if (err)
+			snprintf(text, sizeof(text), "%s", why[0] ? why : strerror(-err));
+		else
+			snprintf(text, sizeof(text), "up to %u vCPUs, %u-bit physical addresses%s%s", info.max_vcpus, info.gpa_bits,
+				 why[0] ? "; " : "", why);
+		print(f, err ? BROKEN : why[0] ? SLOW : FINE, name, text);
 		usable += !err;
 	}
 	return usable;
@@ -194,7 +201,7 @@ static unsigned check_engines(const struct engine_ops *const *engines, FILE *f)
 
 unsigned doctor(const struct engine_ops *const *engines, FILE *f)
 {
-	unsigned broken = 0;
+	unsigned broken = 0, usable = 0;
 	struct finding finding;
 
 	fputs("host\n", f);
@@ -205,7 +212,7 @@ unsigned doctor(const struct engine_ops *const *engines, FILE *f)
 		broken += v == BROKEN;
 	}
 	fputs("engines\n", f);
-	if (!check_engines(engines, f))
-		broken++;
-	return broken;
+	for (; *engines; engines++)
+		usable += check_engine(*engines, f);
+	return broken + !usable;
 }

@@ -111,12 +111,18 @@ int thread_kick_init(void)
 	return sigaction(thread_kick_signal(), &sa, NULL) ? -errno : 0;
 }
 
+void thread_kick_id(uint32_t tid)
+{
+	int saved = errno;
+
+	syscall(SYS_tgkill, getpid(), tid, thread_kick_signal());
+	errno = saved;
+}
+
 void thread_kick(struct thread *t)
 {
 	uint32_t tid = __atomic_load_n(&t->tid, __ATOMIC_ACQUIRE);
-	int saved = errno;
 
 	if (tid)
-		syscall(SYS_tgkill, getpid(), tid, thread_kick_signal());
-	errno = saved;
+		thread_kick_id(tid);
 }

@@ -26,6 +26,7 @@ void thread_block_signals(void);
    the signal blocked (ppoll and the like) or sleep in platform_wait. Needs thread_kick_init once. Async-signal-safe. */
 int thread_kick_init(void);
 void thread_kick(struct thread *t);
+void thread_kick_id(uint32_t tid);	/* the same by platform_thread_id; the thread must not have ended */
 int thread_kick_signal(void);
 
 uint64_t thread_cpu_ns(uint32_t tid);	/* processor time of this process's thread so far; 0 if there is none */

@@ -10,9 +10,10 @@
 #include "cmd/engines/disasm.h"
 #include "ctl/options.h"
 #include "engine/dbt/dbt.h"
+#include "engine/kvm/kvm.h"
 #include "os/platform.h"
 
-const struct engine_ops *const engine_table[] = { &dbt_engine, NULL };
+const struct engine_ops *const engine_table[] = { &kvm_engine, &dbt_engine, NULL };
 
 struct word {
 	const char *name;

@@ -33,7 +33,7 @@ static int dbt_probe(enum isa_id isa, struct engine_info *out, char *why, size_t
 	host_cpu_detect(&host);
 	if (!host.avx || !host.sse42 || !host.popcnt) {
 		fmt_print(why, why_len, "the dbt engine needs a host with SSE4.2 and AVX");
-		return -ENOTSUP;
+		return -ENODEV;
 	}
 	*out = (struct engine_info){ .caps = ENGINE_OWNS_POWER | ENGINE_SOFT_MMU, .max_vcpus = VM_MAX_VCPUS, .gpa_bits = 48 };
 	return 0;
