@@ -23,7 +23,9 @@ int cmd_doctor(int argc, char **argv)
 	if (argc == 1 && !strcmp(argv[0], "--cpuid"))
 		return print_cpu(&e) ? complain(&e) : 0;
 	if (argc) {
-		ctl_fail(&e, -EINVAL, "doctor: takes --cpuid or nothing: leave '%s' out", argv[argc > 1 && !strcmp(argv[0], "--cpuid")]);
+		bool known = argc > 1 && !strcmp(argv[0], "--cpuid");
+
+		ctl_fail(&e, -EINVAL, "doctor: takes --cpuid or nothing: leave '%s' out", argv[known]);
 		return complain(&e);
 	}
 	return doctor(engine_table, stdout) ? 1 : 0;
