@@ -3,6 +3,8 @@
 #ifndef CMD_CMD_H
 #define CMD_CMD_H
 
+#include <stdio.h>
+
 #include "core/engine.h"
 #include "ctl/error.h"
 
@@ -25,6 +27,8 @@ extern const struct engine_ops *const engine_table[];
 /* Reads the options of one engine alone into *out, for vm->engine_options; freed in any case. */
 int engine_options_parse(const struct run_options *o, void **out, struct ctl_error *e);
 void engine_options_free(void *options);
+/* What a guest of the host's own kind is told about its processor. A negative error: why says. */
+int engine_cpu_print(FILE *f, char *why, size_t why_len);
 
 int cmd_run(int argc, char **argv);
 int cmd_get(int argc, char **argv);

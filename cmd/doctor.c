@@ -5,13 +5,11 @@
 
 #include "cmd/cmd.h"
 #include "ctl/doctor.h"
-#include "engine/kvm/kvm.h"
 
-/* What a guest of the kvm engine is told about its processor. */
 static int print_cpu(struct ctl_error *e)
 {
 	char why[160] = "";
-	int err = kvm_cpu_print(stdout, why, sizeof(why));
+	int err = engine_cpu_print(stdout, why, sizeof(why));
 
 	return err ? ctl_fail(e, err, "doctor: --cpuid: %s", why) : 0;
 }

@@ -118,3 +118,8 @@ void engine_options_free(void *options)
 		free(all->words);
 	free(all);
 }
+
+int engine_cpu_print(FILE *f, char *why, size_t why_len)
+{
+	return kvm_cpu_print(f, why, why_len);
+}

@@ -20,3 +20,9 @@ void engine_options_free(void *options)
 {
 	(void)options;
 }
+
+int engine_cpu_print(FILE *f, char *why, size_t why_len)
+{
+	snprintf(why, why_len, "only x86-64 hosts have CPUID");
+	return -ENOTSUP;
+}
