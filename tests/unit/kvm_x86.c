@@ -141,7 +141,9 @@ static void memory_accesses_reach_the_bus_and_holes_read_as_ones(void **state)
 	kvm_rig_free(r);
 }
 
-GUEST(guest_rom, "mov $0x9000, %ax\n mov %ax, %ds\n mov 0, %ebx\n movw $0x55aa, 0\n mov 0, %ecx\n mov $0x1f0, %dx\n out %al, %dx\n");
+GUEST(guest_rom,
+	"mov $0x9000, %ax\n mov %ax, %ds\n mov 0, %ebx\n movw $0x55aa, 0\n mov 0, %ecx\n"
+	"mov $0x1f0, %dx\n out %al, %dx\n");
 
 static void writes_to_rom_go_to_the_bus(void **state)
 {
@@ -160,7 +162,8 @@ static void writes_to_rom_go_to_the_bus(void **state)
 	kvm_rig_free(r);
 }
 
-GUEST(guest_in_pause, "mov $0x1f0, %dx\n xor %eax, %eax\n in %dx, %al\n after_in_pause: inc %bx\n mov $0x1f0, %dx\n out %al, %dx\n");
+GUEST(guest_in_pause,
+	"mov $0x1f0, %dx\n xor %eax, %eax\n in %dx, %al\n inc %bx\n mov $0x1f0, %dx\n out %al, %dx\n");
 
 static void a_pause_inside_an_access_comes_after_it_and_before_the_next_instruction(void **state)
 {

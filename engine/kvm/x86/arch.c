@@ -40,7 +40,8 @@ static int probe(int dev_fd, struct engine_info *out, char *why, size_t why_len)
 {
 	out->gpa_bits = x86_gpa_bits(dev_fd);
 	if (!has_hardware())
-		fmt_print(why, why_len, "this processor shows neither VMX nor SVM, so its KVM emulates: small guests run, slowly; the dbt engine (arm64) does not need it");
+		fmt_print(why, why_len, "this processor shows neither VMX nor SVM, so its KVM emulates: small guests run, "
+			  "slowly; the dbt engine (arm64) does not need it");
 	return 0;
 }
 

@@ -45,6 +45,11 @@ static int length_bits(uint32_t len)
 	return len == 1 ? 0 : len == 2 ? 1 : len == 4 ? 3 : len == 8 ? 2 : -1;
 }
 
+static uint32_t access_bits(uint32_t kind)
+{
+	return kind == KIND_BREAK ? 0 : kind == KIND_WRITE ? 1 : 3;	/* it cannot watch reads alone */
+}
+
 int x86_debug(struct kvm_cpu *c, const struct debug_points *p, struct kvm_guest_debug *d)
 {
 	if (p->count > 4)
@@ -62,7 +67,7 @@ int x86_debug(struct kvm_cpu *c, const struct debug_points *p, struct kvm_guest_
 		if (len < 0 || kind > KIND_ACCESS)
 			return -EINVAL;
 		d->arch.debugreg[n] = p->point[n].va;
-		d->arch.debugreg[7] |= DR7_EXACT | DR7_ON(n) | DR7_KIND(n, kind == KIND_BREAK ? 0u : kind == KIND_WRITE ? 1u : 3u, (uint32_t)len);
+		d->arch.debugreg[7] |= DR7_EXACT | DR7_ON(n) | DR7_KIND(n, access_bits(kind), (uint32_t)len);
 	}
 	return 0;
 }
