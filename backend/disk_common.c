@@ -13,57 +13,59 @@ _Static_assert(sizeof(struct iovec) == sizeof(struct block_vec) &&
 struct disk_job {
 	struct pool_job job;
 	struct disk *disk;
-	struct block_io *io;
 };
 
-static void finish(struct block_io *io, int result)
-{
-	io->result = result;
-	work_post(io->done_q, &io->work);
-}
+_Static_assert(sizeof(struct disk_job) <= sizeof(((struct block_io *)NULL)->room), "a request carries its job");
 
 static void job_run(struct pool_job *j)
 {
 	struct disk_job *dj = container_of(j, struct disk_job, job);
-	struct block_io *io = dj->io;
+	struct block_io *io = container_of((uint64_t (*)[4])(void *)dj, struct block_io, room);
 	struct disk *d = dj->disk;
 	struct iovec vec[DISK_MAX_VECS];
 
-	free(dj);
 	if (io->vecs > DISK_MAX_VECS) {
-		finish(io, -EINVAL);
+		block_complete(io, -EINVAL);
 		return;
 	}
 	if (io->vecs)
 		memcpy(vec, io->vec, io->vecs * sizeof(vec[0]));
-	finish(io, d->run(d, io, vec));
+	block_complete(io, d->run(d, io, vec));
 }
 
-static void disk_submit(struct block_backend *b, struct block_io *io)
+void disk_submit_to_pool(struct disk *d, struct block_io *io)
 {
-	struct disk *d = container_of(b, struct disk, b);
-	struct disk_job *dj;
-	bool changes = io->op != BLOCK_READ && io->op != BLOCK_FLUSH;
-	uint64_t end;
+	struct disk_job *dj = (struct disk_job *)(void *)io->room;
 
-	if (__builtin_add_overflow(io->offset, io->len, &end) || end > b->size) {
-		finish(io, -EINVAL);
-		return;
-	}
-	if (changes && b->read_only) {
-		finish(io, -EROFS);
-		return;
-	}
-	dj = malloc(sizeof(*dj));
-	if (!dj) {
-		finish(io, -ENOMEM);
-		return;
-	}
-	*dj = (struct disk_job){ .job.fn = job_run, .disk = d, .io = io };
+	*dj = (struct disk_job){ .job.fn = job_run, .disk = d };
 	pool_submit(d->pool, &dj->job);
 }
 
-static void disk_destroy(struct block_backend *b)
+bool disk_refuses(struct disk *d, struct block_io *io)
+{
+	bool changes = io->op != BLOCK_READ && io->op != BLOCK_FLUSH;
+	uint64_t end;
+
+	if (__builtin_add_overflow(io->offset, io->len, &end) || end > d->b.size) {
+		block_complete(io, -EINVAL);
+		return true;
+	}
+	if (changes && d->b.read_only) {
+		block_complete(io, -EROFS);
+		return true;
+	}
+	return false;
+}
+
+void disk_submit(struct block_backend *b, struct block_io *io)
+{
+	struct disk *d = container_of(b, struct disk, b);
+
+	if (!disk_refuses(d, io))
+		disk_submit_to_pool(d, io);
+}
+
+void disk_destroy(struct block_backend *b)
 {
 	struct disk *d = container_of(b, struct disk, b);
 

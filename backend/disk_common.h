@@ -16,6 +16,11 @@ struct disk {
 
 #define DISK_MAX_VECS	1024u		/* of one request */
 
+void disk_submit_to_pool(struct disk *d, struct block_io *io);
+bool disk_refuses(struct disk *d, struct block_io *io);	/* out of range, or a change of what is read-only: completed so */
+/* As entries of block_ops. */
+void disk_submit(struct block_backend *b, struct block_io *io);
+void disk_destroy(struct block_backend *b);
 void disk_init(struct disk *d, struct pool *pool, uint64_t size, uint32_t block_size);
 
 #endif

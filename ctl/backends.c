@@ -31,11 +31,11 @@ static void take_word(const char **s, char word[64])
 	*s += len;
 }
 
-/* ---- disks: FILE[,ro|,overlay][,serial=S][,format=raw]; a comma in a name is written twice ---- */
+/* ---- disks: FILE[,ro|,overlay][,direct][,serial=S][,queues=N][,format=raw]; a comma in a name is written twice ---- */
 
 struct disk_spec {
 	char path[4096], serial[24];
-	bool read_only, overlay;
+	bool read_only, overlay, direct;
 };
 
 static int disk_flag(struct disk_spec *d, const char *word, const char *spec, struct ctl_error *e)
@@ -44,6 +44,8 @@ static int disk_flag(struct disk_spec *d, const char *word, const char *spec, st
 		d->read_only = true;
 	else if (!strcmp(word, "overlay"))
 		d->overlay = true;
+	else if (!strcmp(word, "direct"))
+		d->direct = true;
 	else if (!strcmp(word, "format=raw"))
 		;
 	else if (!strncmp(word, "serial=", 7) && word[7] && strlen(word + 7) <= 20)
@@ -51,7 +53,7 @@ static int disk_flag(struct disk_spec *d, const char *word, const char *spec, st
 	else if (!strncmp(word, "serial=", 7))
 		return ctl_fail(e, -EINVAL, "disk %s: a serial has 1 to 20 characters: shorten it", spec);
 	else
-		return ctl_fail(e, -EINVAL, "disk %s: '%s' is not known: choose from ro, overlay, serial=S, format=raw", spec,
+		return ctl_fail(e, -EINVAL, "disk %s: '%s' is not known: choose from ro, overlay, direct, serial=S, queues=N, format=raw", spec,
 				word);
 	return 0;
 }
@@ -80,6 +82,8 @@ static int parse_disk(struct disk_spec *d, const char *spec, struct ctl_error *e
 	}
 	if (*s)
 		return ctl_fail(e, -ENAMETOOLONG, "--disk: a file name of more than %zu bytes: shorten it", sizeof(d->path) - 1);
+	if (d->direct && d->overlay)
+		return ctl_fail(e, -EINVAL, "disk %s: direct and overlay exclude each other: leave one out", d->path);
 	if (d->read_only && d->overlay)
 		return ctl_fail(e, -EINVAL, "disk %s: ro and overlay exclude each other: leave one out", d->path);
 	return 0;
@@ -98,7 +102,9 @@ static int open_disk(struct backends *b, const char *spec, struct machine_config
 	if (d.overlay)
 		err = disk_overlay_open(b->pool, d.path, NULL, disk);
 	else
-		err = disk_raw_open(b->pool, d.path, d.read_only, disk);
+		err = disk_raw_open(b->pool, d.path, (d.read_only ? DISK_RO : 0) | (d.direct ? DISK_DIRECT : 0), disk);
+	if (err == -ENOTSUP)
+		return ctl_fail(e, err, "disk %s: its file system has no direct access: leave 'direct' out", d.path);
 	if (err == -EBUSY)
 		return ctl_fail(e, err, "disk %s: another process writes it: stop that, or use ,overlay of a copy", d.path);
 	if (err == -EINVAL)

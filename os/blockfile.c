@@ -32,23 +32,61 @@ static int device_geometry(struct blockfile *f)
 	return 0;
 }
 
-/* Open file description locks: they belong to this opening and die with it. */
-static int lock_file(struct blockfile *f, bool read_only)
+/*
+ * Open file description locks: they belong to one opening and die with it. It is one of its own: others may be io_uring's, which
+ * gives them up some time after the process has ended, and the next start must not find the lock still there.
+ */
+static int lock_file(struct blockfile *f, const char *path, int how, const struct stat *st)
 {
-	struct flock l = { .l_type = read_only ? F_RDLCK : F_WRLCK, .l_whence = SEEK_SET };
+	struct flock l = { .l_type = how & O_RDWR ? F_WRLCK : F_RDLCK, .l_whence = SEEK_SET };
+	struct stat own;
 
-	if (!fcntl(f->fd, F_OFD_SETLK, &l))
+	f->lock = open(path, how);
+	if (f->lock < 0 || fstat(f->lock, &own))
+		return -errno;
+	if (own.st_dev != st->st_dev || own.st_ino != st->st_ino)
+		return -EBUSY;				/* it has just been replaced */
+	if (!fcntl(f->lock, F_OFD_SETLK, &l))
 		return 0;
 	return errno == EAGAIN || errno == EACCES ? -EBUSY : 0;	/* a file system without locks is none of our business */
 }
 
-int blockfile_open(struct blockfile *f, const char *path, bool read_only)
+/* The kernel says what it wants since 6.1; before that a page is always enough. */
+static uint32_t direct_align(int fd)
 {
+	uint32_t align = 4096;
+#ifdef STATX_DIOALIGN
+	struct statx st;
+
+	if (!statx(fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &st) && st.stx_mask & STATX_DIOALIGN) {
+		align = st.stx_dio_offset_align > st.stx_dio_mem_align ? st.stx_dio_offset_align : st.stx_dio_mem_align;
+		return align;		/* 0: not this file */
+	}
+#endif
+	return align;
+}
+
+static int open_direct(struct blockfile *f, const char *path, int flags)
+{
+	int fd = open(path, flags | O_DIRECT);
+
+	if (fd < 0)
+		return errno == EINVAL ? -ENOTSUP : -errno;
+	f->plain = f->fd;
+	f->fd = fd;
+	f->align = direct_align(fd);
+	return f->align ? 0 : -ENOTSUP;
+}
+
+int blockfile_open(struct blockfile *f, const char *path, unsigned flags)
+{
+	bool read_only = flags & BLOCKFILE_RO;
+	int how = (read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK;	/* a FIFO must not block us */
 	struct stat st;
 	int err;
 
-	*f = (struct blockfile){ .block_size = 512 };
-	f->fd = open(path, (read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK);	/* a FIFO must not block us */
+	*f = (struct blockfile){ .block_size = 512, .plain = -1, .lock = -1, .align = 1 };
+	f->fd = open(path, how);
 	if (f->fd < 0)
 		return -errno;
 	if (fstat(f->fd, &st)) {
@@ -61,7 +99,9 @@ int blockfile_open(struct blockfile *f, const char *path, bool read_only)
 	if (!err && f->size % 512)
 		err = -EINVAL;
 	if (!err)
-		err = lock_file(f, read_only);
+		err = lock_file(f, path, how, &st);
+	if (!err && flags & BLOCKFILE_DIRECT)
+		err = open_direct(f, path, how);
 	if (!err)
 		return 0;
 out_close:
@@ -71,7 +111,7 @@ out_close:
 
 int blockfile_temp(struct blockfile *f, const char *dir, uint64_t size)
 {
-	*f = (struct blockfile){ .block_size = 512, .size = size, .can_punch = true };
+	*f = (struct blockfile){ .block_size = 512, .size = size, .can_punch = true, .plain = -1, .lock = -1, .align = 1 };
 	f->fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (f->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT)) {
 		char path[PATH_MAX];
@@ -97,7 +137,11 @@ void blockfile_close(struct blockfile *f)
 {
 	if (f->fd >= 0)
 		close(f->fd);
-	f->fd = -1;
+	if (f->plain >= 0)
+		close(f->plain);
+	if (f->lock >= 0)
+		close(f->lock);
+	f->fd = f->plain = f->lock = -1;
 }
 
 /* Drops n bytes from the front of the vectors. */
@@ -114,18 +158,33 @@ static void vec_advance(struct iovec **vec, uint32_t *vecs, size_t n)
 	}
 }
 
+bool blockfile_aligned(const struct blockfile *f, const struct iovec *vec, uint32_t vecs, uint64_t offset)
+{
+	uintptr_t bits = offset;
+
+	if (f->align <= 1)
+		return true;
+	for (uint32_t i = 0; i < vecs; i++)
+		bits |= (uintptr_t)vec[i].iov_base | vec[i].iov_len;
+	return !(bits & (f->align - 1));
+}
+
 static int transfer(struct blockfile *f, struct iovec *vec, uint32_t vecs, uint64_t offset, bool write)
 {
+	int fd = blockfile_aligned(f, vec, vecs, offset) ? f->fd : f->plain;
+
 	vec_advance(&vec, &vecs, 0);
 	while (vecs) {
 		int n = (int)(vecs < VECS_AT_ONCE ? vecs : VECS_AT_ONCE);
-		ssize_t done = write ? pwritev(f->fd, vec, n, (off_t)offset) : preadv(f->fd, vec, n, (off_t)offset);
+		ssize_t done = write ? pwritev(fd, vec, n, (off_t)offset) : preadv(fd, vec, n, (off_t)offset);
 
 		if (done < 0 && errno == EINTR)
 			continue;
 		if (done <= 0)
 			return done < 0 ? -errno : -EIO;
 		offset += (uint64_t)done;
+		if (fd != f->plain && (uint64_t)done & (f->align - 1))
+			fd = f->plain;
 		vec_advance(&vec, &vecs, (size_t)done);
 	}
 	return 0;
@@ -141,6 +200,11 @@ static int check_still_there(struct blockfile *f, uint64_t end)
 	if (fstat(f->fd, &st))
 		return -errno;
 	return (uint64_t)st.st_size < end ? -EIO : 0;
+}
+
+bool blockfile_reaches(struct blockfile *f, uint64_t end)
+{
+	return !check_still_there(f, end);
 }
 
 int blockfile_read(struct blockfile *f, struct iovec *vec, uint32_t vecs, uint64_t offset, uint64_t len)

@@ -13,17 +13,24 @@
 
 struct blockfile {
 	int fd;
+	int lock;			/* holds the lock, and does nothing else */
+	int plain;			/* with BLOCKFILE_DIRECT: the same through the host's cache, for what isn't aligned */
+	uint32_t align;			/* what `fd` wants of addresses, offsets and lengths; 1: nothing */
 	uint64_t size;			/* bytes, when opened */
 	uint32_t block_size;		/* logical: 512 or 4096 */
 	bool is_device;
 	bool can_punch;			/* blockfile_punch may work */
 };
 
+enum { BLOCKFILE_RO = 1, BLOCKFILE_DIRECT = 2 };	/* direct: past the host's cache */
+
 /*
  * Opens and locks it (shared when read-only) against a second writer. -EISDIR, -EBUSY: another process has it,
- * -EINVAL: neither a file nor a block device, or its size is no multiple of 512.
+ * -EINVAL: neither a file nor a block device, or its size is no multiple of 512; -ENOTSUP: direct is not possible here.
  */
-int blockfile_open(struct blockfile *f, const char *path, bool read_only);
+int blockfile_open(struct blockfile *f, const char *path, unsigned flags);
+bool blockfile_reaches(struct blockfile *f, uint64_t end);	/* is the file that long still? */
+bool blockfile_aligned(const struct blockfile *f, const struct iovec *vec, uint32_t vecs, uint64_t offset);
 /* A file without a name in the directory `dir`, as long as `size` and all hole. */
 int blockfile_temp(struct blockfile *f, const char *dir, uint64_t size);
 void blockfile_close(struct blockfile *f);

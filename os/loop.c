@@ -33,6 +33,11 @@ static void woken(struct loop_fd *w, uint32_t events)
 	(void)n;
 }
 
+struct loop *loop_of(struct workq *q)
+{
+	return q->wake == inbox_wake ? container_of(q, struct loop, inbox) : NULL;
+}
+
 int loop_init(struct loop *l)
 {
 	int err;

@@ -43,6 +43,8 @@ struct loop {
 };
 
 int loop_init(struct loop *l);
+/* The loop whose inbox this is, or NULL. */
+struct loop *loop_of(struct workq *q);
 void loop_fini(struct loop *l);
 void loop_run(struct loop *l);		/* until loop_stop; serves what was posted before it */
 void loop_stop(struct loop *l);		/* async-signal-safe; a stop before loop_run is not lost */

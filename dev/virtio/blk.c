@@ -3,8 +3,9 @@
  * virtio block device (virtio 1.2 §5.2) over core/block.h.
  *
  * A request is 16 bytes of header, data, and one byte of status, whatever descriptors these lie in. Requests go to the
- * back-end with the guest's buffers as vectors and are pushed when it posts them back; a fixed number can be out, the
- * rest stays in the ring. Each has a reader section of its own, so that guest memory stays while it is out.
+ * back-end with the guest's buffers as vectors, all that the ring holds in one batch, and are pushed when it hands them
+ * back, with one interrupt for all that are complete; a fixed number can be out, the rest stays in the ring. Each has a
+ * reader section of its own, so that guest memory stays while it is out.
  *
  * A driver that did not take VIRTIO_BLK_F_FLUSH believes in a write-through cache: each of its writes is flushed before
  * it completes (§5.2.6.2).
@@ -17,10 +18,11 @@
 #include "dev/virtio/devices.h"
 #include "dev/virtio/virtio.h"
 
-#define BLK_QUEUE_SIZE	128u
+#define BLK_QUEUE_SIZE	256u
 #define BLK_SEG_MAX	(BLK_QUEUE_SIZE - 2)
 #define BLK_SPANS	(BLK_QUEUE_SIZE + 8)	/* some buffers may cross slots of memory */
-#define BLK_REQUESTS	32u			/* out at once, of each queue */
+#define BLK_REQUESTS	64u			/* out at once, of each queue */
+#define BLK_ROUNDS	8u			/* batches before others get their turn */
 #define BLK_MAX_SECTORS	0x400000u		/* of one discard or write-zeroes: 2 GiB */
 #define SECTOR		512u
 #define BLK_ID_BYTES	20u
@@ -67,11 +69,12 @@ struct blk_request {
 	struct vring_chain chain;
 	struct mem_reader reader;
 	bool sync;			/* a flush follows before this write completes */
-	struct mem_span spans[BLK_SPANS];
-	struct block_vec vecs[BLK_SPANS];
+	struct block_vec *vecs;		/* BLK_SPANS of them, as of the chain's spans */
 };
 
 struct blk_queue {			/* the queue's thread only */
+	struct block_queue io;
+	struct virtqueue *q;
 	struct blk_request *free;
 	bool starved;			/* the last batch ended for want of one */
 };
@@ -236,51 +239,82 @@ static bool blk_one(struct virtio_blk *blk, struct virtqueue *q)
 	return true;
 }
 
+/* One batch: false when there was nothing, and the driver has been asked to tell. */
+static bool blk_batch(struct virtio_blk *blk, struct virtqueue *q)
+{
+	struct blk_queue *bq = &blk->queue[q->index];
+	uint32_t n = 0;
+
+	if (!virtqueue_begin(q))
+		return false;
+	vring_quiet(&q->ring);
+	while (n < BLK_QUEUE_SIZE && blk_one(blk, q))
+		n++;
+	/* With all requests out, the first completion looks again. */
+	bq->starved = !bq->free;
+	if (!n && bq->free)
+		virtqueue_listen(q);
+	virtqueue_end(q);
+	if (n && blk->backend->ops->commit)
+		blk->backend->ops->commit(blk->backend, &bq->io);
+	return n;
+}
+
 static void blk_kick(struct virtqueue *q)
 {
 	struct virtio_blk *blk = to_blk(q->vd);
-	uint32_t budget = BLK_QUEUE_SIZE;
 
-	if (!virtqueue_begin(q))
-		return;
-	vring_quiet(&q->ring);
-	while (budget && blk_one(blk, q))
-		budget--;
-	/* With all requests out, the first completion looks again. */
-	blk->queue[q->index].starved = !blk->queue[q->index].free;
-	if (blk->queue[q->index].free)
-		virtqueue_listen(q);
-	virtqueue_end(q);
+	for (uint32_t i = 0; i < BLK_ROUNDS; i++)
+		if (!blk_batch(blk, q))
+			return;
+	virtqueue_kick(q);
 }
 
-static void blk_done(struct work *w)
+/* A write that is to be flushed goes out again. */
+static bool blk_goes_on(struct virtio_blk *blk, struct blk_request *rq)
 {
-	struct blk_request *rq = container_of(w, struct blk_request, io.work);
-	struct virtqueue *q = rq->q;
+	if (!rq->sync || rq->io.result)
+		return false;
+	rq->sync = false;
+	rq->io.op = BLOCK_FLUSH;
+	rq->io.vecs = 0;
+	blk->backend->ops->submit(blk->backend, &rq->io);
+	return true;
+}
+
+static void blk_done(struct block_queue *io, struct block_io *list)
+{
+	struct blk_queue *bq = container_of(io, struct blk_queue, io);
+	struct virtqueue *q = bq->q;
 	struct virtio_blk *blk = to_blk(q->vd);
-	struct blk_queue *bq = &blk->queue[q->index];
+	bool works = virtqueue_begin_push(q), again = false;
+	uint32_t n = 0;
 
-	if (rq->sync && !rq->io.result) {
-		rq->sync = false;
-		rq->io.op = BLOCK_FLUSH;
-		rq->io.vecs = 0;
-		blk->backend->ops->submit(blk->backend, &rq->io);
-		return;
+	for (struct block_io *i = list, *next; i; i = next) {
+		struct blk_request *rq = container_of(i, struct blk_request, io);
+		bool read = i->op == BLOCK_READ && !i->result;
+
+		next = i->next;
+		if (blk_goes_on(blk, rq)) {
+			again = true;
+			continue;
+		}
+		if (works)
+			blk_finish(q, rq, read ? (uint32_t)i->len : 0, i->result);
+		else
+			vring_chain_put(&blk->vd.dev.vm->mem, &rq->chain, rq->chain.writable);
+		blk_request_free(blk, rq);
+		n++;
 	}
-	if (virtqueue_begin_push(q)) {
-		bool read = rq->io.op == BLOCK_READ && !rq->io.result;
-
-		blk_finish(q, rq, read ? (uint32_t)rq->io.len : 0, rq->io.result);
+	if (works)
 		virtqueue_end(q);
-	} else {
-		vring_chain_put(&blk->vd.dev.vm->mem, &rq->chain, rq->chain.writable);
-	}
-	blk_request_free(blk, rq);
-	if (bq->starved) {
+	if (n && bq->starved) {
 		bq->starved = false;
 		virtqueue_kick(q);
 	}
-	virtqueue_release(q);
+	virtqueue_release(q, n);
+	if (again && blk->backend->ops->commit)
+		blk->backend->ops->commit(blk->backend, io);
 }
 
 static const struct virtio_ops blk_ops = {
@@ -304,24 +338,31 @@ static uint64_t blk_features(const struct virtio_blk *blk)
 	return f;
 }
 
+/* Spans and vectors are apart from the requests, so that those which are never used take no memory of the host's. */
 static int blk_requests_init(struct virtio_blk *blk, struct arena *a, struct virtqueue *q)
 {
+	struct blk_queue *bq = &blk->queue[q->index];
 	struct blk_request *rq = arena_alloc(a, BLK_REQUESTS * sizeof(*rq));
+	struct mem_span *spans = arena_alloc(a, BLK_REQUESTS * BLK_SPANS * sizeof(*spans));
+	struct block_vec *vecs = arena_alloc(a, BLK_REQUESTS * BLK_SPANS * sizeof(*vecs));
 
-	if (!rq)
+	if (!rq || !spans || !vecs)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < BLK_REQUESTS; i++, rq++) {
-		work_init(&rq->io.work, blk_done);
-		rq->io.done_q = q->workq;
-		rq->io.vec = rq->vecs;
+	bq->q = q;
+	block_queue_init(&bq->io, q->workq, blk_done);
+	rq += BLK_REQUESTS;
+	for (uint32_t i = BLK_REQUESTS; i--;) {		/* the first is on top */
+		rq--;
+		rq->io.q = &bq->io;
+		rq->io.vec = rq->vecs = vecs + i * BLK_SPANS;
 		rq->q = q;
-		rq->chain.span = rq->spans;
+		rq->chain.span = spans + i * BLK_SPANS;
 		rq->chain.capacity = BLK_SPANS;
 		mem_reader_register(&blk->vd.dev.vm->mem, &rq->reader);
-		rq->next_free = blk->queue[q->index].free;
-		blk->queue[q->index].free = rq;
+		rq->next_free = bq->free;
+		bq->free = rq;
 	}
-	return 0;
+	return blk->backend->ops->attach ? blk->backend->ops->attach(blk->backend, &bq->io) : 0;
 }
 
 static int blk_init(struct device *d, struct arena *a)

@@ -195,12 +195,12 @@ static void queue_stopped(struct virtqueue *q)
 }
 
 /* Only the last one out can be somebody's last: whoever waits looks at the count after saying so under the lock. */
-void virtqueue_release(struct virtqueue *q)
+void virtqueue_release(struct virtqueue *q, uint32_t n)
 {
 	struct virtio_dev *vd = q->vd;
 	bool quiesced;
 
-	if (__atomic_sub_fetch(&q->in_flight, 1, __ATOMIC_SEQ_CST))
+	if (!n || __atomic_sub_fetch(&q->in_flight, n, __ATOMIC_SEQ_CST))
 		return;
 	lock_acquire(&vd->dev.lock);
 	if (!queue_in_flight(q) && q->state == VQ_DRAINING)

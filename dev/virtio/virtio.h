@@ -146,7 +146,7 @@ int virtqueue_pop(struct virtqueue *q, struct vring_chain *c);	/* 1; 0: none, or
 void virtqueue_listen(struct virtqueue *q);
 void virtqueue_publish(struct virtqueue *q);	/* shows what was pushed before the end, and tells who wants to know */
 void virtqueue_hold(struct virtqueue *q);	/* between begin and end */
-void virtqueue_release(struct virtqueue *q);	/* outside; any thread */
+void virtqueue_release(struct virtqueue *q, uint32_t n);	/* n of them; outside; any thread */
 void virtqueue_kick(struct virtqueue *q);	/* any thread */
 
 /* For transports; any thread, no lock held. Reads of queues that do not exist give 0, writes do nothing. */

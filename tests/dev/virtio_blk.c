@@ -8,8 +8,8 @@
 #include "base/errno.h"
 #include "tests/dev/virtio_rig.h"
 
-#define SIZE	128u
-#define SECTORS	64u
+#define SIZE	256u
+#define SECTORS	128u
 #define HEADER	(RIG_RAM + 0x1000)
 #define DATA	(RIG_RAM + 0x200000)
 #define STATUS	(RIG_RAM + 0x3000)
@@ -301,6 +301,38 @@ static void more_requests_than_can_be_out_are_all_answered(void **state)
 	assert_int_equal(answers, SIZE);
 }
 
+/* What one notification brought is committed once, and what came back together interrupts once. */
+static void batch_is_committed_once_and_interrupts_once(void **state)
+{
+	struct fixture *f = *state;
+	struct rig *r = &f->r;
+	unsigned edges, answers = 0;
+
+	start(f, F_FLUSH);
+	for (unsigned hold = 0; hold < 2; hold++) {
+		f->disk.hold = hold;
+		f->disk.commits = 0;
+		edges = r->edges;
+		for (uint16_t i = 0; i < 20; i++) {
+			rig_desc(r, r->q[0].desc, 3 * i, HEADER, 16, DESC_F_NEXT, (uint16_t)(3 * i + 1));
+			rig_desc(r, r->q[0].desc, 3u * i + 1, DATA + 0x1000u * i, 512, DESC_F_NEXT | DESC_F_WRITE, (uint16_t)(3 * i + 2));
+			rig_desc(r, r->q[0].desc, 3u * i + 2, STATUS + i, 1, DESC_F_WRITE, 0);
+			rig_offer(r, 0, (uint16_t)(3 * i));
+		}
+		memset(rig_ptr(r, HEADER), 0, 16);
+		rig_kick(r, 0);
+		assert_int_equal(f->disk.commits, 1);
+		mem_disk_finish(&f->disk);
+		rig_pump(r);
+		while (rig_used(r, 0, NULL, NULL))
+			answers++;
+		assert_int_equal(answers, 20);
+		answers = 0;
+		assert_int_equal(r->edges, edges + 1);
+		wr(r, R_ACK, 1);
+	}
+}
+
 static void segments_up_to_seg_max_work(void **state)
 {
 	struct fixture *f = *state;
@@ -392,6 +424,7 @@ int main(void)
 		CASE(bad_discards_are_refused),
 		cmocka_unit_test(read_only_disk_refuses_to_write),
 		CASE(more_requests_than_can_be_out_are_all_answered),
+		CASE(batch_is_committed_once_and_interrupts_once),
 		CASE(segments_up_to_seg_max_work),
 		cmocka_unit_test(each_of_several_queues_works),
 	};

@@ -47,7 +47,7 @@ static void open_world(struct world *w, bool overlay)
 	if (overlay)
 		assert_int_equal(disk_overlay_open(w->pool, w->path, "/tmp", &w->disk), 0);
 	else
-		assert_int_equal(disk_raw_open(w->pool, w->path, false, &w->disk), 0);
+		assert_int_equal(disk_raw_open(w->pool, w->path, 0, &w->disk), 0);
 	r->dev = device_create(&r->vm, &virtio_blk_class);
 	r->dev->workq = &w->loop.inbox;
 	assert_int_equal(device_set_ptr(r->dev, "backend", w->disk), 0);

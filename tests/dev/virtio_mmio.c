@@ -108,13 +108,13 @@ static void features_written_after_features_ok_are_ignored(void **state)
 
 static void queue_size_that_is_not_allowed_is_ignored(void **state)
 {
-	static const uint32_t bad[] = { 0, 3, 17, 256, 0x8000, 0x10000, 0x10010, 0xffffffff };
+	static const uint32_t bad[] = { 0, 3, 17, 512, 0x8000, 0x10000, 0x10010, 0xffffffff };
 	struct fixture *f = *state;
 	struct rig *r = &f->r;
 
 	rig_negotiate(r);
 	rig_queue_place(r, 0, SIZE);
-	assert_int_equal(rd(r, R_QUEUE_NUM_MAX), 128);
+	assert_int_equal(rd(r, R_QUEUE_NUM_MAX), 256);
 	for (unsigned i = 0; i < ARRAY_SIZE(bad); i++)
 		wr(r, R_QUEUE_NUM, bad[i]);
 	rig_queue_enable(r, 0);
@@ -255,9 +255,9 @@ static void odd_widths_of_the_configuration_give_bytes_or_ones(void **state)
 
 	assert_int_equal(capacity, 64);
 	assert_int_equal(rig_read(r, R_CONFIG, 1), 64);
-	assert_int_equal(rig_read(r, R_CONFIG + 12, 4), 126);		/* seg_max */
+	assert_int_equal(rig_read(r, R_CONFIG + 12, 4), 254);		/* seg_max */
 	assert_int_equal(rig_read(r, R_CONFIG + 13, 1), 0);
-	assert_int_equal(rig_read(r, R_CONFIG + 11, 2), 126 << 8);	/* not aligned */
+	assert_int_equal(rig_read(r, R_CONFIG + 11, 2), 254 << 8);	/* not aligned */
 	assert_int_equal(rig_read(r, R_CONFIG + 0xf0, 1), 0xff);
 	assert_int_equal(rig_read(r, R_CONFIG + 0xf0, 4), 0xffffffff);
 	assert_true(rig_read(r, R_CONFIG + 0xf8, 8) == ~0ull);

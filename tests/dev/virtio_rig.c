@@ -9,7 +9,7 @@
 #include "base/errno.h"
 #include "tests/dev/virtio_rig.h"
 
-#define ARENA_SIZE	(8u << 20)
+#define ARENA_SIZE	(64u << 20)
 
 static void chip_set(struct irqchip *c, uint32_t pin, bool level)
 {
@@ -370,15 +370,20 @@ static void disk_submit(struct block_backend *b, struct block_io *io)
 	struct mem_disk *d = container_of(b, struct mem_disk, b);
 
 	if (d->hold) {
-		assert_true(d->held_count < 64);
+		assert_true(d->held_count < ARRAY_SIZE(d->held));
 		d->held[d->held_count++] = io;
 		return;
 	}
 	disk_do(d, io);
-	work_post(io->done_q, &io->work);
+	block_complete(io, io->result);
 }
 
-static const struct block_ops disk_ops = { .submit = disk_submit };
+static void disk_commit(struct block_backend *b, struct block_queue *q)
+{
+	container_of(b, struct mem_disk, b)->commits++;
+}
+
+static const struct block_ops disk_ops = { .submit = disk_submit, .commit = disk_commit };
 
 void mem_disk_init(struct mem_disk *d, uint64_t size)
 {
@@ -399,7 +404,7 @@ void mem_disk_finish_one(struct mem_disk *d, unsigned i)
 	d->held_count--;
 	memmove(&d->held[i], &d->held[i + 1], (d->held_count - i) * sizeof(d->held[0]));
 	disk_do(d, io);
-	work_post(io->done_q, &io->work);
+	block_complete(io, io->result);
 }
 
 void mem_disk_finish(struct mem_disk *d)

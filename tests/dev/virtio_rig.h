@@ -116,8 +116,8 @@ struct mem_disk {
 	uint8_t *data;
 	bool hold;			/* keep requests until mem_disk_finish */
 	int fail;			/* answer instead of success */
-	unsigned flushes, discards, zeroes, writes;
-	struct block_io *held[64];
+	unsigned flushes, discards, zeroes, writes, commits;
+	struct block_io *held[128];
 	unsigned held_count;
 };
 void mem_disk_init(struct mem_disk *d, uint64_t size);

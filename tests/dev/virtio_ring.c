@@ -361,11 +361,11 @@ static void chain_in_too_many_pieces_needs_reset(void **state)
 
 	for (unsigned k = 0; k < KINDS; k++) {
 		r->features = kinds[k];
-		rig_start(r, 1, 128);
+		rig_start(r, 1, 256);
 		good_chain(r, r->q[0].desc);
-		for (unsigned i = 1; i < 127; i++)
+		for (unsigned i = 1; i < 255; i++)
 			rig_desc(r, r->q[0].desc, i, RIG_SEAM - 256, 512, DESC_F_NEXT | DESC_F_WRITE, (uint16_t)(i + 1));
-		rig_desc(r, r->q[0].desc, 127, STATUS, 1, DESC_F_WRITE, 0);
+		rig_desc(r, r->q[0].desc, 255, STATUS, 1, DESC_F_WRITE, 0);
 		go(r);
 		rig_kick(r, 0);
 		expect_needs_reset(f);

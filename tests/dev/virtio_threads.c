@@ -21,7 +21,7 @@
 struct slow_disk {			/* completes on a thread of its own */
 	struct block_backend b;
 	struct lock lock;
-	struct block_io *head;		/* linked by io->backend */
+	struct block_io *head;		/* linked by next */
 	sem_t some;
 	pthread_t thread;
 	bool stop, touches;		/* touches: reads give the sector's number */
@@ -62,7 +62,7 @@ static void slow_submit(struct block_backend *b, struct block_io *io)
 	struct slow_disk *d = container_of(b, struct slow_disk, b);
 
 	lock_acquire(&d->lock);
-	io->backend = d->head;
+	io->next = d->head;
 	d->head = io;
 	lock_release(&d->lock);
 	sem_post(&d->some);
@@ -79,15 +79,14 @@ static void *disk_thread(void *arg)
 		lock_acquire(&d->lock);
 		io = d->head;
 		if (io)
-			d->head = io->backend;
+			d->head = io->next;
 		lock_release(&d->lock);
 		if (!io)
 			return NULL;
 		sched_yield();
 		for (uint32_t i = 0; d->touches && io->op == BLOCK_READ && i < io->vecs; i++)
 			memset(io->vec[i].base, (int)(io->offset / 512), io->vec[i].len);
-		io->result = 0;
-		work_post(io->done_q, &io->work);
+		block_complete(io, 0);
 	}
 }
 

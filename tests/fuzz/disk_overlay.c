@@ -21,22 +21,26 @@ static void wake(struct workq *q)
 	sem_post(&wake_sem);
 }
 
-static void done(struct work *w)
+static bool finished;
+
+static void done(struct block_queue *q, struct block_io *list)
 {
-	container_of(w, struct block_io, work)->backend = NULL;
+	finished = true;
 }
 
 static int io(struct block_backend *b, enum block_op op, uint64_t offset, uint64_t len, struct block_vec *vec, uint32_t vecs)
 {
-	struct workq q;
-	struct block_io io = { .op = op, .offset = offset, .len = len, .vec = vec, .vecs = vecs, .done_q = &q, .backend = &q };
+	struct workq inbox;
+	struct block_queue q;
+	struct block_io io = { .op = op, .offset = offset, .len = len, .vec = vec, .vecs = vecs, .q = &q };
 
-	workq_init(&q, wake);
-	work_init(&io.work, done);
+	workq_init(&inbox, wake);
+	block_queue_init(&q, &inbox, done);
+	finished = false;
 	b->ops->submit(b, &io);
-	while (io.backend) {
+	while (!finished) {
 		sem_wait(&wake_sem);
-		workq_run(&q);
+		workq_run(&inbox);
 	}
 	return io.result;
 }

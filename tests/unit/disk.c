@@ -18,6 +18,8 @@
 #include <cmocka.h>
 #include "backend/disk.h"
 #include "base/types.h"
+#include "os/loop.h"
+#include "os/uring.h"
 #include "tests/unit/skip.h"
 
 #define DISK_BYTES	(256u * 1024)
@@ -25,7 +27,10 @@
 
 struct fixture {
 	struct pool *pool;
-	struct workq q;
+	struct workq inbox;
+	struct loop loop;
+	struct block_queue q;
+	bool uring;			/* the queue's thread is a loop */
 	sem_t wake;
 	char dir[64], path[80];
 	uint8_t *model;			/* what the disk should hold */
@@ -33,7 +38,7 @@ struct fixture {
 
 static void wake(struct workq *q)
 {
-	sem_post(&container_of(q, struct fixture, q)->wake);
+	sem_post(&container_of(q, struct fixture, inbox)->wake);
 }
 
 struct request {
@@ -41,22 +46,49 @@ struct request {
 	bool done;
 };
 
-static void request_done(struct work *w)
+static void requests_done(struct block_queue *q, struct block_io *list)
 {
-	container_of(w, struct request, io.work)->done = true;
+	for (struct block_io *next; list; list = next) {
+		next = list->next;
+		container_of(list, struct request, io)->done = true;
+	}
+}
+
+static void wait_some(struct fixture *f)
+{
+	if (f->uring) {
+		loop_once(&f->loop, -1);
+		return;
+	}
+	sem_wait(&f->wake);
+	workq_run(&f->inbox);
+}
+
+/* A disk that has been opened gets the fixture's queue. */
+static struct block_backend *attached(struct fixture *f, struct block_backend *b)
+{
+	f->q.backend = NULL;
+	if (b->ops->attach)
+		assert_int_equal(b->ops->attach(b, &f->q), 0);
+	assert_true(!f->uring || !b->ops->commit || f->q.backend);
+	return b;
+}
+
+static void commit(struct fixture *f, struct block_backend *b)
+{
+	if (b->ops->commit)
+		b->ops->commit(b, &f->q);
 }
 
 static int io_vec(struct fixture *f, struct block_backend *b, enum block_op op, uint64_t offset, uint64_t len,
 		  struct block_vec *vec, uint32_t vecs)
 {
-	struct request r = { .io = { .op = op, .offset = offset, .len = len, .vec = vec, .vecs = vecs, .done_q = &f->q } };
+	struct request r = { .io = { .op = op, .offset = offset, .len = len, .vec = vec, .vecs = vecs, .q = &f->q } };
 
-	work_init(&r.io.work, request_done);
 	b->ops->submit(b, &r.io);
-	while (!r.done) {
-		sem_wait(&f->wake);
-		workq_run(&f->q);
-	}
+	commit(f, b);
+	while (!r.done)
+		wait_some(f);
 	return r.io.result;
 }
 
@@ -92,7 +124,8 @@ static int set_up_alone(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 
-	workq_init(&f->q, wake);
+	workq_init(&f->inbox, wake);
+	block_queue_init(&f->q, &f->inbox, requests_done);
 	sem_init(&f->wake, 0, 0);
 	strcpy(f->dir, "/tmp/cella-disk-XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
@@ -111,9 +144,35 @@ static int set_up(void **state)
 	return pool_new(3, "disk", &((struct fixture *)*state)->pool);
 }
 
+/* With a loop, and io_uring where the host has it. */
+static int set_up_uring_alone(void **state)
+{
+	struct fixture *f;
+	struct uring probe;
+
+	set_up_alone(state);
+	f = *state;
+	assert_int_equal(loop_init(&f->loop), 0);
+	f->uring = !uring_init(&probe, 4);
+	if (f->uring) {
+		uring_fini(&probe);
+		block_queue_init(&f->q, &f->loop.inbox, requests_done);
+	}
+	return 0;
+}
+
+static int set_up_uring(void **state)
+{
+	set_up_uring_alone(state);
+	return pool_new(3, "disk", &((struct fixture *)*state)->pool);
+}
+
 static int tear_down(void **state)
 {
 	struct fixture *f = *state;
+
+	if (f->loop.inbox.wake)
+		loop_fini(&f->loop);
 
 	if (f->pool)
 		pool_free(f->pool);
@@ -132,7 +191,8 @@ static void raw_disk_reads_what_was_written(void **state)
 	struct block_vec vec[3] = { { back, 1 }, { back + 1, 0 }, { back + 1, 2559 } };
 	uint8_t *file;
 
-	assert_int_equal(disk_raw_open(f->pool, f->path, false, &b), 0);
+	assert_int_equal(disk_raw_open(f->pool, f->path, 0, &b), 0);
+	attached(f, b);
 	assert_int_equal(b->size, DISK_BYTES);
 	memset(buf, 0x42, sizeof(buf));
 	assert_int_equal(io(f, b, BLOCK_WRITE, 512, buf, 2560), 0);
@@ -152,7 +212,8 @@ static void zeroes_and_discards_keep_to_their_range(void **state)
 	struct block_backend *b;
 	uint8_t *file;
 
-	assert_int_equal(disk_raw_open(f->pool, f->path, false, &b), 0);
+	assert_int_equal(disk_raw_open(f->pool, f->path, 0, &b), 0);
+	attached(f, b);
 	assert_int_equal(io(f, b, BLOCK_WRITE_ZEROES, 1024, NULL, 5120), 0);
 	assert_int_equal(io(f, b, BLOCK_DISCARD, 65536, NULL, 8192), 0);
 	disk_close(b);
@@ -168,14 +229,14 @@ static void what_is_no_disk_is_refused_with_a_reason(void **state)
 	struct fixture *f = *state;
 	struct block_backend *b;
 
-	assert_int_equal(disk_raw_open(f->pool, f->dir, false, &b), -EISDIR);
-	assert_int_equal(disk_raw_open(f->pool, f->dir, true, &b), -EISDIR);
-	assert_int_equal(disk_raw_open(f->pool, "/nonexistent/disk", false, &b), -ENOENT);
-	assert_int_equal(disk_raw_open(f->pool, "/dev/null", false, &b), -EINVAL);
+	assert_int_equal(disk_raw_open(f->pool, f->dir, 0, &b), -EISDIR);
+	assert_int_equal(disk_raw_open(f->pool, f->dir, DISK_RO, &b), -EISDIR);
+	assert_int_equal(disk_raw_open(f->pool, "/nonexistent/disk", 0, &b), -ENOENT);
+	assert_int_equal(disk_raw_open(f->pool, "/dev/null", 0, &b), -EINVAL);
 	assert_int_equal(disk_overlay_open(f->pool, f->dir, NULL, &b), -EISDIR);
 	assert_int_equal(disk_overlay_open(f->pool, f->path, "/nonexistent", &b), -ENOENT);
 	fill_file(f->path, f->model, 1000);
-	assert_int_equal(disk_raw_open(f->pool, f->path, true, &b), -EINVAL);
+	assert_int_equal(disk_raw_open(f->pool, f->path, DISK_RO, &b), -EINVAL);
 }
 
 static void second_writer_is_refused(void **state)
@@ -183,12 +244,15 @@ static void second_writer_is_refused(void **state)
 	struct fixture *f = *state;
 	struct block_backend *a, *b;
 
-	assert_int_equal(disk_raw_open(f->pool, f->path, false, &a), 0);
-	assert_int_equal(disk_raw_open(f->pool, f->path, false, &b), -EBUSY);
-	assert_int_equal(disk_raw_open(f->pool, f->path, true, &b), -EBUSY);
+	assert_int_equal(disk_raw_open(f->pool, f->path, 0, &a), 0);
+	attached(f, a);
+	assert_int_equal(disk_raw_open(f->pool, f->path, 0, &b), -EBUSY);
+	assert_int_equal(disk_raw_open(f->pool, f->path, DISK_RO, &b), -EBUSY);
 	disk_close(a);
-	assert_int_equal(disk_raw_open(f->pool, f->path, true, &a), 0);
+	assert_int_equal(disk_raw_open(f->pool, f->path, DISK_RO, &a), 0);
+	attached(f, a);
 	assert_int_equal(disk_overlay_open(f->pool, f->path, f->dir, &b), 0);
+	attached(f, b);
 	disk_close(a);
 	disk_close(b);
 }
@@ -199,7 +263,8 @@ static void read_only_disk_cannot_be_changed(void **state)
 	struct block_backend *b;
 	uint8_t buf[512];
 
-	assert_int_equal(disk_raw_open(f->pool, f->path, true, &b), 0);
+	assert_int_equal(disk_raw_open(f->pool, f->path, DISK_RO, &b), 0);
+	attached(f, b);
 	assert_true(b->read_only);
 	assert_int_equal(io(f, b, BLOCK_READ, 0, buf, 512), 0);
 	assert_int_equal(io(f, b, BLOCK_WRITE, 0, buf, 512), -EROFS);
@@ -214,7 +279,8 @@ static void request_past_the_end_is_refused(void **state)
 	struct block_backend *b;
 	uint8_t buf[1024];
 
-	assert_int_equal(disk_raw_open(f->pool, f->path, false, &b), 0);
+	assert_int_equal(disk_raw_open(f->pool, f->path, 0, &b), 0);
+	attached(f, b);
 	assert_int_equal(io(f, b, BLOCK_READ, DISK_BYTES - 512, buf, 1024), -EINVAL);
 	assert_int_equal(io(f, b, BLOCK_READ, ~0ull - 511, buf, 1024), -EINVAL);
 	disk_close(b);
@@ -227,7 +293,8 @@ static void disk_that_shrinks_gives_errors_and_no_signal(void **state)
 	uint8_t buf[8192] = { 0 };
 	struct stat st;
 
-	assert_int_equal(disk_raw_open(f->pool, f->path, false, &b), 0);
+	assert_int_equal(disk_raw_open(f->pool, f->path, 0, &b), 0);
+	attached(f, b);
 	assert_int_equal(truncate(f->path, 100 * 1024 + 100), 0);
 	assert_int_equal(io(f, b, BLOCK_READ, 0, buf, 8192), 0);
 	assert_int_equal(io(f, b, BLOCK_READ, 200 * 1024, buf, 8192), -EIO);
@@ -243,6 +310,7 @@ static void disk_that_shrinks_gives_errors_and_no_signal(void **state)
 
 	fill_file(f->path, f->model, DISK_BYTES);
 	assert_int_equal(disk_overlay_open(f->pool, f->path, f->dir, &o), 0);
+	attached(f, o);
 	assert_int_equal(truncate(f->path, 0), 0);
 	assert_int_equal(io(f, o, BLOCK_READ, 0, buf, 8192), -EIO);
 	assert_int_equal(io(f, o, BLOCK_WRITE, 512, buf, 512), -EIO);	/* the rest of the cluster is gone */
@@ -259,6 +327,7 @@ static void overlay_behaves_like_a_disk_and_leaves_its_base_alone(void **state)
 
 	memcpy(original, f->model, DISK_BYTES);
 	assert_int_equal(disk_overlay_open(f->pool, f->path, f->dir, &b), 0);
+	attached(f, b);
 	srandom(7);
 	for (unsigned i = 0; i < 3000; i++) {
 		uint64_t offset = (uint64_t)random() % (DISK_BYTES / 512) * 512;
@@ -301,6 +370,7 @@ static void overlay_keeps_concurrent_writes_to_one_cluster(void **state)
 	uint8_t sector[8][512], buf[4096];
 
 	assert_int_equal(disk_overlay_open(f->pool, f->path, f->dir, &b), 0);
+	attached(f, b);
 	for (unsigned round = 0; round < DISK_BYTES / 4096; round++) {
 		struct block_vec vec[8];
 		unsigned done = 0;
@@ -309,14 +379,17 @@ static void overlay_keeps_concurrent_writes_to_one_cluster(void **state)
 			memset(sector[i], (int)(round + i), 512);
 			vec[i] = (struct block_vec){ sector[i], 512 };
 			r[i] = (struct request){ .io = { .op = BLOCK_WRITE, .offset = round * 4096ull + i * 512, .len = 512,
-							 .vec = &vec[i], .vecs = 1, .done_q = &f->q } };
-			work_init(&r[i].io.work, request_done);
+							 .vec = &vec[i], .vecs = 1, .q = &f->q } };
 		}
 		for (unsigned i = 0; i < 8; i++)
 			b->ops->submit(b, &r[i].io);
+		commit(f, b);
 		while (done < 8) {
-			sem_wait(&f->wake);
-			done += workq_run(&f->q);
+			done = 0;
+			for (unsigned i = 0; i < 8; i++)
+				done += r[i].done;
+			if (done < 8)
+				wait_some(f);
 		}
 		assert_int_equal(io(f, b, BLOCK_READ, round * 4096ull, buf, 4096), 0);
 		for (unsigned i = 0; i < 8; i++)
@@ -351,12 +424,14 @@ static void full_disk_child(struct fixture *f, bool overlay)
 	snprintf(path, sizeof(path), "%s/sparse", f->dir);
 	if (overlay) {
 		CHECK(!disk_overlay_open(f->pool, "/proc/self/fd/9", f->dir, &b));
+		attached(f, b);
 	} else {
 		int fd = open(path, O_RDWR | O_CREAT, 0600);
 
 		CHECK(fd >= 0 && !ftruncate(fd, DISK_BYTES));
 		close(fd);
-		CHECK(!disk_raw_open(f->pool, path, false, &b));
+		CHECK(!disk_raw_open(f->pool, path, 0, &b));
+		attached(f, b);
 	}
 	memset(buf, 0x77, sizeof(buf));
 	for (; at < DISK_BYTES && !err; at += err ? 0 : 4096)
@@ -421,7 +496,8 @@ static void flushed_write_survives_kill_9(void **state)
 		uint8_t buf[4096];
 
 		CHECK(!pool_new(2, "disk", &f->pool));
-		CHECK(!disk_raw_open(f->pool, f->path, false, &b));
+		CHECK(!disk_raw_open(f->pool, f->path, 0, &b));
+		attached(f, b);
 		memset(buf, 0x99, sizeof(buf));
 		CHECK(!io(f, b, BLOCK_WRITE, 4096, buf, 4096));
 		CHECK(!io(f, b, BLOCK_FLUSH, 0, NULL, 0));
@@ -440,12 +516,88 @@ static void flushed_write_survives_kill_9(void **state)
 	free(file);
 }
 
+/* A batch larger than the ring, reads and writes and flushes mixed; each comes back once, with the right bytes. */
+static void large_batches_come_back_whole(void **state)
+{
+	enum { N = 200 };
+	struct fixture *f = *state;
+	struct block_backend *b;
+	struct request *r = calloc(N, sizeof(*r));
+	struct block_vec *vec = calloc(N, sizeof(*vec));
+	uint8_t *bytes = malloc(N * 512);
+	unsigned done = 0;
+
+	assert_int_equal(disk_raw_open(f->pool, f->path, 0, &b), 0);
+	attached(f, b);
+	for (unsigned i = 0; i < N; i++) {
+		enum block_op op = i % 10 == 9 ? BLOCK_FLUSH : i % 3 ? BLOCK_READ : BLOCK_WRITE;
+
+		memset(bytes + 512 * i, (int)i, 512);
+		vec[i] = (struct block_vec){ bytes + 512 * i, 512 };
+		r[i].io = (struct block_io){
+			.op = op, .offset = op == BLOCK_FLUSH ? 0 : 512 * i, .len = op == BLOCK_FLUSH ? 0 : 512, .vec = &vec[i],
+			.vecs = op != BLOCK_FLUSH, .q = &f->q,
+		};
+		b->ops->submit(b, &r[i].io);
+	}
+	commit(f, b);
+	while (done < N) {
+		done = 0;
+		for (unsigned i = 0; i < N; i++)
+			done += r[i].done;
+		if (done < N)
+			wait_some(f);
+	}
+	for (unsigned i = 0; i < N; i++) {
+		assert_int_equal(r[i].io.result, 0);
+		if (r[i].io.op == BLOCK_READ)
+			assert_memory_equal(bytes + 512 * i, f->model + 512 * i, 512);
+	}
+	disk_close(b);
+	free(bytes);
+	free(vec);
+	free(r);
+}
+
+/* Aligned requests go past the cache, others through it; both see the same disk. */
+static void direct_disk_takes_requests_of_any_alignment(void **state)
+{
+	struct fixture *f = *state;
+	struct block_backend *b;
+	uint8_t *page = aligned_alloc(4096, 3 * 4096), *odd = page + 4096 + 13;
+	int err = disk_raw_open(f->pool, f->path, DISK_DIRECT, &b);
+
+	if (err == -ENOTSUP) {
+		free(page);
+		skip_because("this file system has no direct access");
+	}
+	assert_int_equal(err, 0);
+	attached(f, b);
+	for (unsigned i = 0; i < 10; i++) {
+		memset(page, (int)i + 1, 4096);
+		assert_int_equal(io(f, b, BLOCK_WRITE, 8192, page, 4096), 0);
+		assert_int_equal(io(f, b, BLOCK_READ, 8192 + 512, odd, 1024), 0);
+		assert_int_equal(odd[0], i + 1);
+		assert_int_equal(odd[1023], i + 1);
+		memset(odd, 0xee, 512);
+		assert_int_equal(io(f, b, BLOCK_WRITE, 8192 + 512, odd, 512), 0);
+		assert_int_equal(io(f, b, BLOCK_READ, 8192, page, 4096), 0);
+		assert_int_equal(page[511], i + 1);
+		assert_int_equal(page[512], 0xee);
+		assert_int_equal(page[1024], i + 1);
+	}
+	assert_int_equal(io(f, b, BLOCK_FLUSH, 0, NULL, 0), 0);
+	disk_close(b);
+	free(page);
+}
+
 static void serial_is_cut_at_twenty_characters(void **state)
 {
 	struct fixture *f = *state;
 	struct block_backend *b;
 
-	assert_int_equal(disk_raw_open(f->pool, f->path, true, &b), 0);
+	assert_int_equal(disk_raw_open(f->pool, f->path, DISK_RO, &b), 0);
+	attached(f, b);
 	disk_set_serial(b, "0123456789abcdefghijKLMN");
 	assert_string_equal(b->serial, "0123456789abcdefghij");
 	disk_set_serial(b, "x");
@@ -454,6 +606,8 @@ static void serial_is_cut_at_twenty_characters(void **state)
 }
 
 #define CASE(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
+#define URING(t) { #t " (io_uring)", t, set_up_uring, tear_down, NULL }
+#define URING_ALONE(t) { #t " (io_uring)", t, set_up_uring_alone, tear_down, NULL }
 #define ALONE(t) cmocka_unit_test_setup_teardown(t, set_up_alone, tear_down)
 
 int main(void)
@@ -471,7 +625,18 @@ int main(void)
 		ALONE(raw_disk_on_a_full_file_system_gives_enospc_and_goes_on),
 		ALONE(overlay_on_a_full_file_system_gives_enospc_and_keeps_what_it_had),
 		ALONE(flushed_write_survives_kill_9),
+		CASE(large_batches_come_back_whole),
+		CASE(direct_disk_takes_requests_of_any_alignment),
 		CASE(serial_is_cut_at_twenty_characters),
+		URING(raw_disk_reads_what_was_written),
+		URING(zeroes_and_discards_keep_to_their_range),
+		URING(read_only_disk_cannot_be_changed),
+		URING(request_past_the_end_is_refused),
+		URING(disk_that_shrinks_gives_errors_and_no_signal),
+		URING_ALONE(raw_disk_on_a_full_file_system_gives_enospc_and_goes_on),
+		URING_ALONE(flushed_write_survives_kill_9),
+		URING(large_batches_come_back_whole),
+		URING(direct_disk_takes_requests_of_any_alignment),
 	};
 
 	return cmocka_run_group_tests_name("disks", tests, NULL, NULL);
