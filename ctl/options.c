@@ -233,6 +233,8 @@ static int set_number(struct run_options *o, const struct option *opt, const cha
 
 int run_option_set(struct run_options *o, const struct option *opt, const char *value, const char *where, struct ctl_error *e)
 {
+	if (!value && opt->type != OPTION_FLAG)
+		value = "";
 	switch ((enum option_type)opt->type) {
 	case OPTION_FLAG:
 		if (value && strcmp(value, "true") && strcmp(value, "false"))
@@ -245,7 +247,7 @@ int run_option_set(struct run_options *o, const struct option *opt, const char *
 		if (opt->choices && !is_choice(opt->choices, value))
 			return ctl_fail(e, -EINVAL, "%s: '%s' is not known: choose from %s", where, value, opt->choices);
 		run_options_unset(o, opt);
-		OPTION_MEMBER(o, opt, char *) = strdup(value ? value : "");
+		OPTION_MEMBER(o, opt, char *) = strdup(value);
 		return OPTION_MEMBER(o, opt, char *) ? 0 : ctl_fail(e, -ENOMEM, "%s: out of memory", where);
 	default:
 		return set_number(o, opt, value, where, e);

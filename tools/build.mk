@@ -57,8 +57,10 @@ lint-format:
 lint-tidy: | $$(gen-hdr)
 	$(Q)printf '%s\n' $(tidy-src) | timeout $(TIDY_S) xargs -P 2 -n 4 sh -c \
 		'clang-tidy --quiet --warnings-as-errors="*" "$$@" -- -std=gnu17 -D_GNU_SOURCE -I. -I$(B)/gen 2>/dev/null' tidy
+# Left out: what it says about va_list in base/fmt.c is false, as it loses sight of one that is in a struct; memcpy_s is none of ours.
+analyze	= -*,clang-analyzer-*,-clang-analyzer-valist.Uninitialized,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling
 lint-analyze: | $$(gen-hdr)
-	$(Q)printf '%s\n' $(tidy-src) | xargs -P 2 -n 4 sh -c 'clang-tidy --quiet --checks="-*,clang-analyzer-*,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling" \
+	$(Q)printf '%s\n' $(tidy-src) | xargs -P 2 -n 4 sh -c 'clang-tidy --quiet --checks="$(analyze)" \
 		"$$@" -- -std=gnu17 -D_GNU_SOURCE -I. -I$(B)/gen 2>/dev/null' tidy
 lint-cppcheck:
 	$(Q)cppcheck --quiet --std=c11 --platform=unix64 --enable=warning,portability --inline-suppr --error-exitcode=1 \

@@ -208,7 +208,7 @@ static uint32_t gic_activate(struct gic_cpu *c, struct gic_word *w)
 	w->active |= bit;
 	w->latch &= ~bit;
 	if (c->gic->v2 && intid < 16 && c->sgi_source[intid]) {
-		unsigned source = ctz64(c->sgi_source[intid]);
+		unsigned source = ctz64(c->sgi_source[intid]) & 7;
 
 		c->sgi_source[intid] &= (uint8_t)~(1u << source);
 		if (c->sgi_source[intid])

@@ -117,7 +117,7 @@ static bool mmio(struct arm_cpu *cpu, const struct access *a, const struct part 
 	uint32_t step = MIN(MIN(8u, 1u << a->element), p->len);
 	bool ok = true;
 
-	while (!is_pow2(step) || p->len % step)
+	while (step > 1 && (!is_pow2(step) || p->len % step))
 		step--;
 	cpu->stat[STAT_mmio]++;
 	tlb_outside_begin(cpu);

@@ -227,14 +227,14 @@ LIFT(MOVK)
 
 /* ---- bit fields ---- */
 
-/* The low n bits of v, zero-extended; n < 64. */
+/* The low n bits of v, zero-extended; 0 < n < 64. */
 static uint32_t low_bits(struct lift *l, enum ir_type t, uint32_t v, unsigned n)
 {
 	switch (n) {
 	case 8:		return emit1(l, IR_ZEXT8, t, v);
 	case 16:	return emit1(l, IR_ZEXT16, t, v);
 	case 32:	return t == IR_I64 ? emit1(l, IR_ZEXT32, t, v) : v;
-	default:	return emit_imm(l, IR_AND, t, v, BIT(n) - 1);
+	default:	return emit_imm(l, IR_AND, t, v, MASK(n - 1, 0));
 	}
 }
 
@@ -286,7 +286,7 @@ LIFT(BFM)
 {
 	enum ir_type t = lift_type(a->sf);
 	unsigned width = a->sf ? 64 : 32, r = a->immr, s = a->imms;
-	unsigned n = s >= r ? s - r + 1 : s + 1, to = s >= r ? 0 : width - r;
+	unsigned n = s >= r ? s - r + 1 : s + 1, to = s >= r ? 0 : (width - r) & (width - 1);
 	uint64_t field = n == 64 ? ~0ull : BIT(n) - 1;
 	uint32_t v = lift_get(l, a->rn, a->sf), old;
 

@@ -267,7 +267,6 @@ static void shuffle_to_head(struct gen *g)
 
 		if (g->head_reg[s] == NO_REG)
 			continue;
-		t = ir->ins[v].type;
 		if (g->cur[s] == NONE && g->home[s] != NONE)
 			v = g->home[s];
 		if (g->v[v].reg == NO_REG || (g->cur[s] == NONE && g->home[s] == NONE))

@@ -279,6 +279,6 @@ void vec_across_long(struct vx *x, const struct vop_rule *r)
 		vec_pairs_long(x, r);
 		fold(x->c, add_op[x->size + 1], x->size + 1, x->d, x->d, x->q);
 	}
-	vx_clear_above(x->c, x->d, 2u << x->size);
+	vx_clear_above(x->c, x->d, 2u << (x->size & 3));
 	x->whole = true;
 }
