@@ -36,6 +36,8 @@ const struct option run_option_table[] = {
 	{ "name", 0, OPTION_STRING, 0, AT(name), "NAME", NULL, 0, 0, "the machine's name" },
 	{ "console", 0, OPTION_STRING, 0, AT(console), "KIND", "serial|virtio", 0, 0,
 	  "what this terminal is to the guest (default serial: ttyAMA0)" },
+	{ "virtio-transport", 0, OPTION_STRING, 0, AT(transport), "KIND", "pci|pci-legacy|mmio|mmio-legacy", 0, 0,
+	  "where virtio devices are (default pci); legacy: for drivers from before virtio 1.0" },
 	{ "balloon", 0, OPTION_FLAG, 0, AT(balloon), NULL, NULL, 0, 0, "virtio balloon: the guest gives memory back (cella balloon)" },
 	{ "rng", 0, OPTION_FLAG, 0, AT(rng), NULL, NULL, 0, 0, "virtio source of random numbers" },
 	{ "dtb", 0, OPTION_STRING, OPTION_FILE, AT(dtb), "FILE", NULL, 0, 0, "device tree instead of the generated one" },

@@ -84,6 +84,29 @@ static int resolve_board(struct run_options *o, struct resolved *r, struct ctl_e
 	return r->cpu ? 0 : ctl_fail(e, -EINVAL, "--cpu: %s is not %s: leave the option out", o->cpu, o->arch);
 }
 
+/* PCI where there is any: it is what guests look for first, and its interrupts need no register accesses. */
+static int resolve_transport(struct run_options *o, struct resolved *r, struct ctl_error *e)
+{
+	static const struct { const char *name; enum machine_transport t; } names[] = {
+		{ "pci", TRANSPORT_PCI }, { "pci-legacy", TRANSPORT_PCI_LEGACY }, { "mmio", TRANSPORT_MMIO },
+		{ "mmio-legacy", TRANSPORT_MMIO_LEGACY },
+	};
+	unsigned i = 0;
+
+	r->transport = TRANSPORT_DEFAULT;
+	if (!o->transport && !r->cls->pci && !r->cls->virtio.slots)
+		return 0;
+	if (set_default(&o->transport, r->cls->pci ? "pci" : "mmio", e))
+		return -ENOMEM;
+	while (strcmp(names[i].name, o->transport))
+		i++;
+	r->transport = names[i].t;
+	if (!machine_has_transport(r->cls, r->transport))
+		return ctl_fail(e, -EINVAL, "--virtio-transport %s: machine %s has no such place: leave the option out",
+				o->transport, o->machine);
+	return 0;
+}
+
 static int resolve_engine(struct run_options *o, const struct engine_ops *const *engines, struct resolved *r,
 			  struct ctl_error *e)
 {
@@ -157,6 +180,8 @@ int run_options_resolve(struct run_options *o, enum isa_id payload, const struct
 		err = resolve_name(o, r, e);
 	if (!err)
 		err = resolve_board(o, r, e);
+	if (!err)
+		err = resolve_transport(o, r, e);
 	if (!err)
 		err = resolve_engine(o, engines, r, e);
 	if (!err)

@@ -12,6 +12,7 @@ struct resolved {
 	const struct engine_ops *engine;
 	const struct board_irqchip *irqchip;
 	const struct cpu_model *cpu;
+	enum machine_transport transport;
 	uint32_t vcpus;
 	uint64_t ram;		/* bytes */
 	uint32_t pa_bits;

@@ -350,6 +350,7 @@ static int set_up_machine(struct run *r)
 	r->config.vcpus = res->vcpus;
 	r->config.ram = res->ram;
 	r->config.irqchip = res->irqchip->type;
+	r->config.transport = res->transport;
 	err = machine_create(&r->machine, &r->vm, res->cls, &r->config);
 	if (err == -ENOSPC)
 		return ctl_fail(r->e, err, "machine %s: has no place for that many virtio devices: leave some out",

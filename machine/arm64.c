@@ -58,6 +58,24 @@ static int arm64_irqchip(struct machine *m)
 	return err ? err : arm64_timer(m);
 }
 
+static int arm64_pci(struct machine *m, struct pci_windows *win, struct pci_lines *lines)
+{
+	struct machine_range r[MACHINE_MAX_RANGES];
+	uint32_t n = m->cls->ranges(m->config.ram, r);
+
+	for (uint32_t i = 0; i < n; i++)
+		if (r[i].base + r[i].size > win->mem64)
+			win->mem64_size = 0;
+	lines->phandle = FDT_PHANDLE_GIC;
+	lines->address_cells = 2;
+	lines->cells = 3;
+	lines->cell[0] = 0;			/* an SPI, level-sensitive, active high */
+	lines->cell[1] = lines->first;
+	lines->cell[2] = 4;
+	lines->counting = 1;
+	return 0;
+}
+
 /* Linux, Documentation/arm64/booting.rst: x0 = dtb, MMU off. */
 static int arm64_start(struct machine *m, const struct machine_boot *b)
 {
@@ -73,6 +91,7 @@ static void arm64_power_key(struct machine *m)
 
 const struct machine_ops machine_arm64_ops = {
 	.irqchip	= arm64_irqchip,
+	.pci		= arm64_pci,
 	.fdt		= arm64_fdt,
 	.start		= arm64_start,
 	.power_key	= arm64_power_key,

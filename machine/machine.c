@@ -8,6 +8,7 @@
 #include "base/string.h"
 #include "dev/misc/simexit.h"
 #include "dev/virtio/mmio.h"
+#include "dev/virtio/pci.h"
 #include "machine/arm64_fdt.h"
 #include "machine/machine.h"
 
@@ -81,12 +82,54 @@ static int machine_slot(const struct machine *m, const struct dev_class *cls, ui
 	return -1;
 }
 
-static int machine_plug(struct machine *m, uint32_t slot, const struct machine_virtio *v)
+static int machine_plug_mmio(struct machine *m, struct device *d, uint32_t slot, bool legacy)
 {
-	gpa_t base = m->cls->virtio.base + slot * m->cls->virtio.stride;
-	struct device *d = device_create(m->vm, v->cls), *t;
+	struct device *t = device_create(m->vm, &virtio_mmio_class);
 	int err;
 
+	if (!t)
+		return -ENOMEM;
+	device_set_ptr(t, "device", d);
+	device_set(t, "legacy", legacy);
+	mmio_connect(t, m->vm->irqchip, m->cls->virtio.intid + slot, m->irqchip->first);
+	err = device_init(t);
+	return err ? err : virtio_mmio_map(t, m->cls->virtio.base + slot * m->cls->virtio.stride);
+}
+
+static int machine_plug_pci(struct machine *m, struct device *d, bool transitional)
+{
+	struct device *t = device_create(m->vm, &virtio_pci_class);
+	int err;
+
+	if (!t)
+		return -ENOMEM;
+	device_set_ptr(t, "device", d);
+	device_set(t, "transitional", transitional);
+	err = device_init(t);
+	return err ? err : pci_plug(m->pci, virtio_pci_func(t), -1);
+}
+
+bool machine_has_transport(const struct machine_class *cls, enum machine_transport t)
+{
+	switch (t) {
+	case TRANSPORT_PCI:
+	case TRANSPORT_PCI_LEGACY:	return cls->pci;
+	case TRANSPORT_MMIO:
+	case TRANSPORT_MMIO_LEGACY:	return cls->virtio.slots;
+	default:			return true;
+	}
+}
+
+static int machine_plug(struct machine *m, const struct machine_virtio *v, uint64_t *used)
+{
+	enum machine_transport t = m->config.transport;
+	bool pci = m->pci && t != TRANSPORT_MMIO && t != TRANSPORT_MMIO_LEGACY;
+	int slot = pci ? 0 : machine_slot(m, v->cls, *used), err;
+	struct device *d;
+
+	if (slot < 0)
+		return -ENOSPC;
+	d = device_create(m->vm, v->cls);
 	if (!d)
 		return -ENOMEM;
 	if (v->workq)
@@ -95,31 +138,38 @@ static int machine_plug(struct machine *m, uint32_t slot, const struct machine_v
 	err = device_init(d);
 	if (err)
 		return err;
-	t = device_create(m->vm, &virtio_mmio_class);
-	if (!t)
-		return -ENOMEM;
-	device_set_ptr(t, "device", d);
-	mmio_connect(t, m->vm->irqchip, m->cls->virtio.intid + slot, m->irqchip->first);
-	err = device_init(t);
-	return err ? err : virtio_mmio_map(t, base);
+	if (pci)
+		return machine_plug_pci(m, d, t == TRANSPORT_PCI_LEGACY);
+	*used |= BIT(slot);
+	return machine_plug_mmio(m, d, (uint32_t)slot, t == TRANSPORT_MMIO_LEGACY);
 }
 
 static int machine_plug_all(struct machine *m)
 {
 	uint64_t used = 0;
 
-	for (uint32_t i = 0; i < m->config.virtio_count; i++) {
-		const struct machine_virtio *v = &m->config.virtio[i];
-		int slot = machine_slot(m, v->cls, used), err;
+	int err = 0;
 
-		if (slot < 0)
-			return -ENOSPC;
-		err = machine_plug(m, (uint32_t)slot, v);
-		if (err)
-			return err;
-		used |= BIT(slot);
-	}
-	return 0;
+	for (uint32_t i = 0; i < m->config.virtio_count && !err; i++)
+		err = machine_plug(m, &m->config.virtio[i], &used);
+	return err;
+}
+
+static int machine_pci(struct machine *m)
+{
+	const struct board_pci *b = m->cls->pci;
+	struct pci_windows win = b->win;
+	struct pci_lines lines = { .chip = m->vm->irqchip, .first = b->intid - m->irqchip->first, .count = b->lines };
+	int err = m->cls->ops->pci ? m->cls->ops->pci(m, &win, &lines) : 0;
+
+	if (err)
+		return err;
+	m->pci = device_create(m->vm, &pci_host_class);
+	if (!m->pci)
+		return -ENOMEM;
+	pci_host_setup(m->pci, &win, &lines);
+	err = device_init(m->pci);
+	return err ? err : pci_host_map(m->pci);
 }
 
 int machine_create(struct machine *m, struct vm *vm, const struct machine_class *cls, const struct machine_config *config)
@@ -127,7 +177,8 @@ int machine_create(struct machine *m, struct vm *vm, const struct machine_class 
 	int err;
 
 	*m = (struct machine){ .cls = cls, .vm = vm, .config = *config, .irqchip = machine_irqchip(cls, config->irqchip) };
-	if (!m->irqchip || !config->vcpus || config->vcpus > m->irqchip->max_vcpus || config->virtio_count > MACHINE_MAX_VIRTIO)
+	if (!m->irqchip || !config->vcpus || config->vcpus > m->irqchip->max_vcpus || config->virtio_count > MACHINE_MAX_VIRTIO ||
+	    !machine_has_transport(cls, config->transport))
 		return -EINVAL;
 	err = vm_vcpus_create(vm, config->vcpus);
 	if (err)
@@ -135,6 +186,8 @@ int machine_create(struct machine *m, struct vm *vm, const struct machine_class 
 	for (uint32_t i = 0; i < vm->vcpu_count; i++)
 		vm->vcpu[i]->hwid = m->irqchip->affinity(i);
 	err = cls->ops->irqchip(m);
+	if (!err && cls->pci)
+		err = machine_pci(m);
 	for (const struct board_device *b = cls->devices; !err && b->cls; b++)
 		err = machine_device(m, b);
 	if (!err)
@@ -157,7 +210,9 @@ int machine_fdt(const struct machine *m, const struct machine_chosen *chosen, vo
 
 int machine_start(struct machine *m, const struct machine_boot *b)
 {
-	return m->cls->ops->start(m, b);
+	int err = m->pci && m->cls->pci->assign ? pci_assign(m->pci) : 0;
+
+	return err ? err : m->cls->ops->start(m, b);
 }
 
 void machine_power_key(struct machine *m)

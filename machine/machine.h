@@ -14,6 +14,7 @@
 #include "boot/boot.h"
 #include "core/chardev.h"
 #include "core/vm.h"
+#include "dev/pci/host.h"
 
 #define MACHINE_MAX_VIRTIO	32
 #define MACHINE_MAX_RANGES	4
@@ -33,6 +34,9 @@ struct machine_virtio {
 	struct workq *workq;		/* the thread that works on its rings; NULL: the control loop */
 };
 
+/* How virtio devices are shown. The default is PCI where the machine has it. */
+enum machine_transport { TRANSPORT_DEFAULT, TRANSPORT_PCI, TRANSPORT_PCI_LEGACY, TRANSPORT_MMIO, TRANSPORT_MMIO_LEGACY };
+
 struct machine_config {
 	uint32_t vcpus;
 	uint64_t ram;			/* bytes */
@@ -40,6 +44,7 @@ struct machine_config {
 	struct chardev *serial;		/* NULL: the UART is there and talks to nobody */
 	struct machine_virtio virtio[MACHINE_MAX_VIRTIO];
 	uint32_t virtio_count;
+	enum machine_transport transport;
 };
 
 /* What changes from one start to the next, for the device tree's /chosen. */
@@ -76,10 +81,19 @@ struct machine_boot {
 	const struct machine_chosen *chosen;
 };
 
+/* A board's PCI: windows, and the interrupt controller's own number of the first line (lines: a power of two). */
+struct board_pci {
+	struct pci_windows win;
+	uint32_t intid, lines;
+	bool assign;			/* addresses are given out at each start, as firmware would */
+};
+
 /* What the boards of an ISA do in their own way. */
 struct machine_ops {
 	/* Makes vm->irqchip and the timers that go with it: the engine's own, or models. */
 	int (*irqchip)(struct machine *m);
+	/* Completes what the board says of PCI, or NULL. */
+	int (*pci)(struct machine *m, struct pci_windows *win, struct pci_lines *lines);
 	int (*finish)(struct machine *m);	/* when all devices stand, or NULL */
 	int (*fdt)(const struct machine *m, const struct machine_chosen *chosen, void *buf, size_t size, size_t *len);
 	int (*start)(struct machine *m, const struct machine_boot *b);
@@ -92,7 +106,8 @@ struct machine_class {
 	const struct machine_ops *ops;
 	const struct board_irqchip *irqchips;	/* the first is the default */
 	const struct board_device *devices;
-	struct {			/* transports */
+	const struct board_pci *pci;	/* NULL: none */
+	struct {			/* virtio-mmio transports; slots 0: none */
 		gpa_t base;
 		uint64_t stride;
 		uint32_t intid, slots;
@@ -115,6 +130,7 @@ struct machine {
 	const struct board_irqchip *irqchip;
 	struct device *irqchip_device;		/* NULL: the engine's own */
 	struct device *power_key, *exit;
+	struct device *pci;			/* the host bridge, or NULL */
 	void *board;				/* what the board's ops keep; in the vm's arena */
 };
 
@@ -125,7 +141,7 @@ const struct machine_class *machine_default(enum isa_id isa);	/* or NULL */
 const struct board_irqchip *machine_irqchip(const struct machine_class *cls, const char *type);	/* or NULL */
 
 /*
- * vm: vm_init and memory slots are done, no vCPUs yet. -EINVAL (vcpus, irqchip), -ENOSPC (no transport left for a virtio
+ * vm: vm_init and memory slots are done, no vCPUs yet. -EINVAL (vcpus, irqchip, transport), -ENOSPC (no transport left for a virtio
  * device), -ENOMEM, or what a device said. On failure machine_destroy still has to be called.
  */
 int machine_create(struct machine *m, struct vm *vm, const struct machine_class *cls, const struct machine_config *config);
@@ -139,6 +155,8 @@ int machine_fdt(const struct machine *m, const struct machine_chosen *chosen, vo
  */
 int machine_start(struct machine *m, const struct machine_boot *b);
 void machine_power_key(struct machine *m);	/* pressed once; nothing where there is none */
+/* Has the board what the transport needs? */
+bool machine_has_transport(const struct machine_class *cls, enum machine_transport t);
 int machine_exit_status(const struct machine *m);	/* what the guest gave its exit device, or -1 */
 
 uint64_t affinity_of_16(uint32_t index);	/* Aff1 = index / 16: a GICv3 SGI reaches 16 at once */

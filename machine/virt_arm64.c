@@ -11,7 +11,9 @@
  *	09010000    4 KiB	PL031		SPI 2
  *	09030000    4 KiB	PL061		SPI 7
  *	0a000000  512 B each	32 virtio-mmio	SPI 16 to 47
+ *	10000000		PCI: memory to 3efeffff, ports at 3eff0000, ECAM at 3f000000; lines SPI 3 to 6
  *	40000000		RAM, in one piece as far as the CPU's physical addresses go
+ *	8000000000  512 GiB	PCI: more memory, if RAM ends below
  */
 #include "dev/gpio/pl061.h"
 #include "dev/irqchip/gic.h"
@@ -36,6 +38,17 @@ static const struct board_device virt_devices[] = {
 	{ NULL }
 };
 
+static const struct board_pci virt_pci = {
+	.win = {
+		.ecam = 0x3f000000, .ecam_size = 16 * MIB,
+		.mem32 = 0x10000000, .mem32_size = 0x2eff0000,
+		.mem64 = 512 * GIB, .mem64_size = 512 * GIB,
+		.io_space = BUS_MMIO, .io = 0x3eff0000, .io_size = 64 * KIB, .io_first = 0x1000,
+		.vendor = 0x1b36, .device = 0x0008,	/* as the generic bridge of QEMU's */
+	},
+	.intid = SPI(3), .lines = 4,
+};
+
 static uint32_t virt_ranges(uint64_t ram, struct machine_range r[MACHINE_MAX_RANGES])
 {
 	r[0] = (struct machine_range){ RAM_BASE, ram };
@@ -49,6 +62,7 @@ const struct machine_class machine_virt_arm64 = {
 	.ops		= &machine_arm64_ops,
 	.irqchips	= virt_gics,
 	.devices	= virt_devices,
+	.pci		= &virt_pci,
 	.virtio		= { 0x0a000000, VIRTIO_MMIO_SIZE, SPI(16), 32 },
 	.max_vcpus	= 64,
 	.default_ram	= 512 * MIB,

@@ -139,7 +139,7 @@ static void devices_are_where_the_map_says(void **state)
 		{ "/virtio_mmio@a000000", 0x0a000000, 16 },
 	};
 	struct rig *r = malloc(sizeof(*r));
-	struct machine_config c = { .vcpus = 2, .ram = GIB, .virtio_count = 1,
+	struct machine_config c = { .vcpus = 2, .ram = GIB, .virtio_count = 1, .transport = TRANSPORT_MMIO,
 				    .virtio = { { &virtio_rng_class, &r->entropy, NULL } } };
 	uint64_t value = 0;
 
@@ -162,6 +162,87 @@ static void devices_are_where_the_map_says(void **state)
 	assert_int_equal(bus_access(&r->vm.bus, BUS_MMIO, 0x0a000200,
 				    &(struct bus_access){ .size = 4, .value = value }), BUS_ABORT);
 	assert_non_null(bus_find(&r->vm.bus, BUS_MMIO, 0x080a0000 + 0x20000));
+	unmake(r);
+	free(r);
+}
+
+static uint32_t pci_config(struct rig *r, unsigned slot, unsigned reg)
+{
+	struct bus_access a = { .size = 4 };
+
+	assert_int_equal(bus_access(&r->vm.bus, BUS_MMIO, 0x3f000000 + slot * 0x8000 + reg, &a), BUS_OK);
+	return (uint32_t)a.value;
+}
+
+static void the_pci_bridge_says_where_its_windows_and_lines_are(void **state)
+{
+	static const uint32_t ranges[] = {
+		0x01000000, 0, 0, 0, 0x3eff0000, 0, 0x10000,
+		0x02000000, 0, 0x10000000, 0, 0x10000000, 0, 0x2eff0000,
+		0x03000000, 0x80, 0, 0x80, 0, 0x80, 0,
+	};
+	struct rig *r = malloc(sizeof(*r));
+	struct machine_config c = { .vcpus = 1, .ram = GIB };
+	int node, len;
+
+	assert_int_equal(make(r, &machine_virt_arm64, &c), 0);
+	tree(r, &(struct machine_chosen){ 0 });
+	node = fdt_path_offset(r->blob, "/pcie@3f000000");
+	assert_int_equal(fdt_node_check_compatible(r->blob, node, "pci-host-ecam-generic"), 0);
+	assert_int_equal(cell(r, node, "reg", 3), 16 * MIB);
+	assert_int_equal(cell(r, node, "bus-range", 1), 15);
+	for (unsigned i = 0; i < ARRAY_SIZE(ranges); i++)
+		assert_int_equal(cell(r, node, "ranges", (int)i), ranges[i]);
+	fdt_getprop(r->blob, node, "interrupt-map", &len);
+	assert_int_equal(len, 16 * 10 * 4);
+	for (int slot = 0; slot < 4; slot++) {
+		for (int pin = 0; pin < 4; pin++) {
+			int row = 10 * (4 * slot + pin);
+
+			assert_int_equal(cell(r, node, "interrupt-map", row), slot << 11);
+			assert_int_equal(cell(r, node, "interrupt-map", row + 3), pin + 1);
+			assert_int_equal(cell(r, node, "interrupt-map", row + 4), 1);	/* the GIC */
+			assert_int_equal(cell(r, node, "interrupt-map", row + 7), 0);
+			assert_int_equal(cell(r, node, "interrupt-map", row + 8), 3 + (slot + pin) % 4);
+			assert_int_equal(cell(r, node, "interrupt-map", row + 9), 4);
+		}
+	}
+	unmake(r);
+	c.ram = 512 * GIB;			/* reaches into the upper window */
+	assert_int_equal(make(r, &machine_virt_arm64, &c), 0);
+	tree(r, &(struct machine_chosen){ 0 });
+	fdt_getprop(r->blob, fdt_path_offset(r->blob, "/pcie@3f000000"), "ranges", &len);
+	assert_int_equal(len, 2 * 7 * 4);
+	unmake(r);
+	free(r);
+}
+
+static void a_virtio_device_is_where_the_transport_says(void **state)
+{
+	static const struct { enum machine_transport t; uint32_t id, version; } want[] = {
+		{ TRANSPORT_DEFAULT, 0x10441af4, 0 }, { TRANSPORT_PCI, 0x10441af4, 0 }, { TRANSPORT_PCI_LEGACY, 0x10051af4, 0 },
+		{ TRANSPORT_MMIO, ~0u, 2 }, { TRANSPORT_MMIO_LEGACY, ~0u, 1 },
+	};
+	struct rig *r = malloc(sizeof(*r));
+	struct machine_config c = { .vcpus = 1, .ram = GIB, .virtio_count = 1,
+				    .virtio = { { &virtio_rng_class, &r->entropy, NULL } } };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(want); i++) {
+		struct bus_access a = { .size = 4 };
+
+		c.transport = want[i].t;
+		assert_int_equal(make(r, &machine_virt_arm64, &c), 0);
+		assert_int_equal(pci_config(r, 0, 0), 0x00081b36);
+		assert_int_equal(pci_config(r, 1, 0), want[i].id);
+		assert_int_equal(bus_access(&r->vm.bus, BUS_MMIO, 0x0a000004, &a), want[i].version ? BUS_OK : BUS_ABORT);
+		assert_int_equal((uint32_t)a.value, want[i].version);
+		unmake(r);
+	}
+	c.transport = TRANSPORT_PCI;
+	assert_int_equal(make(r, &machine_captive_virt, &c), -EINVAL);
+	unmake(r);
+	c.transport = TRANSPORT_MMIO;
+	assert_int_equal(make(r, &machine_simbench, &c), -EINVAL);
 	unmake(r);
 	free(r);
 }
@@ -224,6 +305,8 @@ int main(void)
 		cmocka_unit_test(tree_is_well_formed_for_every_size),
 		cmocka_unit_test(chosen_says_where_things_are),
 		cmocka_unit_test(devices_are_where_the_map_says),
+		cmocka_unit_test(the_pci_bridge_says_where_its_windows_and_lines_are),
+		cmocka_unit_test(a_virtio_device_is_where_the_transport_says),
 		cmocka_unit_test(too_long_parameters_are_an_error_not_an_overrun),
 		cmocka_unit_test(start_turns_the_first_vcpu_on_with_the_tree_in_x0),
 		cmocka_unit_test(captive_has_one_disk_and_one_network_in_their_places),

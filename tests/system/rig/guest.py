@@ -22,7 +22,7 @@ INSTALLER = {
     12: ("debian-installer-12-netboot-arm64", "bookworm"),
     13: ("debian-installer-13-netboot-arm64/trixie", "trixie"),
 }
-MODULES = "virtio_mmio virtio_blk virtio_net virtio_rng virtio_console ext4".split()
+MODULES = "virtio_mmio virtio_pci virtio_blk virtio_net virtio_rng virtio_console ext4".split()
 
 
 def need(condition, what):
