@@ -244,7 +244,7 @@ static void evict(struct gen *g, bool vec, unsigned reg)
 	uint32_t v = (vec ? g->owner_v : g->owner_g)[reg];
 	struct gen_val *val = &g->v[v];
 
-	if (!is_dead(g, val, g->n) && !is_free_copy(g, val, v))
+	if (!is_dead(g, val, g->dead_from) && !is_free_copy(g, val, v))
 		spill(g, v);
 	release_reg(g, val);
 }
@@ -264,8 +264,9 @@ static unsigned pick(struct gen *g, bool vec, uint32_t avoid)
 		if (owner[r] == NONE)
 			return r;
 		val = &g->v[owner[r]];
-		if (is_dead(g, val, g->n)) {
-			gen_free_spill(g, val);
+		if (is_dead(g, val, g->dead_from)) {
+			if (is_dead(g, val, g->n))
+				gen_free_spill(g, val);
 			release_reg(g, val);
 			return r;
 		}
@@ -538,7 +539,7 @@ void gen_alloc_init(struct gen *g)
 	g->locked_g = g->locked_v = 0;
 	g->spill_used = 0;
 	g->vspill_used = 0;
-	g->n = 0;
+	g->n = g->dead_from = 0;
 	for (unsigned r = 0; r < 16; r++)
 		g->owner_g[r] = g->owner_v[r] = NONE;
 	for (unsigned s = 0; s < SLOT_COUNT; s++) {

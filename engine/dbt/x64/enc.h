@@ -278,6 +278,13 @@ static inline uint32_t x_jcc(struct code *c, enum x_cc cc)
 	return c->at - 4;
 }
 
+static inline uint32_t x_call(struct code *c)
+{
+	e8(c, 0xe8);
+	e32(c, 0);
+	return c->at - 4;
+}
+
 static inline uint32_t x_jmp(struct code *c)
 {
 	e8(c, 0xe9);

@@ -65,6 +65,7 @@ bool gen_block(struct gen *g)
 	for (g->n = 0; g->n < g->ir->count; g->n++) {
 		struct ir_ins *i = &g->ir->ins[g->n];
 
+		g->dead_from = g->n;
 		emit_op(g, i);
 		g->locked_g = g->locked_v = 0;
 		if (g->full || g->c.full)

@@ -74,6 +74,7 @@ struct gen {
 	uint32_t gpr_values, xmm_values;	/* what may be allocated (fewer under reg_pressure) */
 
 	uint32_t n;				/* op being emitted */
+	uint32_t dead_from;			/* n, or n + 1: its snapshot is made, and its registers change only when it cannot fault */
 	uint16_t guest;				/* guest offset of the instruction it belongs to */
 	struct gen_val v[IR_MAX];
 	struct gen_use use[4 * IR_MAX + 1];
@@ -176,7 +177,8 @@ uint32_t gen_check_define(struct gen *g, const struct ir_ins *i);
 void gen_check_use(struct gen *g, const struct ir_ins *i);
 struct gen_check gen_check(struct gen *g, const struct ir_ins *i, unsigned base, int32_t off, unsigned align);
 void gen_check_done(struct gen *g, struct ir_ins *i, struct side *s, struct gen_check k);
-uint32_t gen_check_again(struct gen *g, const struct gen_cold *o);	/* cold: the access alone; returns the jump if it fails */
+void gen_check_again(struct gen *g, const struct gen_cold *o);	/* cold: the access alone; goes on behind it if that fails */
+void gen_check_stubs(struct code *c, struct dbt_stubs *s, const struct host_cpu *host);
 
 /* ---- gen.c ---- */
 /* Compiles g->ir into g->c at its position. False: did not fit. */

@@ -14,11 +14,27 @@
 #include "engine/dbt/x64/gen.h"
 #include "base/bits.h"
 
+static enum tlb_class class_of(const struct gen *g, unsigned flags)
+{
+	return g->mode->el == 0 || (flags & IRM_UNPRIV) ? TLB_EL0 : g->mode->pan ? TLB_EL1_PAN : TLB_EL1;
+}
+
 int32_t gen_tlb_array(const struct gen *g, unsigned flags, bool write)
 {
-	enum tlb_class cls = g->mode->el == 0 || (flags & IRM_UNPRIV) ? TLB_EL0 : g->mode->pan ? TLB_EL1_PAN : TLB_EL1;
+	return CTX_DATA(class_of(g, flags), write);
+}
 
-	return CTX_DATA(cls, write);
+/* ecx: where the entry of the page of va is in its array. */
+static void entry_of(struct code *c, const struct host_cpu *host, unsigned va)
+{
+	if (host->bmi2) {
+		v_rrr(c, 3, 3, false, 0xf0, RCX, 0, va);		/* rorx ecx, va, 8 */
+		e8(c, 8);
+	} else {
+		x_mov(c, false, RCX, va);
+		x_shift_imm(c, SH_SHR, false, RCX, 8);
+	}
+	x_alu_imm(c, ALU_AND, false, RCX, (TLB_ENTRIES - 1) << 4);
 }
 
 static uint32_t probe(struct gen *g, unsigned flags, unsigned base, int32_t off, unsigned size, unsigned align, bool write)
@@ -38,14 +54,7 @@ static uint32_t probe(struct gen *g, unsigned flags, unsigned base, int32_t off,
 		last = (off + (int32_t)size - 1) & ~15;
 		low = 15;
 	}
-	if (g->host->bmi2) {
-		v_rrr(c, 3, 3, false, 0xf0, RCX, 0, va);		/* rorx ecx, va, 8 */
-		e8(c, 8);
-	} else {
-		x_mov(c, false, RCX, va);
-		x_shift_imm(c, SH_SHR, false, RCX, 8);
-	}
-	x_alu_imm(c, ALU_AND, false, RCX, (TLB_ENTRIES - 1) << 4);
+	entry_of(c, g->host, va);
 	if (last)
 		x_lea(c, true, RDX, xm(base, last));
 	else
@@ -110,17 +119,44 @@ struct gen_check gen_check(struct gen *g, const struct ir_ins *i, unsigned base,
 	return k;
 }
 
-uint32_t gen_check_again(struct gen *g, const struct gen_cold *o)
+/* rax: first byte, rdx: last. ZF and the addend in rcx, or not ZF. */
+static void check_stub(struct code *c, const struct host_cpu *host, int32_t array, int32_t low)
+{
+	uint32_t miss;
+
+	entry_of(c, host, RAX);
+	x_alu_imm(c, ALU_AND, true, RDX, -4096 | low);
+	x_alu_mem(c, ALU_CMP, true, RDX, xmi(TLB, RCX, 0, array));
+	miss = x_jcc8(c, X_NE);
+	x_load(c, true, RCX, xmi(TLB, RCX, 0, array + 8));
+	x_patch8(c, miss);
+	e8(c, 0xc3);
+}
+
+void gen_check_stubs(struct code *c, struct dbt_stubs *s, const struct host_cpu *host)
+{
+	for (unsigned k = 0; k < ARRAY_SIZE(s->check); k++) {
+		s->check[k] = c->at;
+		if ((k >> 1 & 3) == TLB_CLASSES)
+			continue;
+		check_stub(c, host, CTX_DATA((enum tlb_class)(k >> 1 & 3), k & 1), k & 8 ? 15 : 0);
+	}
+}
+
+void gen_check_again(struct gen *g, const struct gen_cold *o)
 {
 	struct code *c = &g->c;
 	const struct ir_ins *i = &g->ir->ins[o->ins];
-	uint32_t miss;
+	bool sp = i->flags & IRM_SP;
+	int32_t off = (int32_t)i->imm, last = off + (int32_t)bytes(i) - 1;
+	unsigned stub = (sp ? 8u : 0) | (unsigned)class_of(g, i->flags) << 1 | is_write(i);
 
 	if (o->clear != NO_REG)
 		x_alu(c, ALU_XOR, false, o->clear, o->clear);
-	miss = probe(g, i->flags, o->base, (int32_t)i->imm, bytes(i), 0, is_write(i));
-	x_patch(c, x_jmp(c), o->back);
-	return miss;
+	x_lea(c, true, RAX, xm(o->base, off));
+	x_lea(c, true, RDX, xm(o->base, sp ? last & ~15 : last));
+	x_patch(c, x_call(c), g->vm->stubs.check[stub]);
+	x_patch(c, x_jcc(c, X_E), o->back);
 }
 
 /* Registers (bits 15:0) and spill slots (above) with addends that will still be used. */

@@ -455,11 +455,8 @@ void gen_cold_stubs(struct gen *g)
 		x_patch(c, o->jump, c->at);
 		switch (o->kind) {
 		case COLD_SIDE:
-			if (o->ins) {
-				uint32_t miss = gen_check_again(g, o);
-
-				x_patch(c, miss, c->at);
-			}
+			if (o->ins)
+				gen_check_again(g, o);
 			e8(c, 0xb8 | RCX);
 			e32(c, g->side_base + o->side);
 			x_patch(c, x_jmp(c), g->vm->stubs.slow);

@@ -110,6 +110,7 @@ static void load(struct gen *g, struct ir_ins *i)
 		return;
 	gen_check_use(g, i);
 	gen_consume(g);
+	g->dead_from = g->n + 1;
 	g->locked_g = 1u << a | addend;	/* results must not displace the address: it is read twice */
 	d = def(g, g->n, 0);
 	s->dst = (uint8_t)d;

@@ -87,6 +87,7 @@ void gen_stubs(struct code *c, struct dbt_stubs *s, const struct host_cpu *host)
 {
 	enter_and_leave(c, s);
 	slow(c, s, host->avx);
+	gen_check_stubs(c, s, host);
 
 	s->link = c->at;			/* ecx: link number */
 	x_lea(c, true, RDI, xm(ST, -CPU_BIAS));
