@@ -16,7 +16,8 @@
 #include "core/vcpu.h"
 #include "isa/isa.h"
 
-enum vm_exit { EXIT_PAUSED, EXIT_SHUTDOWN, EXIT_RESET, EXIT_SUSPEND, EXIT_DEBUG, EXIT_CRASH, EXIT_FAILED };
+/* EXIT_FAULTED: the guest left its processor no way to go on (a triple fault), at which hardware resets the machine. */
+enum vm_exit { EXIT_PAUSED, EXIT_SHUTDOWN, EXIT_RESET, EXIT_SUSPEND, EXIT_DEBUG, EXIT_CRASH, EXIT_FAILED, EXIT_FAULTED };
 
 enum engine_cap {
 	ENGINE_OWNS_IRQCHIP = 1,

@@ -24,6 +24,7 @@
 
 #define COUNTER_HZ	62500000	/* CNTFRQ_EL0 */
 #define QUIESCE_MS	5000
+#define FAULT_AGAIN_NS	10000000000ull	/* a triple fault so soon after one is no reboot */
 
 struct run {
 	const struct run_spec *spec;
@@ -48,6 +49,10 @@ struct run {
 	struct loop_signals signals;
 	struct work life;
 	uint32_t requests;		/* atomic: bit per enum vm_exit */
+	bool faulted;			/* the last start was after a triple fault; */
+	uint64_t started_ns;		/* and was then, in guest time */
+	bool clock_held;
+	struct vm_clock held;		/* the engine's clocks, since halt() */
 	int status;
 };
 
@@ -92,10 +97,13 @@ static void halt(struct run *r)
 	vcpus_park(&r->vcpus);
 	vm_time_pause(&r->vm.time);
 	quiesce(r);
+	r->clock_held = r->vm.engine->clock_set && !r->vm.engine->clock_get(&r->vm, &r->held);
 }
 
 static void go_on(struct run *r)
 {
+	if (r->clock_held)
+		r->vm.engine->clock_set(&r->vm, &r->held);
 	resume_devices(&r->vm);
 	vm_time_resume(&r->vm.time);
 	vcpus_resume(&r->vcpus);
@@ -148,9 +156,19 @@ static int reset(struct run *r)
 	err = vm->engine->vm_reset(vm);
 	err = err ? ctl_fail(r->e, err, "engine %s: cannot reset (%s)", vm->engine->name, strerror(-err)) :
 		    start_machine(&r->start, &r->machine, r->e);
+	r->started_ns = vm_now_ns(&vm->time);
 	if (!err)
 		go_on(r);
 	return err;
+}
+
+/* A way to reboot, unless it comes again soon after. */
+static bool faulted_for_good(struct run *r)
+{
+	bool again = r->faulted && vm_now_ns(&r->vm.time) - r->started_ns < FAULT_AGAIN_NS;
+
+	r->faulted = true;
+	return again || r->spec->options->no_reboot;
 }
 
 /* The guest's own last word, if it said one. */
@@ -169,17 +187,21 @@ static void life_changes(struct work *w)
 	uint32_t what = __atomic_exchange_n(&r->requests, 0, __ATOMIC_SEQ_CST);
 	int err;
 
-	if (what & (1u << EXIT_FAILED | 1u << EXIT_CRASH)) {
+	if (what & 1u << EXIT_FAULTED && faulted_for_good(r)) {
+		ctl_fail(r->e, -EIO, "machine %s: the guest crashed it (triple fault)", r->spec->options->name);
+		end(r, RUN_CRASHED);
+	} else if (what & (1u << EXIT_FAILED | 1u << EXIT_CRASH)) {
 		ctl_fail(r->e, -EIO, what & 1u << EXIT_FAILED ? "machine %s: the engine failed; this is a fault of Cella" :
 			 "machine %s: the guest crashed it", r->spec->options->name);
 		end(r, RUN_CRASHED);
 	} else if (what & 1u << EXIT_SHUTDOWN) {
 		end(r, off_status(r));
-	} else if (what & 1u << EXIT_RESET) {
+	} else if (what & (1u << EXIT_RESET | 1u << EXIT_FAULTED)) {
 		if (r->spec->options->no_reboot) {
 			end(r, RUN_OFF);
 			return;
 		}
+		r->faulted &= !(what & 1u << EXIT_RESET);
 		err = reset(r);
 		if (err)
 			end(r, err);

@@ -430,7 +430,7 @@ static void a_new_vcpu_is_in_its_reset_state(void **state)
 
 GUEST(guest_triple, ".code32\n ud2\n");
 
-static void a_triple_fault_is_a_reset(void **state)
+static void a_triple_fault_is_told_as_such(void **state)
 {
 	struct kvm_rig *r = rig_with(guest_triple, guest_triple_end);
 	struct x86_segment code = { .limit = 0xffffffff, .selector = 8, .attributes = X86_SEG_CODE32 };
@@ -443,7 +443,7 @@ static void a_triple_fault_is_a_reset(void **state)
 	};
 
 	assert_int_equal(kvm_engine.vcpu_regs(r->vm.vcpu[0], list, ARRAY_SIZE(list), true), 0);
-	assert_int_equal(run(r), EXIT_RESET);
+	assert_int_equal(run(r), EXIT_FAULTED);
 	kvm_rig_free(r);
 }
 
@@ -525,7 +525,7 @@ static void the_dirty_log_has_the_pages_that_were_written(void **state)
 
 GUEST(guest_steps, "inc %bx\n inc %bx\n inc %bx\n inc %bx\n mov $0x1f0, %dx\n out %al, %dx\n");
 
-static void single_steps_and_breakpoints_come_out(void **state)
+static void single_steps_come_out(void **state)
 {
 	struct kvm_rig *r = rig_with(guest_steps, guest_steps_end);
 	struct debug_points p = { .step = true };
@@ -535,7 +535,18 @@ static void single_steps_and_breakpoints_come_out(void **state)
 	assert_int_equal(kvm_rig_get(r, 0, X86_REG_RBX), 1);
 	assert_int_equal(run(r), EXIT_DEBUG);
 	assert_int_equal(kvm_rig_get(r, 0, X86_REG_RBX), 2);
-	p = (struct debug_points){ .count = 1, .point[0] = { .va = KVM_RIG_CODE + 3, .kind = 0 } };
+	p.step = false;
+	assert_int_equal(kvm_engine.vcpu_debug(r->vm.vcpu[0], &p), 0);
+	assert_int_equal(run(r), EXIT_PAUSED);
+	assert_int_equal(kvm_rig_get(r, 0, X86_REG_RBX), 4);
+	kvm_rig_free(r);
+}
+
+static void breakpoints_come_out(void **state)
+{
+	struct kvm_rig *r = rig_with(guest_steps, guest_steps_end);
+	struct debug_points p = { .count = 1, .point[0] = { .va = KVM_RIG_CODE + 3, .kind = 0 } };
+
 	assert_int_equal(kvm_engine.vcpu_debug(r->vm.vcpu[0], &p), 0);
 	assert_int_equal(run(r), EXIT_DEBUG);
 	assert_int_equal(kvm_rig_get(r, 0, X86_REG_RIP), KVM_RIG_CODE + 3);
@@ -654,12 +665,13 @@ int main(void)
 		cmocka_unit_test(calls_run_on_the_owner_and_the_guest_goes_on),
 		cmocka_unit_test(a_vcpu_is_off_until_it_is_turned_on),
 		cmocka_unit_test(a_reset_brings_the_power_on_state_and_the_guest_runs_again),
-		cmocka_unit_test(a_triple_fault_is_a_reset),
+		cmocka_unit_test(a_triple_fault_is_told_as_such),
 		cmocka_unit_test(code_outside_of_memory_is_a_crash_and_the_process_lives),
 		cmocka_unit_test(registers_that_no_processor_has_are_refused),
 		cmocka_unit_test(a_doorbell_signals_its_eventfd_and_nobody_else),
 		cmocka_unit_test(the_dirty_log_has_the_pages_that_were_written),
-		cmocka_unit_test(single_steps_and_breakpoints_come_out),
+		cmocka_unit_test(single_steps_come_out),
+		cmocka_unit_test(breakpoints_come_out),
 		cmocka_unit_test(an_injected_exception_reaches_its_handler),
 		cmocka_unit_test(the_clock_stands_where_it_was_set),
 		cmocka_unit_test(the_cpuid_table_is_filtered),

@@ -104,11 +104,16 @@ static int clock_get(struct kvm_vm *k, struct vm_clock *clock)
 	return 0;
 }
 
+/* And tells guests that have the clock that they stood still, so that their watchdogs take no offence. */
 static int clock_set(struct kvm_vm *k, const struct vm_clock *clock)
 {
 	struct kvm_clock_data d = { .clock = clock->counter };
+	int err = kvm_call(k->fd, KVM_SET_CLOCK, &d);
 
-	return kvm_call(k->fd, KVM_SET_CLOCK, &d);
+	for (uint32_t n = 0; n < k->vm->vcpu_count; n++)
+		if (k->cpu[n])
+			kvm_call(k->cpu[n]->fd, KVM_KVMCLOCK_CTRL, NULL);
+	return err;
 }
 
 const struct kvm_arch kvm_arch = {

@@ -42,7 +42,7 @@ enum kvm_step x86_exit(struct kvm_cpu *c, enum vm_exit *what)
 		return KVM_GO_ON;
 	case KVM_EXIT_SHUTDOWN:
 		log_info("vCPU %u: triple fault", c->vcpu->index);
-		*what = EXIT_RESET;
+		*what = EXIT_FAULTED;
 		return KVM_STOP;
 	default:
 		log_error("vCPU %u: KVM stopped it for a reason that Cella does not know (%u)", c->vcpu->index,
