@@ -50,14 +50,18 @@ struct vcpu {
 void vcpu_start(struct vcpu *v);
 void vcpu_stop(struct vcpu *v);
 
-/* Wakes the owner where it waits outside vcpu_run: it reads `bell`, looks (calls, whatever it waits for), waits on `bell`. */
+/* Wakes the owner where it waits outside vcpu_run: it reads `bell`, looks (calls, whatever it waits for), waits on it. */
 void vcpu_ring(struct vcpu *v);
 
-/* Runs fn on v's owner at the next safe point, or while it is parked, and waits for it. From the owner itself it runs at once. Hold no lock that
-   the owner may want. -EAGAIN: not started yet; -ENODEV: stopped. */
+/*
+ * Runs fn on v's owner at the next safe point, or while it is parked, and waits for it. From the owner itself it runs at once.
+ * Hold no lock that the owner may want. -EAGAIN: not started yet; -ENODEV: stopped.
+ */
 int vcpu_call(struct vcpu *v, void (*fn)(struct vcpu *v, void *arg), void *arg);
-/* The owner, when vcpu_run returned EXIT_PAUSED, and while it waits elsewhere: clears pause_request and runs what was asked. Whoever wants more than a
-   call (a pause) keeps that elsewhere, and the owner looks there after this. */
+/*
+ * The owner, when vcpu_run returned EXIT_PAUSED, and while it waits elsewhere: clears pause_request and runs what was asked.
+ * Whoever wants more than a call (a pause) keeps that elsewhere, and the owner looks there after this.
+ */
 void vcpu_run_calls(struct vcpu *v);
 
 #endif

@@ -449,7 +449,8 @@ static void tags(void)
 }
 
 /* Where it runs, as it sees it; then back by x30 with the tag in x1. */
-__asm__(".text\n\t.balign 8\ntag_here:\n\tadr x0, tag_here\n\torr x30, x30, x1\n\tret\ntag_svc:\n\tadr x0, tag_svc\n\tsvc #0x7ff\n");
+__asm__(".text\n\t.balign 8\ntag_here:\n\tadr x0, tag_here\n\torr x30, x30, x1\n\tret\n"
+	"tag_svc:\n\tadr x0, tag_svc\n\tsvc #0x7ff\n");
 extern const char tag_here[], tag_svc[];
 
 /* By BLR or BR with x30 set; *back is where the way back leads, as the code there sees it. */
