@@ -71,6 +71,12 @@ static inline uint64_t get_be64(const void *p)
 	return __builtin_bswap64(get_le64(p));
 }
 
+static inline void put_le16(void *p, uint16_t v)
+{
+	((uint8_t *)p)[0] = (uint8_t)v;
+	((uint8_t *)p)[1] = (uint8_t)(v >> 8);
+}
+
 static inline void put_le32(void *p, uint32_t v)
 {
 	uint8_t *b = p;
@@ -79,6 +85,12 @@ static inline void put_le32(void *p, uint32_t v)
 	b[1] = (uint8_t)(v >> 8);
 	b[2] = (uint8_t)(v >> 16);
 	b[3] = (uint8_t)(v >> 24);
+}
+
+static inline void put_le64(void *p, uint64_t v)
+{
+	put_le32(p, (uint32_t)v);
+	put_le32((uint8_t *)p + 4, (uint32_t)(v >> 32));
 }
 
 static inline void put_be32(void *p, uint32_t v)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Choosing the loader, and the places of kernel, device tree and initrd. They follow one another from the kernel's
+ * Choosing the loader, and the places of kernel, device tree and initrd (x86-64: bzimage.c). They follow one another from the kernel's
  * place on, each on a 2 MiB boundary: the device tree must not share a 2 MiB block with memory of other attributes, and
  * the initrd must be within 32 GiB of the kernel (Linux, Documentation/arm64/booting.rst).
  */
@@ -13,7 +13,7 @@
 
 int boot_parse(struct boot_image *img, enum isa_id isa, const void *data, size_t size, bool raw, const char **why)
 {
-	*img = (struct boot_image){ .data = data, .size = size };
+	*img = (struct boot_image){ .isa = isa, .data = data, .size = size };
 	if (!size) {
 		*why = "the file is empty";
 		return -EINVAL;
@@ -22,8 +22,12 @@ int boot_parse(struct boot_image *img, enum isa_id isa, const void *data, size_t
 		return boot_parse_elf(img, isa, why);
 	if (isa == ISA_ARM64 && boot_is_arm64_image(data, size))
 		return boot_parse_arm64_image(img, why);
+	if (isa == ISA_X86_64 && boot_is_bzimage(data, size))
+		return boot_parse_bzimage(img, why);
 	if (!raw) {
-		*why = "neither an arm64 Image nor an ELF file: give an unmodified arm64 kernel (Image, Image.gz, ELF)";
+		*why = isa == ISA_X86_64 ?
+			"neither a bzImage nor an ELF file: give an unmodified x86-64 kernel (vmlinuz, vmlinux, PVH)" :
+			"neither an arm64 Image nor an ELF file: give an unmodified arm64 kernel (Image, Image.gz, ELF)";
 		return -EINVAL;
 	}
 	img->format = BOOT_RAW;
@@ -67,6 +71,8 @@ int boot_place(struct boot_place *p, const struct boot_image *img, const char **
 	gpa_t at;
 
 	p->initrd = p->dtb = 0;
+	if (img->isa == ISA_X86_64 && img->format != BOOT_RAW)
+		return boot_place_x86(p, img, why);
 	if (place_kernel(p, img)) {
 		*why = img->format == BOOT_ELF ?
 			"its segments lie outside the machine's RAM: link it for this machine, or give more memory with -m" :
@@ -104,12 +110,14 @@ int boot_zero(struct mem *m, gpa_t gpa, uint64_t size)
 
 int boot_load(struct mem *m, const struct boot_image *img, const struct boot_place *p)
 {
+	uint64_t size;
 	int err;
 
 	if (img->format == BOOT_ELF)
 		return boot_load_elf(m, img);
-	err = mem_write(m, p->kernel, img->data, img->size);
-	if (err || img->memory_size <= img->size)
+	size = img->size - img->setup_size;
+	err = mem_write(m, p->kernel, img->data + img->setup_size, size);
+	if (err || img->memory_size <= size)
 		return err;
-	return boot_zero(m, p->kernel + img->size, img->memory_size - img->size);
+	return boot_zero(m, p->kernel + size, img->memory_size - size);
 }

@@ -16,17 +16,23 @@
 #include "core/mem.h"
 #include "isa/isa.h"
 
-enum boot_format { BOOT_IMAGE, BOOT_ELF, BOOT_RAW };
+enum boot_format { BOOT_IMAGE, BOOT_ELF, BOOT_RAW, BOOT_BZIMAGE };
 
 struct boot_image {
 	enum boot_format format;
+	enum isa_id isa;
 	const uint8_t *data;		/* the caller's, as long as boot_load is called */
 	size_t size;
 	uint64_t text_offset;		/* BOOT_IMAGE: from a 2 MiB boundary; BOOT_RAW: from the base of RAM */
-	uint64_t memory_size;		/* BOOT_IMAGE, BOOT_RAW: bytes from there that must be free */
+	uint64_t memory_size;		/* BOOT_IMAGE, BOOT_RAW, BOOT_BZIMAGE: bytes from there that must be free */
 	uint32_t page_size;		/* BOOT_IMAGE: bytes, that the kernel is made for; 0: it doesn't say */
 	gpa_t low, high;		/* BOOT_ELF: physical addresses it takes, [low, high) */
 	gpa_t entry;			/* BOOT_ELF */
+	gpa_t pvh_entry;		/* BOOT_ELF for x86-64: where its note says, in 32-bit mode; 0: it has none */
+	uint32_t setup_size;		/* BOOT_BZIMAGE: bytes before the protected-mode kernel */
+	uint64_t preferred, align;	/* BOOT_BZIMAGE: where it wants to be; align 0: nowhere else */
+	uint64_t initrd_max;		/* BOOT_BZIMAGE: last address of an initrd */
+	uint32_t params_max;		/* BOOT_BZIMAGE: bytes of its command line, without NUL; 0: it doesn't say */
 };
 
 struct boot_place {
@@ -57,5 +63,8 @@ int boot_parse_arm64_image(struct boot_image *img, const char **why);
 bool boot_is_elf(const uint8_t *data, size_t size);
 int boot_parse_elf(struct boot_image *img, enum isa_id isa, const char **why);
 int boot_load_elf(struct mem *m, const struct boot_image *img);
+bool boot_is_bzimage(const uint8_t *data, size_t size);
+int boot_parse_bzimage(struct boot_image *img, const char **why);
+int boot_place_x86(struct boot_place *p, const struct boot_image *img, const char **why);
 
 #endif

@@ -19,11 +19,14 @@ enum {
 #define ET_EXEC		2
 #define ET_DYN		3
 #define PT_LOAD		1
+#define PT_NOTE		4
+#define XEN_PHYS32_ENTRY 18		/* the type of a note by "Xen" with the PVH entry point */
 #define MAX_PHNUM	256
 
 static const uint16_t elf_machine[ISA_COUNT] = { [ISA_ARM64] = 183, [ISA_RISCV64] = 243, [ISA_X86_64] = 62 };
 
 struct segment {
+	uint32_t type;
 	uint64_t offset, vaddr, paddr, filesz, memsz;
 };
 
@@ -32,12 +35,13 @@ static bool elf_segment(const struct boot_image *img, unsigned i, struct segment
 {
 	const uint8_t *p = img->data + get_le64(img->data + EH_PHOFF) + (size_t)i * PH_SIZE;
 
+	s->type = get_le32(p + PH_TYPE);
 	s->offset = get_le64(p + PH_OFFSET);
 	s->vaddr = get_le64(p + PH_VADDR);
 	s->paddr = get_le64(p + PH_PADDR);
 	s->filesz = get_le64(p + PH_FILESZ);
 	s->memsz = get_le64(p + PH_MEMSZ);
-	return get_le32(p + PH_TYPE) == PT_LOAD && s->memsz;
+	return s->type == PT_LOAD && s->memsz;
 }
 
 bool boot_is_elf(const uint8_t *data, size_t size)
@@ -74,6 +78,44 @@ static int elf_check_header(const struct boot_image *img, enum isa_id isa, const
 	return 0;
 }
 
+/*
+ * The PVH entry point (Xen, docs/misc/pvh.pandoc): a note of 4 or 8 bytes. A note is name size, description size, type, then
+ * both, each padded to four bytes. A damaged list of notes has none.
+ */
+static gpa_t elf_pvh_entry(const struct boot_image *img, const struct segment *s)
+{
+	uint64_t at = s->offset, end, desc;
+
+	if (add_overflows(s->offset, s->filesz, &end) || end > img->size)
+		return 0;
+	while (end - at >= 12) {
+		const uint8_t *n = img->data + at;
+		uint64_t name_size = ALIGN_UP((uint64_t)get_le32(n), 4), desc_size = get_le32(n + 4);
+
+		if (name_size + ALIGN_UP(desc_size, 4) > end - at - 12)
+			return 0;
+		desc = at + 12 + name_size;
+		if (get_le32(n) == 4 && !memcmp(n + 12, "Xen", 4) && get_le32(n + 8) == XEN_PHYS32_ENTRY &&
+		    (desc_size == 4 || desc_size == 8))
+			return get_le32(img->data + desc);
+		at = desc + ALIGN_UP(desc_size, 4);
+	}
+	return 0;
+}
+
+static void elf_notes(struct boot_image *img)
+{
+	struct segment s;
+
+	for (unsigned i = 0; !img->pvh_entry && i < get_le16(img->data + EH_PHNUM); i++) {
+		elf_segment(img, i, &s);
+		if (s.type == PT_NOTE)
+			img->pvh_entry = elf_pvh_entry(img, &s);
+	}
+	if (img->pvh_entry < img->low || img->pvh_entry >= img->high)
+		img->pvh_entry = 0;
+}
+
 int boot_parse_elf(struct boot_image *img, enum isa_id isa, const char **why)
 {
 	uint64_t entry, end;
@@ -106,7 +148,9 @@ int boot_parse_elf(struct boot_image *img, enum isa_id isa, const char **why)
 		*why = "an ELF file with nothing to load: give a linked kernel";
 		return -EINVAL;
 	}
-	if (!found) {
+	if (isa == ISA_X86_64)
+		elf_notes(img);
+	if (!found && !img->pvh_entry) {
 		*why = "the entry point of this ELF file is in none of its segments: link it with an entry point";
 		return -EINVAL;
 	}

@@ -13,7 +13,7 @@
 #include "machine/machine.h"
 
 const struct machine_class *const machine_classes[] = {
-	&machine_virt_arm64, &machine_captive_virt, &machine_simbench, NULL,
+	&machine_virt_arm64, &machine_captive_virt, &machine_simbench, &machine_pc, NULL,
 };
 
 const struct machine_class *machine_find(const char *name)
@@ -50,6 +50,20 @@ uint64_t affinity_flat(uint32_t index)
 	return index;
 }
 
+/* For what tells firmware of them: RAM below and above 4 GiB. */
+static void machine_sizes(const struct machine *m, struct device *d)
+{
+	struct machine_range r[MACHINE_MAX_RANGES];
+	uint32_t n = m->cls->ranges(m->config.ram, r);
+	uint64_t size[2] = { 0, 0 };
+
+	for (uint32_t i = 0; i < n; i++)
+		size[r[i].base >= 4 * GIB] += r[i].size;
+	device_set(d, "low_ram", size[0]);
+	device_set(d, "high_ram", size[1]);
+	device_set(d, "cpus", m->config.vcpus);
+}
+
 static int machine_device(struct machine *m, const struct board_device *b)
 {
 	struct device *d = device_create(m->vm, b->cls);
@@ -65,8 +79,13 @@ static int machine_device(struct machine *m, const struct board_device *b)
 		device_set(d, "phandle", FDT_PHANDLE_GPIO);
 		m->power_key = d;
 	}
-	if (b->flags & BOARD_EXIT)
+	if (b->flags & BOARD_SIZES)
+		machine_sizes(m, d);
+	if (b->flags & BOARD_EXIT) {
 		m->exit = d;
+		if (b->flags & BOARD_PORTS)
+			device_set(d, "size", 4);
+	}
 	if (b->intid)
 		mmio_connect(d, m->vm->irqchip, b->intid, m->irqchip->first);
 	err = device_init(d);
@@ -91,7 +110,8 @@ static int machine_plug_mmio(struct machine *m, struct device *d, uint32_t slot,
 		return -ENOMEM;
 	device_set_ptr(t, "device", d);
 	device_set(t, "legacy", legacy);
-	mmio_connect(t, m->vm->irqchip, m->cls->virtio.intid + slot, m->irqchip->first);
+	mmio_connect(t, m->vm->irqchip, m->cls->virtio.lines ? m->cls->virtio.lines[slot] : m->cls->virtio.intid + slot,
+		     m->irqchip->first);
 	err = device_init(t);
 	return err ? err : virtio_mmio_map(t, m->cls->virtio.base + slot * m->cls->virtio.stride);
 }

@@ -63,7 +63,7 @@ struct board_device {
 	uint32_t intid;			/* the controller's own number (GIC: INTID; pc: GSI); 0: no line */
 	uint32_t flags;
 };
-enum { BOARD_CLOCK = 1, BOARD_SERIAL = 2, BOARD_POWER_KEY = 4, BOARD_EXIT = 8, BOARD_PORTS = 16 };
+enum { BOARD_CLOCK = 1, BOARD_SERIAL = 2, BOARD_POWER_KEY = 4, BOARD_EXIT = 8, BOARD_PORTS = 16, BOARD_SIZES = 32 };
 
 /* An interrupt controller of a board. */
 struct board_irqchip {
@@ -112,6 +112,7 @@ struct machine_class {
 		uint64_t stride;
 		uint32_t intid, slots;
 		const struct dev_class *const *kinds;	/* what each takes; NULL: anything */
+		const uint8_t *lines;	/* each one's number; NULL: intid and up */
 	} virtio;
 	uint32_t max_vcpus;
 	uint64_t default_ram, min_ram, max_ram;	/* bytes */
@@ -163,6 +164,6 @@ uint64_t affinity_of_16(uint32_t index);	/* Aff1 = index / 16: a GICv3 SGI reach
 uint64_t affinity_flat(uint32_t index);
 
 extern const struct machine_ops machine_arm64_ops;
-extern const struct machine_class machine_virt_arm64, machine_captive_virt, machine_simbench;
+extern const struct machine_class machine_virt_arm64, machine_captive_virt, machine_simbench, machine_pc;
 
 #endif

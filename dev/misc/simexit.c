@@ -4,7 +4,7 @@
 #include "core/vm.h"
 #include "dev/misc/simexit.h"
 
-#define SIMEXIT_SIZE	0x1000u
+#define SIMEXIT_SIZE	0x1000u		/* in memory */
 
 static enum bus_result simexit_access(struct region *r, struct bus_access *a)
 {
@@ -37,7 +37,7 @@ int simexit_status(struct device *d)
 
 static int simexit_init(struct device *d, struct arena *a)
 {
-	mmio_init(to_mmio(d), &simexit_ops, SIMEXIT_SIZE);
+	mmio_init(to_mmio(d), &simexit_ops, container_of(d, struct simexit, mmio.dev)->size);
 	return 0;
 }
 
@@ -59,6 +59,11 @@ static void simexit_fdt(const struct device *d, struct fdt_writer *w)
 	fdt_end(w);
 }
 
+static const struct prop simexit_props[] = {
+	PROP(struct simexit, size, PROP_U32, SIMEXIT_SIZE, 4, SIMEXIT_SIZE),
+	PROP_END
+};
+
 static const struct field simexit_state[] = {
 	FIELD(struct simexit, status, 1),
 	FIELD(struct simexit, ended, 1),
@@ -69,6 +74,7 @@ const struct dev_class simexit_class = {
 	.name		= "simexit",
 	.size		= sizeof(struct simexit),
 	.version	= 1,
+	.props		= simexit_props,
 	.init		= simexit_init,
 	.reset		= simexit_reset,
 	.state		= simexit_state,

@@ -10,6 +10,7 @@
 
 struct simexit {
 	struct mmio_dev mmio;
+	uint32_t size;		/* property: of the region, bytes */
 	uint8_t status;
 	bool ended;
 };

@@ -8,6 +8,8 @@
  */
 #include "base/bits.h"
 #include "base/errno.h"
+#include "base/fmt.h"
+#include "core/aml.h"
 #include "core/fdt.h"
 #include "core/vm.h"
 #include "dev/virtio/mmio.h"
@@ -222,6 +224,23 @@ static void vmmio_fdt(const struct device *d, struct fdt_writer *w)
 	fdt_end(w);
 }
 
+/* The identifier is what Linux, FreeBSD and EDK II know (Linux, drivers/virtio/virtio_mmio.c). */
+static void vmmio_acpi(const struct device *d, struct aml_writer *w)
+{
+	char name[5];
+
+	fmt_print(name, sizeof(name), "VM%02X", d->instance & 0xff);
+	aml_begin(w, AML_DEVICE, name);
+	aml_name_string(w, "_HID", "LNRO0005");
+	aml_name_int(w, "_UID", d->instance);
+	aml_name_int(w, "_CCA", 1);
+	aml_resources(w, "_CRS");
+	aml_res_memory(w, (uint32_t)d->mmio_base, VIRTIO_MMIO_SIZE);
+	aml_res_irq(w, d->irq, false);
+	aml_end(w);
+	aml_end(w);
+}
+
 static const struct prop vmmio_props[] = {
 	PROP(struct virtio_mmio, device, PROP_PTR, 0, 0, 0),
 	PROP(struct virtio_mmio, legacy, PROP_BOOL, 0, 0, 0),
@@ -257,4 +276,5 @@ const struct dev_class virtio_mmio_class = {
 	.state = vmmio_state,
 	.state_post = vmmio_state_post,
 	.fdt = vmmio_fdt,
+	.acpi = vmmio_acpi,
 };
