@@ -16,7 +16,7 @@ int net_none_open(const uint8_t mac[6], struct net_backend **out);
  * User networking by libslirp, without privileges: the guest is 10.0.2.15 by DHCP, the host 10.0.2.2, DNS 10.0.2.3,
  * and what the guest connects to is connected by this process. `loop` must be the device's.
  */
-int net_user_open(struct loop *loop, const uint8_t mac[6], struct net_backend **out);
+int net_user_open(struct loop *loop, const uint8_t mac[6], unsigned mtu, struct net_backend **out);	/* mtu 0: 1500 */
 /*
  * --publish [IP:]HOST:GUEST[/udp]: connections to the host's port lead to the guest's. Without an IP only the host
  * itself can connect (127.0.0.1). -EINVAL: not of this form; -EADDRINUSE, -EACCES, …: from binding the port.

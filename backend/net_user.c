@@ -27,7 +27,7 @@
 #include "os/loop.h"
 
 #define QUEUE_MAX	512u		/* frames for the guest */
-#define FRAME_MAX	2048u
+#define FRAME_MAX	65536u
 #define NET(a, b, c, d)	htonl((uint32_t)(a) << 24 | (b) << 16 | (c) << 8 | (d))
 
 struct frame {
@@ -384,7 +384,7 @@ static int user_watch(struct net_user *u)
 	return loop_fd_add(u->loop, &u->watch);
 }
 
-int net_user_open(struct loop *loop, const uint8_t mac[6], struct net_backend **out)
+int net_user_open(struct loop *loop, const uint8_t mac[6], unsigned mtu, struct net_backend **out)
 {
 	const SlirpConfig cfg = {
 		.version = 1,
@@ -395,8 +395,8 @@ int net_user_open(struct loop *loop, const uint8_t mac[6], struct net_backend **
 		.vdhcp_start.s_addr = NET(10, 0, 2, 15),
 		.vnameserver.s_addr = NET(10, 0, 2, 3),
 		.vhostname = "cella",
-		.if_mtu = 1500,
-		.if_mru = 1500,
+		.if_mtu = mtu ? mtu : 1500,
+		.if_mru = mtu ? mtu : 1500,
 	};
 	struct net_user *u = calloc(1, sizeof(*u));
 	int err;
@@ -404,7 +404,7 @@ int net_user_open(struct loop *loop, const uint8_t mac[6], struct net_backend **
 	if (!u)
 		return -ENOMEM;
 	u->b.ops = &user_ops;
-	u->b.mtu = 1500;
+	u->b.mtu = (uint16_t)cfg.if_mtu;
 	u->b.rx_offloads = NET_CSUM;		/* what slirp says has right checksums */
 	memcpy(u->b.mac, mac, sizeof(u->b.mac));
 	u->loop = loop;

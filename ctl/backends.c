@@ -9,91 +9,52 @@
 #include "backend/chardev_mux.h"
 #include "backend/entropy.h"
 #include "ctl/backends.h"
+#include "ctl/device_spec.h"
 #include "dev/virtio/devices.h"
 
 #define POOL_THREADS	4
 
-static int plug(struct machine_config *c, const struct dev_class *cls, void *backend, struct loop *io, struct ctl_error *e)
+static struct machine_virtio *plug(struct backends *b, struct machine_config *c, const struct dev_class *cls, void *backend,
+				   struct ctl_error *e)
 {
-	if (c->virtio_count == MACHINE_MAX_VIRTIO)
-		return ctl_fail(e, -ENOSPC, "more than %d virtio devices: leave some out", MACHINE_MAX_VIRTIO);
-	c->virtio[c->virtio_count++] = (struct machine_virtio){ cls, backend, &io->inbox };
-	return 0;
+	struct machine_virtio *v = &c->virtio[c->virtio_count];
+
+	if (c->virtio_count == MACHINE_MAX_VIRTIO) {
+		ctl_fail(e, -ENOSPC, "more than %d virtio devices: leave some out", MACHINE_MAX_VIRTIO);
+		return NULL;
+	}
+	c->virtio_count++;
+	*v = (struct machine_virtio){ .cls = cls, .backend = backend, .workq = &b->io->inbox, .packed = b->packed };
+	return v;
 }
 
-/* What is before the next comma; *s moves to that, or to the end. Longer words are cut, and then not known. */
-static void take_word(const char **s, char word[64])
+/* A device with n groups of queues, each worked on by a thread of its own. */
+static int plug_with_threads(struct backends *b, struct machine_config *c, const struct dev_class *cls, void *backend,
+			     const char *name, unsigned index, unsigned n, struct ctl_error *e)
 {
-	size_t len = strcspn(*s, ","), kept = MIN(len, (size_t)63);
-
-	memcpy(word, *s, kept);
-	word[kept] = 0;
-	*s += len;
-}
-
-/* ---- disks: FILE[,ro|,overlay][,direct][,serial=S][,queues=N][,format=raw]; a comma in a name is written twice ---- */
-
-struct disk_spec {
-	char path[4096], serial[24];
-	bool read_only, overlay, direct;
-};
-
-static int disk_flag(struct disk_spec *d, const char *word, const char *spec, struct ctl_error *e)
-{
-	if (!strcmp(word, "ro"))
-		d->read_only = true;
-	else if (!strcmp(word, "overlay"))
-		d->overlay = true;
-	else if (!strcmp(word, "direct"))
-		d->direct = true;
-	else if (!strcmp(word, "format=raw"))
-		;
-	else if (!strncmp(word, "serial=", 7) && word[7] && strlen(word + 7) <= 20)
-		snprintf(d->serial, sizeof(d->serial), "%s", word + 7);
-	else if (!strncmp(word, "serial=", 7))
-		return ctl_fail(e, -EINVAL, "disk %s: a serial has 1 to 20 characters: shorten it", spec);
-	else
-		return ctl_fail(e, -EINVAL, "disk %s: '%s' is not known: choose from ro, overlay, direct, serial=S, queues=N, format=raw", spec,
-				word);
-	return 0;
-}
-
-static int parse_disk(struct disk_spec *d, const char *spec, struct ctl_error *e)
-{
-	const char *s = spec;
-	size_t n = 0;
+	struct machine_virtio *v = plug(b, c, cls, backend, e);
+	char full[16];
 	int err;
 
-	*d = (struct disk_spec){ 0 };
-	while (*s && (*s != ',' || s[1] == ',') && n < sizeof(d->path) - 1) {
-		s += *s == ',';
-		d->path[n++] = *s++;
-	}
-	if (!n)
-		return ctl_fail(e, -EINVAL, "--disk: no file in '%s': write FILE[,ro|,overlay]", spec);
-	while (*s == ',') {
-		char word[64];
+	if (!v)
+		return -ENOSPC;
+	snprintf(full, sizeof(full), "%s%u", name, index);
+	v->queues = n;
+	err = io_threads_add(&b->threads, full, n, &v->threads);
+	return err ? ctl_fail(e, err, "threads for %s: %s: ask for fewer queues", full, strerror(-err)) : 0;
+}
 
-		s++;
-		take_word(&s, word);
-		err = disk_flag(d, word, spec, e);
-		if (err)
-			return err;
-	}
-	if (*s)
-		return ctl_fail(e, -ENAMETOOLONG, "--disk: a file name of more than %zu bytes: shorten it", sizeof(d->path) - 1);
-	if (d->direct && d->overlay)
-		return ctl_fail(e, -EINVAL, "disk %s: direct and overlay exclude each other: leave one out", d->path);
-	if (d->read_only && d->overlay)
-		return ctl_fail(e, -EINVAL, "disk %s: ro and overlay exclude each other: leave one out", d->path);
-	return 0;
+static int plug_simple(struct backends *b, struct machine_config *c, const struct dev_class *cls, void *backend,
+		       struct ctl_error *e)
+{
+	return plug(b, c, cls, backend, e) ? 0 : -ENOSPC;
 }
 
 static int open_disk(struct backends *b, const char *spec, struct machine_config *c, struct ctl_error *e)
 {
 	struct block_backend **disk = &b->disk[b->disks];
 	struct disk_spec d;
-	int err = parse_disk(&d, spec, e);
+	int err = disk_spec_parse(&d, spec, e);
 
 	if (err)
 		return err;
@@ -114,77 +75,45 @@ static int open_disk(struct backends *b, const char *spec, struct machine_config
 	b->disks++;
 	if (d.serial[0])
 		disk_set_serial(*disk, d.serial);
-	return plug(c, &virtio_blk_class, *disk, b->io, e);
+	return plug_with_threads(b, c, &virtio_blk_class, *disk, "disk", b->disks - 1, d.queues ? d.queues : 1, e);
 }
 
-/* ---- networks: [mode=]user|none[,mac=M] ---- */
-
-static int parse_mac(const char *text, uint8_t mac[6])
+static int publish_ports(struct net_backend *net, const struct run_options *o, struct ctl_error *e)
 {
-	unsigned v[6];
-	char extra;
+	for (unsigned i = 0; i < o->publish.count; i++) {
+		int err = net_user_publish(net, o->publish.item[i]);
 
-	if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%c", &v[0], &v[1], &v[2], &v[3], &v[4], &v[5], &extra) != 6 || v[0] & 1)
-		return -EINVAL;
-	for (int i = 0; i < 6; i++)
-		mac[i] = (uint8_t)v[i];
-	return 0;
-}
-
-static int parse_net(const char *spec, bool *user, uint8_t mac[6], struct ctl_error *e)
-{
-	const char *s = spec;
-	bool first = true;
-	char word[64];
-
-	/* Locally administered; the same on each run, so that a guest's names of its interfaces stay. */
-	*user = true;
-	do {
-		take_word(&s, word);
-		if (first && (!strcmp(word, "user") || !strcmp(word, "mode=user")))
-			*user = true;
-		else if (first && (!strcmp(word, "none") || !strcmp(word, "mode=none")))
-			*user = false;
-		else if (strncmp(word, "mac=", 4))
-			return ctl_fail(e, -EINVAL, "network %s: '%s' is not known: choose from user, none, mac=M", spec, word);
-		else if (parse_mac(word + 4, mac))
-			return ctl_fail(e, -EINVAL, "network %s: '%s' is no unicast address: write six bytes as 52:54:00:12:34:56",
-					spec, word + 4);
-		first = false;
-	} while (*s++ == ',');
+		if (err == -EINVAL)
+			return ctl_fail(e, err, "--publish: '%s' is not of the form [IP:]HOST:GUEST[/udp]: correct it",
+					o->publish.item[i]);
+		if (err)
+			return ctl_fail_errno(e, err, "port", o->publish.item[i]);
+	}
 	return 0;
 }
 
 static int open_net(struct backends *b, const char *spec, const struct run_options *o, struct machine_config *c,
 		    struct ctl_error *e)
 {
-	uint8_t mac[6] = { 0x52, 0x54, 0x00, 0xce, 0x11, (uint8_t)b->nets };
+	/* Locally administered; the same on each run, so that a guest's names of its interfaces stay. */
+	struct net_spec n = { .mac = { 0x52, 0x54, 0x00, 0xce, 0x11, (uint8_t)b->nets } };
 	struct net_backend **net = &b->net[b->nets];
-	bool user;
-	int err = parse_net(spec, &user, mac, e);
+	int err = net_spec_parse(&n, spec, e);
 
 	if (err)
 		return err;
 	if (b->nets == MACHINE_MAX_VIRTIO)
 		return ctl_fail(e, -ENOSPC, "--network: more than %d: leave some out", MACHINE_MAX_VIRTIO);
-	err = user ? net_user_open(b->io, mac, net) : net_none_open(mac, net);
+	if (n.mode == NET_MODE_USER)
+		err = net_user_open(b->io, n.mac, n.mtu, net);
+	else
+		err = net_none_open(n.mac, net);
 	if (err)
 		return ctl_fail_errno(e, err, "network", spec);
-	for (unsigned i = 0; user && !b->nets && i < o->publish.count; i++) {
-		err = net_user_publish(*net, o->publish.item[i]);
-		if (err == -EINVAL)
-			err = ctl_fail(e, err, "--publish: '%s' is not of the form [IP:]HOST:GUEST[/udp]: correct it",
-				       o->publish.item[i]);
-		else if (err)
-			err = ctl_fail_errno(e, err, "port", o->publish.item[i]);
-		if (err) {
-			net_close(*net);
-			*net = NULL;
-			return err;
-		}
-	}
 	b->nets++;
-	return plug(c, &virtio_net_class, *net, b->io, e);
+	if (n.mode == NET_MODE_USER && b->nets == 1)
+		err = publish_ports(*net, o, e);
+	return err ? err : plug_simple(b, c, &virtio_net_class, *net, e);
 }
 
 /* ---- the rest ---- */
@@ -220,6 +149,7 @@ int backends_open(struct backends *b, struct loop *control, struct loop *io, str
 
 	b->control = control;
 	b->io = io;
+	b->packed = o->virtio_ring && !strcmp(o->virtio_ring, "packed");
 	if (o->disks.count)
 		err = pool_new(POOL_THREADS, "disk", &b->pool);
 	if (err)
@@ -230,15 +160,25 @@ int backends_open(struct backends *b, struct loop *control, struct loop *io, str
 		err = open_net(b, o->nets.item[i], o, config, e);
 	if (!err && o->rng) {
 		err = entropy_host_open(&b->entropy);
-		err = err ? ctl_fail_errno(e, err, "host", "random numbers") : plug(config, &virtio_rng_class, b->entropy, io, e);
+		err = err ? ctl_fail_errno(e, err, "host", "random numbers") : plug_simple(b, config, &virtio_rng_class, b->entropy, e);
 	}
 	if (!err && o->balloon)
-		err = plug(config, &virtio_balloon_class, NULL, io, e);
+		err = plug_simple(b, config, &virtio_balloon_class, NULL, e);
 	if (!err)
 		err = open_console(b, events, o, config, e);
 	if (!err && virtio_console)
-		err = plug(config, &virtio_console_class, b->console, io, e);
+		err = plug_simple(b, config, &virtio_console_class, b->console, e);
 	return err;
+}
+
+int backends_start(struct backends *b)
+{
+	return io_threads_start(&b->threads);
+}
+
+void backends_stop(struct backends *b)
+{
+	io_threads_stop(&b->threads);
 }
 
 void backends_close(struct backends *b)
@@ -253,4 +193,5 @@ void backends_close(struct backends *b)
 		entropy_close(b->entropy);
 	if (b->pool)
 		pool_free(b->pool);
+	io_threads_free(&b->threads);
 }

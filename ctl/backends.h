@@ -7,6 +7,7 @@
 #include "backend/disk.h"
 #include "backend/net.h"
 #include "core/entropy.h"
+#include "ctl/io_threads.h"
 #include "ctl/options.h"
 #include "machine/machine.h"
 #include "os/loop.h"
@@ -19,6 +20,8 @@ struct backends {
 	struct block_backend *disk[MACHINE_MAX_VIRTIO];
 	struct net_backend *net[MACHINE_MAX_VIRTIO];
 	unsigned disks, nets;
+	struct io_threads threads;	/* of disks, and of networks with several queues */
+	bool packed;
 };
 
 /*
@@ -27,6 +30,8 @@ struct backends {
  */
 int backends_open(struct backends *b, struct loop *control, struct loop *io, struct stdio_events *events,
 		  const struct run_options *o, struct machine_config *config, struct ctl_error *e);
+int backends_start(struct backends *b);		/* the threads of their own */
+void backends_stop(struct backends *b);		/* and of those that were started; then nothing of theirs runs */
 /* Loops have stopped, devices are gone. Restores the terminal. */
 void backends_close(struct backends *b);
 

@@ -413,6 +413,9 @@ static int set_up_threads(struct run *r)
 	if (err)
 		return ctl_fail(r->e, err, "threads: %s: raise the limit of processes (ulimit -u)", strerror(-err));
 	r->io_running = true;
+	err = backends_start(&r->backends);
+	if (err)
+		return ctl_fail(r->e, err, "threads: %s: raise the limit of processes (ulimit -u)", strerror(-err));
 	err = vcpus_start(&r->vcpus, vm);
 	if (!err && vm->engine->vm_ready)
 		err = vm->engine->vm_ready(vm);
@@ -485,6 +488,7 @@ static void tear_down(struct run *r)
 		loop_stop(&r->io);
 		thread_join(&r->io_thread);
 	}
+	backends_stop(&r->backends);
 	control_close(&r->socket);
 	machine_destroy(&r->machine);
 	backends_close(&r->backends);

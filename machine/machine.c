@@ -155,7 +155,11 @@ static int machine_plug(struct machine *m, const struct machine_virtio *v, uint6
 	if (v->workq)
 		d->workq = v->workq;
 	device_set_ptr(d, "backend", v->backend);
-	err = device_init(d);
+	device_set_ptr(d, "threads", &v->threads);
+	device_set(d, "packed", v->packed);
+	err = v->queues ? device_set(d, "queues", v->queues) : 0;
+	if (!err)
+		err = device_init(d);
 	if (err)
 		return err;
 	if (pci)

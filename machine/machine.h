@@ -15,6 +15,7 @@
 #include "core/chardev.h"
 #include "core/vm.h"
 #include "dev/pci/host.h"
+#include "dev/virtio/devices.h"
 
 #define MACHINE_MAX_VIRTIO	32
 #define MACHINE_MAX_RANGES	4
@@ -32,6 +33,9 @@ struct machine_virtio {
 	const struct dev_class *cls;
 	void *backend;
 	struct workq *workq;		/* the thread that works on its rings; NULL: the control loop */
+	struct virtio_threads threads;	/* count 0: that one for all queues */
+	uint32_t queues;		/* 0: the device's default */
+	bool packed;			/* offers packed rings */
 };
 
 /* How virtio devices are shown. The default is PCI where the machine has it. */

@@ -366,7 +366,7 @@ static int set_up(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	assert_int_equal(loop_init(&f->loop), 0);
-	assert_int_equal(net_user_open(&f->loop, guest_mac, &f->b), 0);
+	assert_int_equal(net_user_open(&f->loop, guest_mac, 0, &f->b), 0);
 	f->client = (struct net_client){ readable, { &f->loop.inbox }, 1 };
 	assert_int_equal(f->b->ops->attach(f->b, &f->client), 0);
 	run(f);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What --disk and --network say: a first word and options with commas between. */
+#ifndef CTL_DEVICE_SPEC_H
+#define CTL_DEVICE_SPEC_H
+
+#include "base/types.h"
+#include "ctl/error.h"
+
+/* FILE[,ro|,overlay][,direct][,serial=S][,queues=N][,format=raw]; a comma in FILE is written twice. */
+struct disk_spec {
+	char path[4096], serial[24];
+	bool read_only, overlay, direct;
+	unsigned queues;		/* 0: not said */
+};
+int disk_spec_parse(struct disk_spec *d, const char *spec, struct ctl_error *e);
+
+/* [mode=]user|none|tap[,mac=M][,mtu=N]; tap: [,ifname=I][,script=FILE][,host_ip=A[/N]][,queues=N][,vhost=on|off] */
+enum net_mode { NET_MODE_USER, NET_MODE_NONE, NET_MODE_TAP };
+struct net_spec {
+	enum net_mode mode;
+	uint8_t mac[6];			/* as the caller filled it, unless said */
+	char ifname[16], script[1024], host_ip[24];
+	unsigned queues, mtu;		/* 0: not said */
+	bool vhost;
+};
+int net_spec_parse(struct net_spec *n, const char *spec, struct ctl_error *e);
+
+#endif
