@@ -11,6 +11,8 @@
 #include "ctl/backends.h"
 #include "ctl/device_spec.h"
 #include "dev/virtio/devices.h"
+#include "os/spawn.h"
+#include "os/tap.h"
 
 #define POOL_THREADS	4
 
@@ -92,6 +94,64 @@ static int publish_ports(struct net_backend *net, const struct run_options *o, s
 	return 0;
 }
 
+static int tap_failed(int err, const struct net_spec *n, struct ctl_error *e)
+{
+	const char *name = n->ifname[0] ? n->ifname : "(new)";
+
+	switch (err) {
+	case -ENODEV:
+		return ctl_fail(e, err, "network tap %s: the host has no /dev/net/tun: load the module 'tun'", name);
+	case -EPERM:
+		return ctl_fail(e, err, "network tap %s: no right to use it: name one that an administrator made for you with "
+				"'ip tuntap add mode tap user NAME', or use -n user", name);
+	case -EBUSY:
+		return ctl_fail(e, err, "network tap %s: somebody else uses it: choose another", name);
+	case -EINVAL:
+		return ctl_fail(e, err, "network tap %s: no tap interface%s: choose another", name,
+				n->queues > 1 ? " for several queues (make it with 'multi_queue')" : ", or one for several queues");
+	default:
+		return ctl_fail_errno(e, err, "network tap", name);
+	}
+}
+
+/* An interface of a name that was given may be somebody's to set up, whose rights we lack; a new one is ours. */
+static int tap_set_up(const struct net_backend *net, const struct net_spec *n, struct ctl_error *e)
+{
+	const char *name = net_tap_name(net), *argv[] = { n->script, name, NULL };
+	int err;
+
+	if (n->script[0]) {
+		err = spawn_wait(argv);
+		if (err < 0)
+			return ctl_fail_errno(e, err, "script", n->script);
+		return err ? ctl_fail(e, -EIO, "script %s: ended with status %d: run it by hand with the interface's name", n->script,
+				      err) : 0;
+	}
+	err = tap_up(name, n->host_ip);
+	if (err == -EINVAL && n->host_ip[0])
+		return ctl_fail(e, err, "network tap %s: '%s' is no address: write it as 192.168.33.1/24", name, n->host_ip);
+	if (err && (n->host_ip[0] || !n->ifname[0]))
+		return ctl_fail_errno(e, err, "network tap", name);
+	return 0;
+}
+
+static int open_tap(const struct net_spec *n, struct net_backend **net, struct ctl_error *e)
+{
+	struct net_tap_config c = { .ifname = n->ifname, .pairs = n->queues ? n->queues : 1, .mtu = n->mtu };
+	int err;
+
+	memcpy(c.mac, n->mac, sizeof(c.mac));
+	err = net_tap_open(&c, net);
+	if (err)
+		return tap_failed(err, n, e);
+	err = tap_set_up(*net, n, e);
+	if (err) {
+		net_close(*net);
+		*net = NULL;
+	}
+	return err;
+}
+
 static int open_net(struct backends *b, const char *spec, const struct run_options *o, struct machine_config *c,
 		    struct ctl_error *e)
 {
@@ -104,10 +164,14 @@ static int open_net(struct backends *b, const char *spec, const struct run_optio
 		return err;
 	if (b->nets == MACHINE_MAX_VIRTIO)
 		return ctl_fail(e, -ENOSPC, "--network: more than %d: leave some out", MACHINE_MAX_VIRTIO);
-	if (n.mode == NET_MODE_USER)
-		err = net_user_open(b->io, n.mac, n.mtu, net);
-	else
-		err = net_none_open(n.mac, net);
+	if (n.mode == NET_MODE_TAP) {
+		err = open_tap(&n, net, e);
+		if (err)
+			return err;
+		b->nets++;
+		return plug_with_threads(b, c, &virtio_net_class, *net, "net", b->nets - 1, (*net)->pairs, e);
+	}
+	err = n.mode == NET_MODE_USER ? net_user_open(b->io, n.mac, n.mtu, net) : net_none_open(n.mac, net);
 	if (err)
 		return ctl_fail_errno(e, err, "network", spec);
 	b->nets++;

@@ -23,7 +23,7 @@ const struct option run_option_table[] = {
 	{ "mem", 'm', OPTION_SIZE, 0, AT(mem), "SIZE", NULL, 64 * KIB, 1ull << 48,
 	  "memory (default 512M): 768M, 4G; a bare number is MiB" },
 	{ "network", 'n', OPTION_LIST, 0, AT(nets), "user|tap|none[,KEY=VALUE]", NULL, 0, 0,
-	  "virtio network: user needs no rights, has DHCP and DNS" },
+	  "virtio network: user needs no rights, has DHCP and DNS; tap is an interface of the host" },
 	{ "publish", 0, OPTION_LIST, 0, AT(publish), "[IP:]HOST:GUEST[/udp]", NULL, 0, 0,
 	  "port of the host that leads to one of the guest" },
 	{ "arch", 0, OPTION_STRING, 0, AT(arch), "ARCH", "arm64|x86-64", 0, 0, "the guest's architecture; follows the kernel" },
