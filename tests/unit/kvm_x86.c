@@ -610,6 +610,24 @@ static void the_cpuid_table_is_filtered(void **state)
 	kvm_rig_free(r);
 }
 
+GUEST(guest_xcr,
+	"mov $0x100, %dx\n mov $0xd, %eax\n xor %ecx, %ecx\n cpuid\n mov $0x100, %dx\n mov %ebx, %eax\n out %eax, %dx\n"
+	"xor %ecx, %ecx\n xor %edx, %edx\n mov $7, %eax\n xsetbv\n"
+	"mov $0xd, %eax\n xor %ecx, %ecx\n cpuid\n mov $0x100, %dx\n mov %ebx, %eax\n out %eax, %dx\n"
+	"mov $0x1f0, %dx\n out %al, %dx\n");
+
+static void the_size_of_the_extended_state_follows_xcr0(void **state)
+{
+	struct kvm_rig *r = rig_with(guest_xcr, guest_xcr_end);
+
+	kvm_rig_set(r, 0, X86_REG_CR0 + 4, X86_CR4_OSXSAVE);
+	assert_int_equal(run(r), EXIT_PAUSED);
+	assert_int_equal(r->seen[0].value, 576);	/* x87 and SSE, header */
+	assert_int_equal(r->seen[1].value, 576 + 256);	/* and the upper halves of AVX */
+	assert_int_equal(kvm_rig_get(r, 0, X86_REG_XCR0), 7);
+	kvm_rig_free(r);
+}
+
 GUEST(guest_msr,
 	"start_msr: movw $0x1000 + handler_msr - start_msr, 4 * 13\n movw $0, 4 * 13 + 2\n"
 	"mov $0x9999, %ecx\n rdmsr\n mov $0x1f0, %dx\n out %al, %dx\n"
@@ -675,6 +693,7 @@ int main(void)
 		cmocka_unit_test(an_injected_exception_reaches_its_handler),
 		cmocka_unit_test(the_clock_stands_where_it_was_set),
 		cmocka_unit_test(the_cpuid_table_is_filtered),
+		cmocka_unit_test(the_size_of_the_extended_state_follows_xcr0),
 		cmocka_unit_test(an_msr_that_is_not_there_faults_in_the_guest),
 	};
 
