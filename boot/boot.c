@@ -22,11 +22,15 @@ int boot_parse(struct boot_image *img, enum isa_id isa, const void *data, size_t
 		return boot_parse_elf(img, isa, why);
 	if (isa == ISA_ARM64 && boot_is_arm64_image(data, size))
 		return boot_parse_arm64_image(img, why);
+	if (isa == ISA_RISCV64 && boot_is_riscv64_image(data, size))
+		return boot_parse_riscv64_image(img, why);
 	if (isa == ISA_X86_64 && boot_is_bzimage(data, size))
 		return boot_parse_bzimage(img, why);
 	if (!raw) {
 		*why = isa == ISA_X86_64 ?
 			"neither a bzImage nor an ELF file: give an unmodified x86-64 kernel (vmlinuz, vmlinux, PVH)" :
+		       isa == ISA_RISCV64 ?
+			"neither a RISC-V Image nor an ELF file: give an unmodified riscv64 kernel (Image, Image.gz, ELF)" :
 			"neither an arm64 Image nor an ELF file: give an unmodified arm64 kernel (Image, Image.gz, ELF)";
 		return -EINVAL;
 	}

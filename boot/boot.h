@@ -60,6 +60,8 @@ int boot_zero(struct mem *m, gpa_t gpa, uint64_t size);
 /* The formats, for boot_parse. */
 bool boot_is_arm64_image(const uint8_t *data, size_t size);
 int boot_parse_arm64_image(struct boot_image *img, const char **why);
+bool boot_is_riscv64_image(const uint8_t *data, size_t size);
+int boot_parse_riscv64_image(struct boot_image *img, const char **why);
 bool boot_is_elf(const uint8_t *data, size_t size);
 int boot_parse_elf(struct boot_image *img, enum isa_id isa, const char **why);
 int boot_load_elf(struct mem *m, const struct boot_image *img);

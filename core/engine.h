@@ -32,6 +32,8 @@ struct engine_info {
 	uint32_t caps;			/* enum engine_cap */
 	uint32_t max_vcpus;
 	uint32_t gpa_bits;
+	uint64_t counter_hz;		/* of the guest's counter where the engine's host sets it; 0: as vm_init was told */
+	uint64_t extensions;		/* what the CPU can do where a tree has to say so (isa/riscv64/extension.h); or 0 */
 };
 
 /* A register: id from isa/ tables; size in bytes: 8, 16 (V), 256 (SVE), 4096+ (XSAVE). */

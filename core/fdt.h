@@ -16,6 +16,7 @@ struct fdt_writer {
 	uint32_t depth;
 	int err;			/* -ENOSPC, -EINVAL (unbalanced) */
 	uint32_t phandles;		/* given out so far */
+	uint32_t interrupt_cells;	/* of the board's controller: 1 (a number), or 3 (a GIC's) as fdt_start leaves it */
 };
 
 void fdt_start(struct fdt_writer *w, void *buf, size_t size);
@@ -30,6 +31,8 @@ void fdt_prop_cells(struct fdt_writer *w, const char *name, const uint32_t *cell
 void fdt_prop_string(struct fdt_writer *w, const char *name, const char *val);
 void fdt_prop_strings(struct fdt_writer *w, const char *name, const char *const *val, size_t n);
 void fdt_prop_reg(struct fdt_writer *w, uint64_t base, uint64_t size);	/* reg with 2 address and 2 size cells */
+/* `interrupts` of one level-sensitive, active high line of the board's controller; GIC: the INTID of an SPI. */
+void fdt_prop_interrupt(struct fdt_writer *w, uint32_t number);
 uint32_t fdt_phandle(struct fdt_writer *w);	/* a new number; write it with fdt_prop_u32(w, "phandle", n) */
 int fdt_finish(struct fdt_writer *w, size_t *len);
 

@@ -12,9 +12,12 @@
 
 #define STRINGS_MAX	4096u
 
+#define GIC_FIRST_SPI	32
+#define GIC_LEVEL_HIGH	4
+
 void fdt_start(struct fdt_writer *w, void *buf, size_t size)
 {
-	*w = (struct fdt_writer){ .buf = buf, .size = size };
+	*w = (struct fdt_writer){ .buf = buf, .size = size, .interrupt_cells = 3 };
 	if (size < 4 * FDT_HEADER_BYTES || size > INT32_MAX || (uintptr_t)buf & 7) {
 		w->err = (uintptr_t)buf & 7 ? -EINVAL : -ENOSPC;
 		return;
@@ -203,6 +206,16 @@ void fdt_prop_reg(struct fdt_writer *w, uint64_t base, uint64_t size)
 	uint32_t cells[] = { (uint32_t)(base >> 32), (uint32_t)base, (uint32_t)(size >> 32), (uint32_t)size };
 
 	fdt_prop_cells(w, "reg", cells, 4);
+}
+
+void fdt_prop_interrupt(struct fdt_writer *w, uint32_t number)
+{
+	const uint32_t gic[] = { 0, number - GIC_FIRST_SPI, GIC_LEVEL_HIGH };
+
+	if (w->interrupt_cells == 1)
+		fdt_prop_u32(w, "interrupts", number);
+	else
+		fdt_prop_cells(w, "interrupts", gic, ARRAY_SIZE(gic));
 }
 
 uint32_t fdt_phandle(struct fdt_writer *w)

@@ -377,6 +377,9 @@ static int set_up_machine(struct run *r)
 	if (err == -ENOSPC)
 		return ctl_fail(r->e, err, "machine %s: has no place for that many virtio devices: leave some out",
 				res->cls->name);
+	if (err == -ENODEV)
+		return ctl_fail(r->e, err, "irqchip %s: this host's %s has none: leave --irqchip out, or ask for another",
+				res->irqchip->type, r->spec->engine->name);
 	return err ? ctl_fail(r->e, err, "machine %s: cannot be made (%s)", res->cls->name, strerror(-err)) : 0;
 }
 

@@ -4,73 +4,19 @@
  * PSCI and chosen). A device's own node comes from its class; what belongs to the board is here.
  */
 #include "base/fmt.h"
+#include "base/string.h"
 #include "core/fdt.h"
+#include "dev/irqchip/gicv2.h"
+#include "dev/irqchip/gicv3.h"
+#include "dev/timer/arm_generic.h"
 #include "dev/uart/pl011.h"
 #include "fw/psci.h"
 #include "isa/cpu_model.h"
 #include "machine/arm64_fdt.h"
+#include "machine/board_fdt.h"
 #include "machine/machine.h"
 
 #define CLOCK_HZ	24000000
-
-static void fdt_put_u64(uint8_t out[8], uint64_t v)
-{
-	for (int i = 0; i < 8; i++)
-		out[i] = (uint8_t)(v >> (56 - 8 * i));
-}
-
-static const struct device *machine_serial(const struct machine *m)
-{
-	list_for_each(n, &m->vm->devices) {
-		const struct device *d = list_entry(n, struct device, node);
-
-		if (d->cls == &pl011_class)
-			return d;
-	}
-	return NULL;
-}
-
-static void fdt_chosen(const struct machine *m, const struct machine_chosen *c, struct fdt_writer *w)
-{
-	const struct device *serial = machine_serial(m);
-	char path[32];
-
-	if (serial)
-		fmt_print(path, sizeof(path), "/pl011@%llx", (unsigned long long)serial->mmio_base);
-	fdt_begin(w, "chosen");
-	if (c->bootargs)
-		fdt_prop_string(w, "bootargs", c->bootargs);
-	if (serial)
-		fdt_prop_string(w, "stdout-path", path);
-	if (c->initrd_size) {
-		fdt_prop_u64(w, "linux,initrd-start", c->initrd);
-		fdt_prop_u64(w, "linux,initrd-end", c->initrd + c->initrd_size);
-	}
-	fdt_prop_u64(w, "kaslr-seed", c->kaslr_seed);
-	fdt_prop(w, "rng-seed", c->rng_seed, sizeof(c->rng_seed));
-	fdt_end(w);
-	if (!serial)
-		return;
-	fdt_begin(w, "aliases");
-	fdt_prop_string(w, "serial0", path);
-	fdt_end(w);
-}
-
-static void fdt_memory(const struct machine *m, struct fdt_writer *w)
-{
-	struct machine_range r[MACHINE_MAX_RANGES];
-	uint32_t n = m->cls->ranges(m->config.ram, r);
-	uint8_t reg[MACHINE_MAX_RANGES * 16];
-
-	for (uint32_t i = 0; i < n; i++) {
-		fdt_put_u64(reg + 16 * i, r[i].base);
-		fdt_put_u64(reg + 16 * i + 8, r[i].size);
-	}
-	fdt_begin(w, "memory@%llx", (unsigned long long)r[0].base);
-	fdt_prop_string(w, "device_type", "memory");
-	fdt_prop(w, "reg", reg, 16 * n);
-	fdt_end(w);
-}
 
 static void fdt_cpus(const struct machine *m, struct fdt_writer *w)
 {
@@ -108,6 +54,17 @@ static void fdt_clock(struct fdt_writer *w)
 	fdt_end(w);
 }
 
+/* The engine's own controller, which is no device of ours. */
+static void fdt_gic(const struct machine *m, struct fdt_writer *w)
+{
+	const struct board_irqchip *g = m->irqchip;
+
+	if (!strcmp(g->type, "gicv3"))
+		gicv3_fdt_node(w, g->dist, g->cpu, m->vm->vcpu_count, FDT_PHANDLE_GIC);
+	else
+		gicv2_fdt_node(w, g->dist, g->cpu, FDT_PHANDLE_GIC);
+}
+
 int arm64_fdt(const struct machine *m, const struct machine_chosen *chosen, void *buf, size_t size, size_t *len)
 {
 	static const char *const compatible[] = { "cella,virt-arm64", "linux,dummy-virt" };
@@ -122,17 +79,16 @@ int arm64_fdt(const struct machine *m, const struct machine_chosen *chosen, void
 	fdt_prop_string(&w, "model", "Cella virt-arm64");
 	fdt_prop_u32(&w, "interrupt-parent", FDT_PHANDLE_GIC);
 	fdt_prop_empty(&w, "dma-coherent");
-	fdt_chosen(m, chosen, &w);
-	fdt_memory(m, &w);
+	board_fdt_chosen(m, chosen, &w, &pl011_class, "pl011");
+	board_fdt_memory(m, &w);
 	fdt_cpus(m, &w);
 	psci_fdt(&w);
 	fdt_clock(&w);
-	list_for_each(n, &m->vm->devices) {
-		const struct device *d = list_entry(n, struct device, node);
-
-		if (d->cls->fdt)
-			d->cls->fdt(d, &w);
-	}
+	if (!m->irqchip_device)
+		fdt_gic(m, &w);
+	if (m->vm->engine_info.caps & ENGINE_OWNS_TIMER)
+		arm_timer_fdt_node(&w, ARM_TIMER_PHYS_PPI, ARM_TIMER_VIRT_PPI);
+	board_fdt_devices(m, &w);
 	fdt_end(&w);
 	return fdt_finish(&w, len);
 }

@@ -4,8 +4,9 @@
 
 #include "cmd/cmd.h"
 #include "ctl/options.h"
+#include "engine/kvm/kvm.h"
 
-const struct engine_ops *const engine_table[] = { NULL };
+const struct engine_ops *const engine_table[] = { &kvm_engine, NULL };
 
 int engine_options_parse(const struct run_options *o, void **out, struct ctl_error *e)
 {

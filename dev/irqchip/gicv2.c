@@ -96,15 +96,14 @@ int gicv2_map(struct device *d, gpa_t dist, gpa_t cpu)
 	return err;
 }
 
-static void gicv2_fdt(const struct device *d, struct fdt_writer *w)
+void gicv2_fdt_node(struct fdt_writer *w, gpa_t dist, gpa_t cpu, uint32_t phandle)
 {
-	const struct gicv2 *v2 = container_of(d, const struct gicv2, gic.dev);
 	uint32_t reg[8] = {
-		(uint32_t)(d->mmio_base >> 32), (uint32_t)d->mmio_base, 0, GICV2_DIST_SIZE,
-		(uint32_t)(v2->cpu_base >> 32), (uint32_t)v2->cpu_base, 0, GICV2_CPU_SIZE,
+		(uint32_t)(dist >> 32), (uint32_t)dist, 0, GICV2_DIST_SIZE,
+		(uint32_t)(cpu >> 32), (uint32_t)cpu, 0, GICV2_CPU_SIZE,
 	};
 
-	fdt_begin(w, "interrupt-controller@%llx", (unsigned long long)d->mmio_base);
+	fdt_begin(w, "interrupt-controller@%llx", (unsigned long long)dist);
 	fdt_prop_string(w, "compatible", "arm,cortex-a15-gic");
 	fdt_prop_u32(w, "#interrupt-cells", 3);
 	fdt_prop_empty(w, "interrupt-controller");
@@ -112,8 +111,15 @@ static void gicv2_fdt(const struct device *d, struct fdt_writer *w)
 	fdt_prop_u32(w, "#size-cells", 2);
 	fdt_prop_empty(w, "ranges");
 	fdt_prop_cells(w, "reg", reg, ARRAY_SIZE(reg));
-	fdt_prop_u32(w, "phandle", v2->gic.phandle);
+	fdt_prop_u32(w, "phandle", phandle);
 	fdt_end(w);
+}
+
+static void gicv2_fdt(const struct device *d, struct fdt_writer *w)
+{
+	const struct gicv2 *v2 = container_of(d, const struct gicv2, gic.dev);
+
+	gicv2_fdt_node(w, d->mmio_base, v2->cpu_base, v2->gic.phandle);
 }
 
 static const struct prop gicv2_props[] = {

@@ -23,6 +23,7 @@ struct gicv2 {
 extern const struct dev_class gicv2_class;
 
 int gicv2_map(struct device *d, gpa_t dist, gpa_t cpu);
+void gicv2_fdt_node(struct fdt_writer *w, gpa_t dist, gpa_t cpu, uint32_t phandle);	/* of one, ours or a kernel's */
 
 /* Between the files of the GICv2. */
 enum bus_result gicv2_dist_access(struct region *r, struct bus_access *a);

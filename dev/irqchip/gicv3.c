@@ -213,17 +213,16 @@ out_dist:
 	return err;
 }
 
-static void gicv3_fdt(const struct device *d, struct fdt_writer *w)
+void gicv3_fdt_node(struct fdt_writer *w, gpa_t dist, gpa_t redist, uint32_t cpus, uint32_t phandle)
 {
-	const struct gicv3 *v3 = container_of(d, const struct gicv3, gic.dev);
-	uint64_t redist_size = (uint64_t)GICV3_REDIST_SIZE * v3->gic.cpus;
+	uint64_t redist_size = (uint64_t)GICV3_REDIST_SIZE * cpus;
 	uint32_t reg[8] = {
-		(uint32_t)(d->mmio_base >> 32), (uint32_t)d->mmio_base, 0, GICV3_DIST_SIZE,
-		(uint32_t)(v3->redist_base >> 32), (uint32_t)v3->redist_base,
+		(uint32_t)(dist >> 32), (uint32_t)dist, 0, GICV3_DIST_SIZE,
+		(uint32_t)(redist >> 32), (uint32_t)redist,
 		(uint32_t)(redist_size >> 32), (uint32_t)redist_size,
 	};
 
-	fdt_begin(w, "interrupt-controller@%llx", (unsigned long long)d->mmio_base);
+	fdt_begin(w, "interrupt-controller@%llx", (unsigned long long)dist);
 	fdt_prop_string(w, "compatible", "arm,gic-v3");
 	fdt_prop_u32(w, "#interrupt-cells", 3);
 	fdt_prop_empty(w, "interrupt-controller");
@@ -232,8 +231,15 @@ static void gicv3_fdt(const struct device *d, struct fdt_writer *w)
 	fdt_prop_empty(w, "ranges");
 	fdt_prop_u32(w, "#redistributor-regions", 1);
 	fdt_prop_cells(w, "reg", reg, ARRAY_SIZE(reg));
-	fdt_prop_u32(w, "phandle", v3->gic.phandle);
+	fdt_prop_u32(w, "phandle", phandle);
 	fdt_end(w);
+}
+
+static void gicv3_fdt(const struct device *d, struct fdt_writer *w)
+{
+	const struct gicv3 *v3 = container_of(d, const struct gicv3, gic.dev);
+
+	gicv3_fdt_node(w, d->mmio_base, v3->redist_base, v3->gic.cpus, v3->gic.phandle);
 }
 
 static const struct prop gicv3_props[] = {

@@ -25,6 +25,8 @@ extern const struct dev_class gicv3_class;
 
 /* Distributor, redistributors and, in BUS_SYSREG, the CPU interface. After device_init. */
 int gicv3_map(struct device *d, gpa_t dist, gpa_t redist);
+/* The node of a GICv3 with one region of redistributors, ours or a kernel's. */
+void gicv3_fdt_node(struct fdt_writer *w, gpa_t dist, gpa_t redist, uint32_t cpus, uint32_t phandle);
 
 /* Between the files of the GICv3. */
 enum bus_result gicv3_dist_access(struct region *r, struct bus_access *a);

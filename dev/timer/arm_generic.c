@@ -165,11 +165,10 @@ static int arm_timer_loaded(struct device *d)
 	return 0;
 }
 
-static void arm_timer_fdt(const struct device *d, struct fdt_writer *w)
+void arm_timer_fdt_node(struct fdt_writer *w, uint32_t phys_ppi, uint32_t virt_ppi)
 {
-	const struct arm_timer *t = container_of(d, const struct arm_timer, dev);
 	/* Secure physical, physical, virtual, EL2: PPIs, level-sensitive, active high as here; the binding has all four. */
-	uint32_t irqs[] = { 1, 13, 4, 1, t->phys_ppi - 16, 4, 1, t->virt_ppi - 16, 4, 1, 10, 4 };
+	uint32_t irqs[] = { 1, 13, 4, 1, phys_ppi - 16, 4, 1, virt_ppi - 16, 4, 1, 10, 4 };
 
 	fdt_begin(w, "timer");
 	fdt_prop_string(w, "compatible", "arm,armv8-timer");
@@ -178,9 +177,16 @@ static void arm_timer_fdt(const struct device *d, struct fdt_writer *w)
 	fdt_end(w);
 }
 
+static void arm_timer_fdt(const struct device *d, struct fdt_writer *w)
+{
+	const struct arm_timer *t = container_of(d, const struct arm_timer, dev);
+
+	arm_timer_fdt_node(w, t->phys_ppi, t->virt_ppi);
+}
+
 static const struct prop arm_timer_props[] = {
-	PROP(struct arm_timer, phys_ppi, PROP_U32, 30, 16, 31),
-	PROP(struct arm_timer, virt_ppi, PROP_U32, 27, 16, 31),
+	PROP(struct arm_timer, phys_ppi, PROP_U32, ARM_TIMER_PHYS_PPI, 16, 31),
+	PROP(struct arm_timer, virt_ppi, PROP_U32, ARM_TIMER_VIRT_PPI, 16, 31),
 	PROP_END
 };
 

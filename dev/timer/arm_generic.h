@@ -14,6 +14,9 @@
 #include "core/device.h"
 #include "core/vm.h"
 
+#define ARM_TIMER_PHYS_PPI	30
+#define ARM_TIMER_VIRT_PPI	27
+
 enum arm_timer_id { ARM_TIMER_PHYS, ARM_TIMER_VIRT, ARM_TIMERS };
 
 struct arm_timer_channel {
@@ -38,5 +41,6 @@ extern const struct dev_class arm_timer_class;
 
 /* After device_init: PPIs to the controller, registers onto the bus. */
 int arm_timer_connect(struct device *d, struct irqchip *chip);
+void arm_timer_fdt_node(struct fdt_writer *w, uint32_t phys_ppi, uint32_t virt_ppi);	/* INTIDs; ours or a kernel's */
 
 #endif

@@ -214,12 +214,10 @@ static void vmmio_reset(struct device *d, enum reset_kind why)
 
 static void vmmio_fdt(const struct device *d, struct fdt_writer *w)
 {
-	const uint32_t spi_level_high[] = { 0, d->irq - 32, 4 };
-
 	fdt_begin(w, "virtio_mmio@%llx", (unsigned long long)d->mmio_base);
 	fdt_prop_string(w, "compatible", "virtio,mmio");
 	fdt_prop_reg(w, d->mmio_base, VIRTIO_MMIO_SIZE);
-	fdt_prop_cells(w, "interrupts", spi_level_high, ARRAY_SIZE(spi_level_high));
+	fdt_prop_interrupt(w, d->irq);
 	fdt_prop_empty(w, "dma-coherent");
 	fdt_end(w);
 }

@@ -66,6 +66,7 @@ struct kvm_vm {
 	struct kvm_gsi *gsi;
 	bool routes_stale;			/* the kernel does not have the table of now */
 	bool msi_devid;				/* routes carry the requester (an ITS wants it) */
+	uint32_t created;			/* atomic, futex: vCPUs made so far, or given up */
 	void *arch;				/* the architecture's own */
 };
 
@@ -96,6 +97,7 @@ struct kvm_arch {
 	void (*vcpu_fini)(struct kvm_cpu *c);
 	int (*vcpu_reset)(struct kvm_cpu *c);		/* to power-on state, and off */
 	int (*vcpu_on)(struct kvm_cpu *c, const struct vcpu_power *p);	/* p->reset is done already */
+	void (*pin)(struct kvm_cpu *c, enum cpu_pin pin, bool level);	/* any thread; NULL: the kernel has the irqchip */
 	int (*regs)(struct kvm_cpu *c, struct reg *list, unsigned n, bool write);
 	/* An exit that not all architectures have. KVM_STOP: *what says why the vCPU stops. */
 	enum kvm_step (*exit)(struct kvm_cpu *c, enum vm_exit *what);

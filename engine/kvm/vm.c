@@ -114,13 +114,27 @@ static void cpu_free(struct kvm_cpu *c)
 	free(c);
 }
 
+/* The kernel numbers vCPUs in the order they come, and lays out a GIC's redistributors by that; their threads come in any. */
+static int create_in_turn(struct kvm_cpu *c)
+{
+	uint32_t *created = &c->vm->created, now;
+
+	while ((now = __atomic_load_n(created, __ATOMIC_SEQ_CST)) != c->vcpu->index)
+		platform_wait(created, now);
+	c->fd = ioctl(c->vm->fd, KVM_CREATE_VCPU, (unsigned long)c->vcpu->index);
+	now = c->fd < 0 ? (uint32_t)errno : 0;
+	__atomic_add_fetch(created, 1, __ATOMIC_SEQ_CST);
+	platform_wake(created, true);
+	return -(int)now;
+}
+
 static int cpu_open(struct kvm_cpu *c)
 {
+	int err = create_in_turn(c);
 	void *run;
 
-	c->fd = ioctl(c->vm->fd, KVM_CREATE_VCPU, (unsigned long)c->vcpu->index);
-	if (c->fd < 0)
-		return -errno;
+	if (err)
+		return err;
 	run = mmap(NULL, c->vm->run_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, c->fd, 0);
 	if (run == MAP_FAILED)
 		return -errno;
@@ -160,6 +174,14 @@ static void kvm_vcpu_fini(struct vcpu *v)
 	cpu_free(c);
 }
 
+static void kvm_vcpu_pin(struct vcpu *v, enum cpu_pin pin, bool level)
+{
+	struct kvm_cpu *c = __atomic_load_n((struct kvm_cpu **)&v->engine, __ATOMIC_ACQUIRE);
+
+	if (c && kvm_arch.pin)
+		kvm_arch.pin(c, pin, level);
+}
+
 static int kvm_vcpu_regs(struct vcpu *v, struct reg *list, unsigned n, bool write)
 {
 	return kvm_arch.regs(kvm_cpu_of(v), list, n, write);
@@ -195,6 +217,7 @@ const struct engine_ops kvm_engine = {
 	.vcpu_kick = kvm_vcpu_kick,
 	.vcpu_regs = kvm_vcpu_regs,
 	.vcpu_power = kvm_vcpu_power,
+	.vcpu_pin = kvm_vcpu_pin,
 	.vcpu_fault = kvm_vcpu_fault,
 	.vcpu_debug = kvm_vcpu_debug,
 	.doorbell = kvm_doorbell,

@@ -40,6 +40,38 @@ class X86:
                 "-append", f"console=ttyS0 panic=-1 nokaslr quiet mitigations=off {append}", *extra]
 
 
+class Arm64:
+    """TCG implements EL2, with VHE on this CPU. KVM is part of Debian's kernel; it has GICv3 and ITS but no GICv2 here."""
+
+    host = "arm64"
+    spec = "arm64/12"
+    modules = NINE
+    loader = "ld-linux-aarch64.so.1"
+    package = "qemu-system-arm"
+
+    @staticmethod
+    def argv(kernel, initrd, append, mem, cpus, extra):
+        return ["qemu-system-aarch64", "-M", "virt,virtualization=on,gic-version=3", "-cpu", "cortex-a76", "-smp", str(cpus),
+                "-m", mem, "-nographic", "-no-reboot", "-nic", "none", "-kernel", kernel, "-initrd", initrd,
+                "-append", f"console=ttyAMA0 panic=-1 nokaslr quiet mitigations=off {append}", *extra]
+
+
+class Riscv64:
+    """TCG implements the hypervisor extension; kvm is a module of Debian 13's kernel."""
+
+    host = "riscv64"
+    spec = "riscv64/13"
+    modules = NINE + ["kvm"]
+    loader = "ld-linux-riscv64-lp64d.so.1"
+    package = "qemu-system-misc"
+
+    @staticmethod
+    def argv(kernel, initrd, append, mem, cpus, extra):
+        return ["qemu-system-riscv64", "-M", "virt", "-cpu", "rv64,h=true", "-smp", str(cpus), "-m", mem, "-nographic",
+                "-no-reboot", "-nic", "none", "-kernel", kernel, "-initrd", initrd,
+                "-append", f"console=ttyS0 panic=-1 quiet {append}", *extra]
+
+
 class Outer:
     def __init__(self, kind=X86, mem="2048", cpus=1, modules=(), append="", extra=(), boot_timeout=90):
         self.kind = kind
@@ -54,7 +86,7 @@ class Outer:
             self.console = Console(argv)
             self.shell = Shell(self.console)
             self.console.expect(PROMPT, boot_timeout)
-            self.run("mkdir /host; mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144 host /host")
+            self.run("mkdir -p /host /run; mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144 host /host")
         except BaseException:
             self.close()
             raise
@@ -194,4 +226,4 @@ def main_of(names):
         sys.exit(77)
 
 
-__all__ = ["Failed", "Inner", "Outer", "Skip", "X86", "cella_binary", "main_of", "need_engine"]
+__all__ = ["Arm64", "Failed", "Inner", "Outer", "Skip", "Riscv64", "X86", "cella_binary", "main_of", "need_engine"]

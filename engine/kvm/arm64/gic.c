@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The kernel's GICv3 or GICv2 (Documentation/virt/kvm/devices/arm-vgic-v3.rst, arm-vgic.rst).
+ *
+ * Pins are SPIs from 0, and so are the numbers (GSIs) that routes and irqfds know them by. The controller is made before
+ * the vCPUs, so that each finds its redistributor, and initialised when all of them are there.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/kvm/arm64/arm64.h"
+#include "os/eventfd.h"
+
+static struct arm64_vm *vm_of(struct irqchip *chip)
+{
+	return container_of(chip, struct arm64_vm, chip);
+}
+
+int arm64_device_attr(int fd, uint32_t group, uint64_t attr, void *val, bool write)
+{
+	struct kvm_device_attr a = { .group = group, .attr = attr, .addr = (uintptr_t)val };
+
+	return kvm_call(fd, write ? KVM_SET_DEVICE_ATTR : KVM_GET_DEVICE_ATTR, &a);
+}
+
+static void set(struct irqchip *chip, uint32_t pin, bool level)
+{
+	struct kvm_irq_level l = { .level = level };
+
+	if (pin & IRQ_PPI(0, 0))
+		l.irq = KVM_ARM_IRQ_TYPE_PPI << KVM_ARM_IRQ_TYPE_SHIFT | (pin >> 8 & 0xff) << KVM_ARM_IRQ_VCPU_SHIFT | (pin & 0xff);
+	else
+		l.irq = KVM_ARM_IRQ_TYPE_SPI << KVM_ARM_IRQ_TYPE_SHIFT | (pin + ARM64_FIRST_SPI);
+	kvm_call(vm_of(chip)->vm->fd, KVM_IRQ_LINE, &l);
+}
+
+static int send_msi(struct irqchip *chip, const struct msi *m)
+{
+	struct kvm_msi k = { .address_lo = (uint32_t)m->addr, .address_hi = (uint32_t)(m->addr >> 32), .data = m->data,
+			     .flags = KVM_MSI_VALID_DEVID, .devid = m->devid };
+	int r = kvm_call(vm_of(chip)->vm->fd, KVM_SIGNAL_MSI, &k);
+
+	return r > 0 ? 1 : r;
+}
+
+/* An irqfd that nobody signals: it is there for its second half, which tells of the guest's end of interrupt. */
+static int eoi_watch(struct irqchip *chip, uint32_t pin, struct notifier *n)
+{
+	struct arm64_vm *a = vm_of(chip);
+	int err;
+
+	if (n->fd < 0 || pin >= chip->pins)
+		return -EINVAL;
+	if (a->watch[pin].fd >= 0)
+		return -EBUSY;
+	err = eventfd_notifier_init(&a->watch[pin]);
+	if (err)
+		return err;
+	err = kvm_irqfd(a->vm, a->watch[pin].fd, pin, n->fd, true);
+	if (err)
+		eventfd_notifier_fini(&a->watch[pin]);
+	return err;
+}
+
+static int reset(struct irqchip *chip)
+{
+	return arm64_irqchip_reset(vm_of(chip)->vm);
+}
+
+static const struct irqchip_ops ops = {
+	.set = set,
+	.msi = send_msi,
+	.eoi_watch = eoi_watch,
+	.reset = reset,
+};
+
+unsigned arm64_fixed_routes(const struct kvm_vm *k, struct kvm_irq_routing_entry *e)
+{
+	const struct arm64_vm *a = k->arch;
+
+	for (uint32_t pin = 0; e && pin < a->chip.pins; pin++)
+		e[pin] = (struct kvm_irq_routing_entry){ .gsi = pin, .type = KVM_IRQ_ROUTING_IRQCHIP, .u.irqchip = { 0, pin } };
+	return a->chip.pins;
+}
+
+static int create_device(struct kvm_vm *k, uint32_t type, int *fd)
+{
+	struct kvm_create_device d = { .type = type };
+	int err = kvm_call(k->fd, KVM_CREATE_DEVICE, &d);
+
+	if (!err)
+		*fd = (int)d.fd;
+	return err;
+}
+
+static int place(int fd, uint64_t what, uint64_t base)
+{
+	return arm64_device_attr(fd, KVM_DEV_ARM_VGIC_GRP_ADDR, what, &base, true);
+}
+
+/* -ENODEV where the host's GIC has no such thing to offer (a GICv3 without the GICv2's way of working). */
+int arm64_irqchip_create(struct kvm_vm *k, const struct irqchip_desc *d, struct irqchip **out)
+{
+	struct arm64_vm *a = arm64_vm_of(k);
+	uint32_t irqs = d->spis + ARM64_FIRST_SPI;
+	int err;
+
+	a->v3 = !strcmp(d->type, "gicv3");
+	if ((!a->v3 && strcmp(d->type, "gicv2")) || d->spis > ARM64_MAX_SPIS)
+		return -ENODEV;
+	err = create_device(k, a->v3 ? KVM_DEV_TYPE_ARM_VGIC_V3 : KVM_DEV_TYPE_ARM_VGIC_V2, &a->gic);
+	if (err)
+		return err;
+	err = place(a->gic, a->v3 ? KVM_VGIC_V3_ADDR_TYPE_DIST : KVM_VGIC_V2_ADDR_TYPE_DIST, d->dist_base);
+	if (!err)
+		err = place(a->gic, a->v3 ? KVM_VGIC_V3_ADDR_TYPE_REDIST : KVM_VGIC_V2_ADDR_TYPE_CPU, d->cpu_base);
+	if (!err)
+		err = arm64_device_attr(a->gic, KVM_DEV_ARM_VGIC_GRP_NR_IRQS, 0, &irqs, true);
+	if (err)
+		return err;
+	a->chip = (struct irqchip){ .ops = &ops, .name = d->type, .pins = d->spis };
+	*out = &a->chip;
+	return kvm_routes_commit(k);
+}
+
+int arm64_irqchip_ready(struct kvm_vm *k)
+{
+	struct arm64_vm *a = arm64_vm_of(k);
+
+	return a->chip.ops ? arm64_device_attr(a->gic, KVM_DEV_ARM_VGIC_GRP_CTRL, KVM_DEV_ARM_VGIC_CTRL_INIT, NULL, true) : 0;
+}
+
+int arm64_irqchip_reset(struct kvm_vm *k)
+{
+	struct arm64_vm *a = arm64_vm_of(k);
+	int err = 0;
+
+	if (a->its >= 0)
+		err = arm64_device_attr(a->its, KVM_DEV_ARM_VGIC_GRP_CTRL, KVM_DEV_ARM_ITS_CTRL_RESET, NULL, true);
+	return err || !a->chip.ops ? err : arm64_gic_reset(a);
+}
+
+void arm64_irqchip_fini(struct kvm_vm *k)
+{
+	struct arm64_vm *a = arm64_vm_of(k);
+
+	for (uint32_t pin = 0; pin < ARM64_MAX_SPIS; pin++)
+		eventfd_notifier_fini(&a->watch[pin]);
+	if (a->its >= 0)
+		close(a->its);
+	if (a->gic >= 0)
+		close(a->gic);
+}
