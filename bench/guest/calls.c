@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Control flow that a translator can't see through: calls, returns, calls by pointer, a bytecode interpreter. */
+/*
+ * Control flow that a translator can't see through: calls, returns, calls by pointer, a function called from many places, a
+ * bytecode interpreter.
+ */
 #include "bench.h"
 
 #define FIB_N		28
 #define FIB_CALLS	1028457	/* calls that fib(28) makes, itself included */
 #define ICALLS		1000000
+#define SITES_LOOPS	60000
 #define INTERP_LOOPS	200000
 #define INTERP_OPS	9	/* per loop */
 
@@ -43,6 +47,28 @@ static void icall_run(void)
 		if (!(i & 15))
 			rnd(&order);
 		a = icall_table[order >> (i & 15) * 4 & 7](a);
+	}
+	sink(a);
+}
+
+/* Data decides what it does: neither its branches nor, by their history, its return can be foreseen. */
+static __attribute__((noinline)) uint64_t leaf(uint64_t a, uint64_t bits)
+{
+	if (bits & 1)
+		a = opaque(a + 3);
+	if (bits & 2)
+		a = opaque(a ^ 5);
+	return a + bits;
+}
+
+static void sites_run(void)
+{
+	uint64_t a = 1, b = 88172645463325252ull;
+
+	for (int i = 0; i < SITES_LOOPS; i++) {
+		rnd(&b);
+		a = leaf(a, b), a = leaf(a, b >> 2), a = leaf(a, b >> 4), a = leaf(a, b >> 6);
+		a = leaf(a, b >> 8), a = leaf(a, b >> 10), a = leaf(a, b >> 12), a = leaf(a, b >> 14);
 	}
 	sink(a);
 }
@@ -87,6 +113,7 @@ static void interp_run(void)
 const struct row call_rows[] = {
 	{ "fib", "call", FIB_CALLS, 0, fib_run, 1 },
 	{ "icall", "call", ICALLS, 0, icall_run, 1 },
+	{ "sites", "call", 8 * SITES_LOOPS, 0, sites_run, 1 },
 	{ "interp", "op", INTERP_LOOPS * INTERP_OPS, 0, interp_run, 1 },
 	{ 0 }
 };

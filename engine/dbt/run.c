@@ -5,6 +5,7 @@
  * next block, so that exceptions, interrupts and mode changes cost a call, not a way out of translated code.
  */
 #include "base/bits.h"
+#include "engine/dbt/returns.h"
 #include "engine/dbt/run.h"
 #include "engine/dbt/trace.h"
 
@@ -31,6 +32,8 @@ static bool must_leave(struct arm_cpu *cpu, uint32_t kick)
 /* Deals with the kick word. True: vcpu_run must look after the rest. */
 static bool attend(struct arm_cpu *cpu, uint32_t kick)
 {
+	if (kick & (KICK_TLB | KICK_CODE))
+		dbt_returns_drop(cpu);
 	if (kick & KICK_TLB)
 		tlb_drain(cpu);
 	if (kick & KICK_CODE) {
@@ -102,6 +105,7 @@ void *dbt_run_dispatch(struct arm_cpu *cpu)
 				tlb_fill_jump(cpu, cpu->pc, cpu->el, cpu->mode, code);
 		}
 		set_rounding(cpu, m);
+		dbt_returns_check(cpu);
 		cpu->vpage = cpu->pc & ~4095ull;
 		if (dbt_tracing(cpu, DBT_TRACE_EXEC))
 			dbt_trace_exec(cpu);

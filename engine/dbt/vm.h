@@ -16,7 +16,7 @@ void host_cpu_detect(struct host_cpu *h);
 
 /* Offsets in the code region of what all blocks share (x64/stubs.c). */
 struct dbt_stubs {
-	uint32_t enter, leave, slow, link, indirect, dispatch, helper, end;
+	uint32_t enter, leave, slow, link, indirect, dispatch, helper, unpredicted[2] /* by EL */, end;
 	uint32_t check[16];		/* TLB checks for cold code: 8 * of SP + 2 * class + write; class 3 is none */
 };
 

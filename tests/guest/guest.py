@@ -4,6 +4,7 @@
 # cases: tlb:c2 tlb:c4-tiny code:c2 code:c2-v3-tiny code:c2-nochain debug debug:a72-pressure debug:tiny
 # cases: irq:c4 irq:c4-v3 irq:c4-a72-tiny irq:c4-v3-virt psci:c4 psci:c2-v3-virt sync:c4 sync:c2-a72-pressure sync:c2-tiny
 # cases: group group:a72 group:pressure group:tiny-pressure
+# cases: returns:c2 returns:c2-v3-tiny returns:c2-a72-pressure returns:c2-nochain
 # budget: 60
 """
 Tests that run inside a machine at EL1 and EL0: guest.py NAME[:VARIANT]...

@@ -84,6 +84,8 @@ struct arm_cpu {
 	uint32_t redirect;		/* a helper took an exception: go to the dispatcher instead of on */
 	uint32_t pins;			/* atomic; bit per enum cpu_pin */
 	struct tlb_ctx *ctx;		/* what r15 holds: the current context's arrays */
+	uint64_t host_sp;		/* rsp of translated code while C of the dispatcher runs; C may change it (returns.h) */
+	uint64_t returns_base, returns_limit;	/* the host's stack: the frame that no return matches, and where calls start over */
 	uint64_t pc;			/* exact outside translated code; inside see vpage */
 	uint64_t excl_addr, excl_val, excl_val2;	/* monitor; excl_size 0: open */
 	uint32_t excl_size;
@@ -140,6 +142,8 @@ struct arm_cpu {
 	uint32_t inside;		/* atomic: between dbt_code_enter and dbt_code_leave (cache.c) */
 	uint32_t rounding;		/* MXCSR.RC as it is set now */
 	uint32_t wfe_idle;		/* WFEs in a row that waited in vain */
+	uint32_t returns_mode;		/* what the frames on the host's stack are good for (returns.h) */
+	struct tlb_ctx *returns_ctx;
 	struct log_limit log;
 	uint64_t stat[STAT_COUNT];	/* owner only */
 };

@@ -336,6 +336,23 @@ static inline void x_call_mem(struct code *c, struct xmem m)
 	x_rm(c, 0xff, false, 2, m);
 }
 
+static inline void x_push(struct code *c, unsigned r)
+{
+	e_rex(c, false, 0, NO_REG, r, false);
+	e8(c, 0x50 | (r & 7));
+}
+
+static inline void x_pop(struct code *c, unsigned r)
+{
+	e_rex(c, false, 0, NO_REG, r, false);
+	e8(c, 0x58 | (r & 7));
+}
+
+static inline void x_push_mem(struct code *c, struct xmem m)
+{
+	x_rm(c, 0xff, false, 6, m);
+}
+
 /*
  * VEX. map: 1 = 0F, 2 = 0F38, 3 = 0F3A; pp: 0 none, 1 = 66, 2 = F3, 3 = F2; l: 256-bit. v = 0 when there is no second source.
  */

@@ -9,31 +9,35 @@
 #include "engine/dbt/x64/gen.h"
 #include "base/bits.h"
 
-/* The linkable jump. Where it goes while it is not linked: a stub that tells the link's number to C. */
-static void link_jump(struct gen *g, int64_t target, bool inline_miss, uint32_t miss1, uint32_t miss2)
+/* A jump or call that the linker patches; link_stub comes soon after. NULL: full. */
+static struct dbt_link *link_branch(struct gen *g, int64_t target, bool call)
 {
 	struct code *c = &g->c;
 	struct dbt_link *l;
 
 	if (g->link_count >= ARRAY_SIZE(g->links)) {
 		g->full = true;
-		return;
+		return NULL;
 	}
 	while ((c->at & 3) != 3 && !c->full)
 		e8(c, 0x90);
 	l = &g->links[g->link_count++];
 	*l = (struct dbt_link){ .target = target };
-	l->jump = x_jmp(c);
+	l->jump = call ? x_call(c) : x_jmp(c);
+	return l;
+}
+
+/* Where it goes while it is not linked: tells the link's number to C. */
+static void link_stub(struct gen *g, struct dbt_link *l)
+{
+	struct code *c = &g->c;
+
+	if (!l)
+		return;
 	l->unlinked = c->at;
-	if (!c->full)
-		x_patch(c, l->jump, c->at);
-	if (inline_miss) {
-		x_patch(c, miss1, c->at);
-		if (miss2)
-			x_patch(c, miss2, c->at);
-	}
+	x_patch(c, l->jump, c->at);
 	e8(c, 0xb8 | RCX);			/* mov ecx, link number */
-	e32(c, g->link_base + g->link_count - 1);
+	e32(c, g->link_base + (uint32_t)(l - g->links));
 	x_patch(c, x_jmp(c), g->vm->stubs.link);
 }
 
@@ -64,66 +68,206 @@ static void to_dispatcher(struct gen *g, int64_t target)
 	x_patch(&g->c, x_jmp(&g->c), g->vm->stubs.dispatch);
 }
 
-/* Everything is saved: go to vpage + target. */
-static void leave_to(struct gen *g, int64_t target)
+/* Jumps to where the target's page is not the one that a cross-page link was made for; 0: there is none. */
+struct page_misses {
+	uint32_t tag, id;
+};
+
+/* The target page's fetch entry must be there and be the page that the link was made for. Makes vpage the target's. */
+static struct page_misses check_page(struct gen *g, int64_t target)
 {
 	struct code *c = &g->c;
-	uint32_t kick = 0, miss1, miss2;
+	int32_t fetch = CTX_FETCH(g->mode->el);
+	struct page_misses m;
 
-	if (target <= g->guest || target >= 4096) {
-		x_alu_mem_imm(c, ALU_CMP, false, xm(ST, CPU_OFFSET(kick)), 0);
-		kick = x_jcc(c, X_NE);
-		if (g->cold_count < ARRAY_SIZE(g->cold))
-			g->cold[g->cold_count++] = (struct gen_cold){ .kind = COLD_DISPATCH, .jump = kick, .target = target };
-		else
-			g->full = true;
-	}
-	if (same_page(target)) {
-		link_jump(g, target, false, 0, 0);
-		return;
-	}
-	/* The target page's fetch entry must be there and be the page that the link was made for. */
 	pc_to_rax(g, target & -4096ll);
 	x_mov(c, false, RCX, RAX);
 	x_shift_imm(c, SH_SHR, false, RCX, 8);
 	x_alu_imm(c, ALU_AND, false, RCX, (TLB_ENTRIES - 1) << 4);
-	x_alu_mem(c, ALU_CMP, true, RAX, xmi(TLB, RCX, 0, CTX_FETCH(g->mode->el)));
-	miss1 = x_jcc(c, X_NE);
+	x_alu_mem(c, ALU_CMP, true, RAX, xmi(TLB, RCX, 0, fetch));
+	m.tag = x_jcc(c, X_NE);
 	/* cmp dword [entry.page_id], imm32: patched with the link, so aligned; ~0 is no page. */
 	while (((c->at + 8) & 3) && !c->full)
 		e8(c, 0x90);
-	x_rm(c, 0x81, false, ALU_CMP, xmi(TLB, RCX, 0, CTX_FETCH(g->mode->el) + 8));
+	x_rm(c, 0x81, false, ALU_CMP, xmi(TLB, RCX, 0, fetch + 8));
 	e32(c, ~0u);
-	miss2 = x_jcc(c, X_NE);
+	m.id = x_jcc(c, X_NE);
 	x_store(c, true, RAX, xm(ST, CPU_OFFSET(vpage)));
-	link_jump(g, target, true, miss1, miss2);
-	if (g->link_count)
-		g->links[g->link_count - 1].page_id_at = miss2 - 2 - 4;
+	return m;
 }
 
-/* Target address in rax: look it up in the jump array, else in C. */
-static void indirect(struct gen *g)
+/* A backward jump or one to another page looks whether anything waits. */
+static void check_kick(struct gen *g, int64_t target)
+{
+	uint32_t kick;
+
+	if (target > g->guest && target < 4096)
+		return;
+	x_alu_mem_imm(&g->c, ALU_CMP, false, xm(ST, CPU_OFFSET(kick)), 0);
+	kick = x_jcc(&g->c, X_NE);
+	if (g->cold_count < ARRAY_SIZE(g->cold))
+		g->cold[g->cold_count++] = (struct gen_cold){ .kind = COLD_DISPATCH, .jump = kick, .target = target };
+	else
+		g->full = true;
+}
+
+/* Everything is saved: go to vpage + target. */
+static void leave_to(struct gen *g, int64_t target)
+{
+	struct page_misses m = { 0, 0 };
+	struct dbt_link *l;
+
+	check_kick(g, target);
+	if (!same_page(target))
+		m = check_page(g, target);
+	l = link_branch(g, target, false);
+	link_stub(g, l);
+	if (m.tag && l) {
+		l->page_id_at = m.id - 2 - 4;
+		x_patch(&g->c, m.tag, l->unlinked);
+		x_patch(&g->c, m.id, l->unlinked);
+	}
+}
+
+/* What a look-up in the jump arrays leaves by when it finds nothing, or when something waits. */
+struct jump_misses {
+	uint32_t at[3];
+};
+
+static void patch_misses(struct gen *g, const struct jump_misses *m, uint32_t to)
+{
+	for (unsigned k = 0; k < ARRAY_SIZE(m->at); k++)
+		x_patch(&g->c, m->at[k], to);
+}
+
+/* Target address in rax: look it up in the jump array; vpage is the target's. Returns where the host address is. */
+static struct xmem look_up_jump(struct gen *g, struct jump_misses *m)
 {
 	struct code *c = &g->c;
 	int32_t jump = CTX_JUMP(g->mode->el);
-	uint32_t m1, m2, m3;
 
 	x_alu_mem_imm(c, ALU_CMP, false, xm(ST, CPU_OFFSET(kick)), 0);
-	m1 = x_jcc(c, X_NE);
+	m->at[0] = x_jcc(c, X_NE);
 	x_mov(c, false, RCX, RAX);
 	x_alu_imm(c, ALU_AND, false, RCX, (JUMP_ENTRIES - 1) << 2);
 	x_shift_imm(c, SH_SHL, false, RCX, 3);
 	x_alu_mem(c, ALU_CMP, true, RAX, xmi(TLB, RCX, 0, jump));
-	m2 = x_jcc(c, X_NE);
+	m->at[1] = x_jcc(c, X_NE);
 	x_rm(c, 0x81, false, ALU_CMP, xmi(TLB, RCX, 0, jump + (int32_t)offsetof(struct jump_entry, mode)));
 	e32(c, g->mode_id);
-	m3 = x_jcc(c, X_NE);
+	m->at[2] = x_jcc(c, X_NE);
 	x_alu_imm(c, ALU_AND, true, RAX, -4096);
 	x_store(c, true, RAX, xm(ST, CPU_OFFSET(vpage)));
-	x_jmp_mem(c, xmi(TLB, RCX, 0, jump + (int32_t)offsetof(struct jump_entry, host)));
-	x_patch(c, m1, g->vm->stubs.indirect);
-	x_patch(c, m2, g->vm->stubs.indirect);
-	x_patch(c, m3, g->vm->stubs.indirect);
+	return xmi(TLB, RCX, 0, jump + (int32_t)offsetof(struct jump_entry, host));
+}
+
+/* Target address in rax. */
+static void indirect(struct gen *g)
+{
+	struct jump_misses m;
+
+	x_jmp_mem(&g->c, look_up_jump(g, &m));
+	patch_misses(g, &m, g->vm->stubs.indirect);
+}
+
+/* ---- calls and returns of the guest: see returns.h ---- */
+
+static bool has_frames(const struct gen *g)
+{
+	return !g->mode->ss && !g->mode->watch;
+}
+
+/* x30 is in memory: the first half of a frame, which the host's call completes. Returns a jump to where there is no room. */
+static uint32_t push_frame(struct gen *g, uint32_t *room)
+{
+	struct code *c = &g->c;
+	uint32_t full;
+
+	x_alu_mem(c, ALU_CMP, true, RSP, xm(ST, CPU_OFFSET(returns_limit)));
+	full = x_jcc(c, X_B);
+	*room = c->at;
+	x_push_mem(c, xm(ST, slot_offset(30)));
+	return full;
+}
+
+static void no_room(struct gen *g, uint32_t full, uint32_t room)
+{
+	struct code *c = &g->c;
+
+	x_patch(c, full, c->at);
+	x_load(c, true, RSP, xm(ST, CPU_OFFSET(returns_base)));
+	x_patch(c, x_jmp(c), room);
+}
+
+/* Where the host's return comes to: drops the frame, goes on at its address, `offset` in the page. */
+static void land(struct gen *g, uint32_t offset)
+{
+	struct code *c = &g->c;
+	struct dbt_link *l;
+
+	x_pop(c, RAX);
+	if (offset >= 4096) {
+		indirect(g);
+		return;
+	}
+	x_alu_imm(c, ALU_AND, true, RAX, -4096);
+	x_store(c, true, RAX, xm(ST, CPU_OFFSET(vpage)));
+	l = link_branch(g, offset, false);
+	link_stub(g, l);
+}
+
+static void call_to(struct gen *g, int64_t target, uint32_t offset)
+{
+	struct page_misses m = { 0, 0 };
+	struct code *c = &g->c;
+	uint32_t full, room, landing;
+	struct dbt_link *l;
+
+	check_kick(g, target);
+	full = push_frame(g, &room);
+	if (!same_page(target))
+		m = check_page(g, target);
+	l = link_branch(g, target, true);
+	landing = c->at;
+	land(g, offset);
+	link_stub(g, l);
+	if (m.tag && l) {
+		l->page_id_at = m.id - 2 - 4;
+		x_patch(c, m.tag, c->at);
+		x_patch(c, m.id, c->at);
+		x_patch(c, x_call(c), l->unlinked);
+		x_patch(c, x_jmp(c), landing);
+	}
+	no_room(g, full, room);
+}
+
+/* Target address in rax. */
+static void call_indirect(struct gen *g, uint32_t offset)
+{
+	struct code *c = &g->c;
+	uint32_t full, room, landing;
+	struct jump_misses m;
+
+	full = push_frame(g, &room);
+	x_call_mem(c, look_up_jump(g, &m));
+	landing = c->at;
+	land(g, offset);
+	patch_misses(g, &m, c->at);
+	x_patch(c, x_call(c), g->vm->stubs.indirect);
+	x_patch(c, x_jmp(c), landing);
+	no_room(g, full, room);
+}
+
+/* x30 in rax. */
+static void return_to(struct gen *g)
+{
+	struct code *c = &g->c;
+
+	x_alu_mem_imm(c, ALU_CMP, false, xm(ST, CPU_OFFSET(kick)), 0);
+	x_patch(c, x_jcc(c, X_NE), g->vm->stubs.indirect);
+	x_alu_mem(c, ALU_CMP, true, RAX, xm(RSP, 8));
+	x_patch(c, x_jcc(c, X_NE), g->vm->stubs.unpredicted[g->mode->el]);
+	e8(c, 0xc3);
 }
 
 /* ---- conditions ---- */
@@ -421,18 +565,27 @@ static void exit_helper(struct gen *g, struct ir_ins *i)
 void gen_exit(struct gen *g, struct ir_ins *i)
 {
 	switch (i->op) {
-	case IR_EXIT: case IR_EXIT_BL:
+	case IR_EXIT:
 		gen_store_dirty(g);
 		if (i->flags & IRX_DISPATCH)
 			to_dispatcher(g, (int64_t)i->imm);
 		else
 			leave_to(g, (int64_t)i->imm);
 		break;
+	case IR_EXIT_BL:
+		gen_store_dirty(g);
+		call_to(g, (int64_t)i->imm, i->c);
+		break;
 	case IR_EXIT_IND: case IR_EXIT_BLR:
 		gen_gpr(g, i->a);
 		gen_store_dirty(g);
 		gen_load_value(g, i->a, RAX);
-		indirect(g);
+		if (!has_frames(g) || (i->op == IR_EXIT_IND && i->sub == IND_JUMP))
+			indirect(g);
+		else if (i->op == IR_EXIT_BLR)
+			call_indirect(g, i->c);
+		else
+			return_to(g);
 		gen_consume(g);
 		break;
 	case IR_EXIT_IF:	exit_if(g, i); break;
