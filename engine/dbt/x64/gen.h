@@ -140,6 +140,11 @@ struct side *gen_side(struct gen *g, enum side_kind kind);	/* a new record for t
 void gen_side_done(struct gen *g, struct side *s, uint32_t jump, uint32_t resume);	/* after the snapshot: cold stub */
 
 /* ---- select_*.c ---- */
+static inline bool gen_wide(const struct ir_ins *i)
+{
+	return i->type == IR_I64;
+}
+
 struct x_cond {
 	enum x_cc cc;
 	enum { PAR_NONE, PAR_AND_NP, PAR_OR_P, PAR_ALWAYS, PAR_NEVER } par;
@@ -147,6 +152,7 @@ struct x_cond {
 struct x_cond gen_flags_test(struct gen *g, uint32_t flags, enum ir_cond cc);	/* sets EFLAGS; uses rax, rcx */
 void gen_flags_to_ax(struct gen *g, uint32_t flags);		/* NZCV in the form of the flags slot, zero-extended in eax */
 void gen_int(struct gen *g, struct ir_ins *i);
+void gen_flags(struct gen *g, struct ir_ins *i);	/* the rest of the integer ops */
 void gen_memory(struct gen *g, struct ir_ins *i);
 void gen_exit(struct gen *g, struct ir_ins *i);
 void gen_fp(struct gen *g, struct ir_ins *i);
