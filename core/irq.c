@@ -5,8 +5,17 @@
 #include "core/irq.h"
 #include "core/vm.h"
 
+void msi_target_add(struct irqchip *chip, struct msi_target *t)
+{
+	t->next = chip->targets;
+	chip->targets = t;
+}
+
 int msi_send(struct irqchip *chip, const struct msi *m)
 {
+	for (struct msi_target *t = chip ? chip->targets : NULL; t; t = t->next)
+		if (t->addr == m->addr)
+			return t->send(t, m);
 	return chip && chip->ops->msi ? chip->ops->msi(chip, m) : -ENOTSUP;
 }
 

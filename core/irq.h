@@ -35,11 +35,19 @@ struct irqchip_ops {
 	int (*load)(struct irqchip *c, struct state_reader *r);	/* same record from a model and from KVM */
 };
 
+/* A device that takes messages written to its address: an ITS, a GICv2m frame. */
+struct msi_target {
+	struct msi_target *next;
+	gpa_t addr;
+	int (*send)(struct msi_target *t, const struct msi *m);	/* as msi_send */
+};
+
 /* A controller embeds this. Pins of a GIC: SPI n is pin n - 32; PPIs of vCPU v are pin IRQ_PPI(v, n). */
 struct irqchip {
 	const struct irqchip_ops *ops;
 	const char *name;
 	uint32_t pins;
+	struct msi_target *targets;	/* that deliver to it; asked before ops->msi */
 };
 #define IRQ_PPI(vcpu, intid)	(0x80000000u | (vcpu) << 8 | (intid))
 
@@ -61,6 +69,7 @@ static inline void irq_pulse(struct irq_line *l)
 	irq_set(l, false);
 }
 
+void msi_target_add(struct irqchip *chip, struct msi_target *t);	/* before vCPUs run */
 int msi_send(struct irqchip *chip, const struct msi *m);	/* 1 delivered, 0 masked, <0 no such target */
 
 /* To the engine's vcpu_pin, which kicks. Models only; any thread; tell changes only. */

@@ -7,11 +7,34 @@
 #include "base/string.h"
 #include "dev/gpio/pl061.h"
 #include "dev/irqchip/gicv2.h"
+#include "dev/irqchip/gicv2m.h"
 #include "dev/irqchip/gicv3.h"
+#include "dev/irqchip/gicv3_its.h"
 #include "dev/timer/arm_generic.h"
 #include "fw/psci.h"
 #include "machine/arm64_fdt.h"
 #include "machine/machine.h"
+
+/* What takes messages; its node is inside the GIC's. */
+static int arm64_msi(struct machine *m, struct device *gic, bool v3)
+{
+	struct device *d = device_create(m->vm, v3 ? &gicv3_its_class : &gicv2m_class);
+	int err;
+
+	if (!d)
+		return -ENOMEM;
+	if (v3)
+		device_set_ptr(d, "gic", gic);
+	if (gic) {
+		device_set(gic, "msi", m->irqchip->msi);
+		device_set(gic, "msi_phandle", FDT_PHANDLE_MSI);
+	}
+	m->has_msi = true;
+	err = device_init(d);
+	if (err)
+		return err;
+	return v3 ? gicv3_its_map(d, m->irqchip->msi) : gicv2m_map(d, m->vm->irqchip, m->irqchip->msi);
+}
 
 static int arm64_gic(struct machine *m)
 {
@@ -22,18 +45,23 @@ static int arm64_gic(struct machine *m)
 	struct device *d;
 	int err = vm->engine->irqchip_create ? vm->engine->irqchip_create(vm, &desc, &vm->irqchip) : -ENOTSUP;
 
+	if (!err && !v3 && g->msi)		/* a frame of ours serves a kernel's GICv2 */
+		return arm64_msi(m, NULL, false);
 	if (err != -ENOTSUP)
 		return err;
 	d = device_create(vm, v3 ? &gicv3_class : &gicv2_class);
 	if (!d)
 		return -ENOMEM;
 	device_set(d, "phandle", FDT_PHANDLE_GIC);
+	if (v3)
+		device_set(d, "lpis", g->msi != 0);
 	err = device_init(d);
 	if (err)
 		return err;
 	m->irqchip_device = d;
 	vm->irqchip = gic_chip(d);
-	return v3 ? gicv3_map(d, g->dist, g->cpu) : gicv2_map(d, g->dist, g->cpu);
+	err = v3 ? gicv3_map(d, g->dist, g->cpu) : gicv2_map(d, g->dist, g->cpu);
+	return err || !g->msi ? err : arm64_msi(m, d, v3);
 }
 
 static int arm64_timer(struct machine *m)
@@ -73,6 +101,8 @@ static int arm64_pci(struct machine *m, struct pci_windows *win, struct pci_line
 	lines->cell[1] = lines->first;
 	lines->cell[2] = 4;
 	lines->counting = 1;
+	lines->msi_phandle = m->has_msi ? FDT_PHANDLE_MSI : 0;
+	lines->msi_ids = !strcmp(m->irqchip->type, "gicv3");
 	return 0;
 }
 

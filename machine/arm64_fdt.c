@@ -60,9 +60,9 @@ static void fdt_gic(const struct machine *m, struct fdt_writer *w)
 	const struct board_irqchip *g = m->irqchip;
 
 	if (!strcmp(g->type, "gicv3"))
-		gicv3_fdt_node(w, g->dist, g->cpu, m->vm->vcpu_count, FDT_PHANDLE_GIC);
+		gicv3_fdt_node(w, g->dist, g->cpu, m->vm->vcpu_count, FDT_PHANDLE_GIC, m->has_msi ? g->msi : 0, FDT_PHANDLE_MSI);
 	else
-		gicv2_fdt_node(w, g->dist, g->cpu, FDT_PHANDLE_GIC);
+		gicv2_fdt_node(w, g->dist, g->cpu, FDT_PHANDLE_GIC, m->has_msi ? g->msi : 0, FDT_PHANDLE_MSI);
 }
 
 int arm64_fdt(const struct machine *m, const struct machine_chosen *chosen, void *buf, size_t size, size_t *len)

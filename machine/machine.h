@@ -76,6 +76,7 @@ struct board_irqchip {
 	uint32_t first;			/* the number that its pin 0 has */
 	uint32_t max_vcpus;
 	uint64_t (*affinity)(uint32_t index);
+	gpa_t msi;			/* what takes messages: GICv3: the ITS, GICv2: a GICv2m frame; 0: nothing */
 };
 
 /* The payload in memory, for machine_start. */
@@ -134,6 +135,7 @@ struct machine {
 	struct machine_config config;
 	const struct board_irqchip *irqchip;
 	struct device *irqchip_device;		/* NULL: the engine's own */
+	bool has_msi;				/* board_irqchip.msi is there, as node FDT_PHANDLE_MSI */
 	struct device *power_key, *exit;
 	struct device *pci;			/* the host bridge, or NULL */
 	void *board;				/* what the board's ops keep; in the vm's arena */

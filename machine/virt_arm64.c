@@ -6,6 +6,8 @@
  *	00000000  128 MiB	flash (none yet)
  *	08000000   64 KiB	GICD
  *	08010000    8 KiB	GICC (GICv2)
+ *	08020000    4 KiB	GICv2m (GICv2): SPI 48 to 111
+ *	08080000  128 KiB	ITS (GICv3)
  *	080a0000  128 KiB each	GICR (GICv3): 64 of them end at 088a0000
  *	09000000    4 KiB	PL011		SPI 1
  *	09010000    4 KiB	PL031		SPI 2
@@ -26,8 +28,8 @@
 #define SPI(n)		(GIC_FIRST_SPI + (n))
 
 static const struct board_irqchip virt_gics[] = {
-	{ "gicv3", 0x08000000, 0x080a0000, GIC_FIRST_SPI, 64, affinity_of_16 },
-	{ "gicv2", 0x08000000, 0x08010000, GIC_FIRST_SPI, 8, affinity_flat },
+	{ "gicv3", 0x08000000, 0x080a0000, GIC_FIRST_SPI, 64, affinity_of_16, 0x08080000 },
+	{ "gicv2", 0x08000000, 0x08010000, GIC_FIRST_SPI, 8, affinity_flat, 0x08020000 },
 	{ NULL }
 };
 

@@ -5,6 +5,7 @@
  */
 #include "base/errno.h"
 #include "dev/irqchip/gic.h"
+#include "dev/irqchip/gic_lpi.h"
 
 /* ---- choosing ---- */
 
@@ -69,6 +70,8 @@ void gic_cpu_update(struct gic_cpu *c)
 		if (mine.priority <= best.priority)
 			best = mine;
 	}
+	if (c->lpi.priority < best.priority && gic_enabled_groups(c) & 2)
+		best = c->lpi;
 	c->best = best;
 	c->signalled = best.priority < c->pmr &&
 		(best.priority & gic_preemption_mask(c, best.group)) < gic_running_priority(c);
@@ -198,13 +201,19 @@ static bool gic_can_take(const struct gic_cpu *c, unsigned groups)
 	return c->signalled && (groups >> c->best.group & 1);
 }
 
+static void gic_set_running(struct gic_cpu *c)
+{
+	uint8_t level = c->best.priority & gic_preemption_mask(c, c->best.group);
+
+	c->apr[c->best.group] |= 1u << (level >> 3);
+}
+
 /* Marks c->best active in its word. Gives the INTID, on v2 with the sending CPU of an SGI. */
 static uint32_t gic_activate(struct gic_cpu *c, struct gic_word *w)
 {
 	uint32_t intid = c->best.intid, bit = 1u << (intid & 31);
-	uint8_t level = c->best.priority & gic_preemption_mask(c, c->best.group);
 
-	c->apr[c->best.group] |= 1u << (level >> 3);
+	gic_set_running(c);
 	w->active |= bit;
 	w->latch &= ~bit;
 	if (c->gic->v2 && intid < 16 && c->sgi_source[intid]) {
@@ -215,6 +224,20 @@ static uint32_t gic_activate(struct gic_cpu *c, struct gic_word *w)
 			w->latch |= bit;
 		return intid | source << 10;
 	}
+	return intid;
+}
+
+/* The best is an interrupt that only this CPU has: c->lock is enough. */
+static uint32_t gic_acknowledge_own(struct gic_cpu *c)
+{
+	uint32_t intid;
+
+	if (c->best.intid >= GIC_FIRST_LPI) {
+		gic_set_running(c);
+		return gic_lpi_acknowledge(c);
+	}
+	intid = gic_activate(c, &c->own);
+	gic_cpu_update(c);
 	return intid;
 }
 
@@ -230,9 +253,8 @@ static uint32_t gic_acknowledge_spi(struct gic_cpu *c, unsigned groups)
 		lock_release(&c->lock);
 		goto out;
 	}
-	if (c->best.intid < GIC_FIRST_SPI) {
-		intid = gic_activate(c, &c->own);
-		gic_cpu_update(c);
+	if (c->best.intid < GIC_FIRST_SPI || c->best.intid >= GIC_FIRST_LPI) {
+		intid = gic_acknowledge_own(c);
 		lock_release(&c->lock);
 		goto out;
 	}
@@ -254,12 +276,11 @@ uint32_t gic_acknowledge(struct gic_cpu *c, unsigned groups)
 
 	lock_acquire(&c->lock);
 	if (gic_can_take(c, groups)) {
-		if (c->best.intid >= GIC_FIRST_SPI) {
+		if (c->best.intid >= GIC_FIRST_SPI && c->best.intid < GIC_FIRST_LPI) {
 			lock_release(&c->lock);
 			return gic_acknowledge_spi(c, groups);
 		}
-		intid = gic_activate(c, &c->own);
-		gic_cpu_update(c);
+		intid = gic_acknowledge_own(c);
 	}
 	lock_release(&c->lock);
 	return intid;
@@ -315,7 +336,7 @@ void gic_end(struct gic_cpu *c, uint32_t intid, unsigned groups)
 	unsigned group;
 	bool drop_only;
 
-	if (intid >= 1020)
+	if (intid >= 1020 && (!c->lpis || intid < GIC_FIRST_LPI || intid >> GIC_LPI_BITS))
 		return;
 	lock_acquire(&c->lock);
 	highest = c->apr[0] | c->apr[1];

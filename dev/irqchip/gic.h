@@ -42,6 +42,7 @@ struct gic_best {
 };
 
 struct gic;
+struct gic_lpis;
 
 struct gic_cpu {
 	struct lock lock;
@@ -50,7 +51,8 @@ struct gic_cpu {
 	struct vcpu *vcpu;
 	uint64_t affinity;			/* Aff3 in bits 39:32, Aff2..Aff0 in 23:0 */
 	struct gic_word own;			/* SGIs and PPIs */
-	struct gic_best spi, best;		/* of the enabled groups; best: of both own and spi */
+	struct gic_best spi, lpi, best;		/* spi: of the enabled groups; best: of own, spi and lpi */
+	struct gic_lpis *lpis;			/* v3 with an ITS, else NULL */
 	bool signalled;				/* best passes the mask and preempts what runs */
 	bool pin[2];				/* by CPU_IRQ, CPU_FIQ: what the engine was told last */
 	uint8_t pmr, bpr[2];

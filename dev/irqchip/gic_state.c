@@ -57,7 +57,7 @@ static void gic_cpu_reset(struct gic_cpu *c)
 	gic_word_reset(&c->own);
 	c->own.edge = 0xffff;
 	c->own.enabled = v2 ? 0xffff : 0;
-	c->spi = c->best = (struct gic_best){ GIC_SPURIOUS, GIC_IDLE, 0 };
+	c->spi = c->lpi = c->best = (struct gic_best){ GIC_SPURIOUS, GIC_IDLE, 0 };
 	c->pmr = 0;
 	c->bpr[0] = GIC_MIN_BPR0;
 	c->bpr[1] = GIC_MIN_BPR1;

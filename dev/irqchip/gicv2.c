@@ -3,6 +3,7 @@
 #include "base/errno.h"
 #include "core/fdt.h"
 #include "dev/irqchip/gicv2.h"
+#include "dev/irqchip/gicv2m.h"
 
 struct gic_cpu *gicv2_self(struct gic *g, const struct bus_access *a)
 {
@@ -96,7 +97,7 @@ int gicv2_map(struct device *d, gpa_t dist, gpa_t cpu)
 	return err;
 }
 
-void gicv2_fdt_node(struct fdt_writer *w, gpa_t dist, gpa_t cpu, uint32_t phandle)
+void gicv2_fdt_node(struct fdt_writer *w, gpa_t dist, gpa_t cpu, uint32_t phandle, gpa_t msi, uint32_t msi_phandle)
 {
 	uint32_t reg[8] = {
 		(uint32_t)(dist >> 32), (uint32_t)dist, 0, GICV2_DIST_SIZE,
@@ -112,6 +113,8 @@ void gicv2_fdt_node(struct fdt_writer *w, gpa_t dist, gpa_t cpu, uint32_t phandl
 	fdt_prop_empty(w, "ranges");
 	fdt_prop_cells(w, "reg", reg, ARRAY_SIZE(reg));
 	fdt_prop_u32(w, "phandle", phandle);
+	if (msi)
+		gicv2m_fdt(w, msi, msi_phandle);
 	fdt_end(w);
 }
 
@@ -119,12 +122,14 @@ static void gicv2_fdt(const struct device *d, struct fdt_writer *w)
 {
 	const struct gicv2 *v2 = container_of(d, const struct gicv2, gic.dev);
 
-	gicv2_fdt_node(w, d->mmio_base, v2->cpu_base, v2->gic.phandle);
+	gicv2_fdt_node(w, d->mmio_base, v2->cpu_base, v2->gic.phandle, v2->msi, v2->msi_phandle);
 }
 
 static const struct prop gicv2_props[] = {
 	{ "spis", PROP_U32, offsetof(struct gic, spis), 256, 32, GIC_MAX_SPIS },
 	{ "phandle", PROP_U32, offsetof(struct gic, phandle), 1, 1, 0xfffffffe },
+	PROP(struct gicv2, msi, PROP_U64, 0, 0, ~0ull),
+	PROP(struct gicv2, msi_phandle, PROP_U32, 0, 0, 0xfffffffe),
 	PROP_END
 };
 

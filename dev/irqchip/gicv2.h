@@ -18,12 +18,15 @@ struct gicv2 {
 	struct gic gic;
 	struct region cpu_regs;
 	uint64_t cpu_base;
+	uint64_t msi;				/* properties: where a GICv2m frame is, for our node; or 0 */
+	uint32_t msi_phandle;
 };
 
 extern const struct dev_class gicv2_class;
 
 int gicv2_map(struct device *d, gpa_t dist, gpa_t cpu);
-void gicv2_fdt_node(struct fdt_writer *w, gpa_t dist, gpa_t cpu, uint32_t phandle);	/* of one, ours or a kernel's */
+/* The node of a GICv2, ours or a kernel's; msi: of a GICv2m frame, or 0. */
+void gicv2_fdt_node(struct fdt_writer *w, gpa_t dist, gpa_t cpu, uint32_t phandle, gpa_t msi, uint32_t msi_phandle);
 
 /* Between the files of the GICv2. */
 enum bus_result gicv2_dist_access(struct region *r, struct bus_access *a);

@@ -3,7 +3,9 @@
 #include "base/errno.h"
 #include "core/fdt.h"
 #include "core/state.h"
+#include "dev/irqchip/gic_lpi.h"
 #include "dev/irqchip/gicv3.h"
+#include "dev/irqchip/gicv3_its.h"
 #include "isa/arm64/sysreg.h"
 
 #define ICC_BASE	SYS_ICC_IAR0_EL1
@@ -85,6 +87,8 @@ static int gicv3_chip_reset(struct irqchip *c)
 	struct gicv3 *v3 = container_of(g, struct gicv3, gic);
 
 	gic_reset(g);
+	for (uint32_t i = 0; i < g->cpus; i++)
+		gic_lpi_reset(&g->cpu[i]);
 	lock_acquire(&g->lock);
 	v3->any = 0;
 	for (uint32_t n = 0; n < g->spis; n++) {
@@ -105,6 +109,10 @@ static int gicv3_save(struct irqchip *c, struct state_writer *w)
 	struct gic *g = container_of(c, struct gic, chip);
 
 	gic_save_core(g, w);
+	for (uint32_t i = 0; i < g->cpus && g->cpu[i].lpis; i++) {
+		gic_lpi_flush(&g->cpu[i]);
+		state_save(w, gic_lpi_state, g->cpu[i].lpis);
+	}
 	return state_save(w, gicv3_route_state, container_of(g, struct gicv3, gic));
 }
 
@@ -114,6 +122,10 @@ static int gicv3_load(struct irqchip *c, struct state_reader *r)
 	struct gicv3 *v3 = container_of(g, struct gicv3, gic);
 	int err = gic_load_core(g, r);
 
+	for (uint32_t i = 0; i < g->cpus && g->cpu[i].lpis && !err; i++) {
+		gic_lpi_reset(&g->cpu[i]);
+		err = state_load(r, gic_lpi_state, g->cpu[i].lpis);
+	}
 	if (!err)
 		err = state_load(r, gicv3_route_state, v3);
 	if (err)
@@ -128,6 +140,8 @@ static int gicv3_load(struct irqchip *c, struct state_reader *r)
 	for (uint32_t i = 0; i < g->cpus; i++)
 		gic_refresh(g, BIT(i));
 	lock_release(&g->lock);
+	for (uint32_t i = 0; i < g->cpus && g->cpu[i].lpis; i++)
+		gic_lpi_load(&g->cpu[i]);
 	return 0;
 }
 
@@ -162,6 +176,8 @@ static int gicv3_init(struct device *d, struct arena *a)
 	struct gic *g = &v3->gic;
 	int err = gic_init(g, a, &gicv3_ops, "gicv3");
 
+	for (uint32_t i = 0; v3->lpis && i < g->cpus && !err; i++)
+		err = gic_lpi_init(&g->cpu[i], a);
 	if (err)
 		return err;
 	g->reroute = gicv3_reroute;
@@ -174,6 +190,14 @@ static int gicv3_init(struct device *d, struct arena *a)
 	v3->icc_pmr.ops = &pmr_ops;
 	v3->icc_pmr.name = "icc_pmr";
 	return gicv3_chip_reset(&g->chip);
+}
+
+static void gicv3_destroy(struct device *d)
+{
+	struct gic *g = container_of(d, struct gic, dev);
+
+	for (uint32_t i = 0; i < g->cpus; i++)
+		gic_lpi_destroy(&g->cpu[i]);
 }
 
 static void gicv3_reset(struct device *d, enum reset_kind why)
@@ -213,7 +237,8 @@ out_dist:
 	return err;
 }
 
-void gicv3_fdt_node(struct fdt_writer *w, gpa_t dist, gpa_t redist, uint32_t cpus, uint32_t phandle)
+void gicv3_fdt_node(struct fdt_writer *w, gpa_t dist, gpa_t redist, uint32_t cpus, uint32_t phandle, gpa_t msi,
+		    uint32_t msi_phandle)
 {
 	uint64_t redist_size = (uint64_t)GICV3_REDIST_SIZE * cpus;
 	uint32_t reg[8] = {
@@ -232,6 +257,8 @@ void gicv3_fdt_node(struct fdt_writer *w, gpa_t dist, gpa_t redist, uint32_t cpu
 	fdt_prop_u32(w, "#redistributor-regions", 1);
 	fdt_prop_cells(w, "reg", reg, ARRAY_SIZE(reg));
 	fdt_prop_u32(w, "phandle", phandle);
+	if (msi)
+		gicv3_its_fdt(w, msi, msi_phandle);
 	fdt_end(w);
 }
 
@@ -239,12 +266,15 @@ static void gicv3_fdt(const struct device *d, struct fdt_writer *w)
 {
 	const struct gicv3 *v3 = container_of(d, const struct gicv3, gic.dev);
 
-	gicv3_fdt_node(w, d->mmio_base, v3->redist_base, v3->gic.cpus, v3->gic.phandle);
+	gicv3_fdt_node(w, d->mmio_base, v3->redist_base, v3->gic.cpus, v3->gic.phandle, v3->msi, v3->msi_phandle);
 }
 
 static const struct prop gicv3_props[] = {
 	{ "spis", PROP_U32, offsetof(struct gic, spis), 256, 32, GIC_MAX_SPIS },
 	{ "phandle", PROP_U32, offsetof(struct gic, phandle), 1, 1, 0xfffffffe },
+	PROP(struct gicv3, lpis, PROP_BOOL, 0, 0, 0),
+	PROP(struct gicv3, msi, PROP_U64, 0, 0, ~0ull),
+	PROP(struct gicv3, msi_phandle, PROP_U32, 0, 0, 0xfffffffe),
 	PROP_END
 };
 
@@ -254,6 +284,7 @@ const struct dev_class gicv3_class = {
 	.version = 1,
 	.props	 = gicv3_props,
 	.init	 = gicv3_init,
+	.destroy = gicv3_destroy,
 	.reset	 = gicv3_reset,
 	.fdt	 = gicv3_fdt,
 };

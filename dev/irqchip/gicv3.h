@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * GICv3 (ARM IHI 0069): affinity routing always on, one security state (GICD_CTLR.DS = 1), group 0 to the FIQ pin and
- * group 1 to the IRQ pin. No LPIs: GICR_TYPER.PLPIS is 0 and an ITS would be a device of its own that calls in here.
+ * group 1 to the IRQ pin. LPIs with property `lpis`, which a machine with an ITS (gicv3_its.h) sets.
  *
  * A machine creates the vCPUs (with their hwid), then the device, sets `spis` and `phandle`, inits it, and maps it.
  */
@@ -19,14 +19,18 @@ struct gicv3 {
 	uint64_t redist_base;
 	uint64_t route[GIC_MAX_SPIS];		/* GICD_IROUTER */
 	uint32_t any;				/* how many of them say 1-of-N */
+	bool lpis;				/* property */
+	uint64_t msi;				/* properties: where an ITS is, for our node; or 0 */
+	uint32_t msi_phandle;
 };
 
 extern const struct dev_class gicv3_class;
 
 /* Distributor, redistributors and, in BUS_SYSREG, the CPU interface. After device_init. */
 int gicv3_map(struct device *d, gpa_t dist, gpa_t redist);
-/* The node of a GICv3 with one region of redistributors, ours or a kernel's. */
-void gicv3_fdt_node(struct fdt_writer *w, gpa_t dist, gpa_t redist, uint32_t cpus, uint32_t phandle);
+/* The node of a GICv3 with one region of redistributors, ours or a kernel's; msi: of an ITS, or 0. */
+void gicv3_fdt_node(struct fdt_writer *w, gpa_t dist, gpa_t redist, uint32_t cpus, uint32_t phandle, gpa_t msi,
+		    uint32_t msi_phandle);
 
 /* Between the files of the GICv3. */
 enum bus_result gicv3_dist_access(struct region *r, struct bus_access *a);

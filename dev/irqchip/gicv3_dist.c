@@ -3,6 +3,7 @@
  * GICv3 distributor registers (IHI 0069 §12.9), for one security state with affinity routing: word 0 of each
  * per-interrupt register and the whole of ITARGETSR and SGIR are reserved.
  */
+#include "dev/irqchip/gic_lpi.h"
 #include "dev/irqchip/gicv3.h"
 
 enum {
@@ -17,8 +18,11 @@ enum {
 
 static uint32_t gicd_typer(const struct gic *g)
 {
-	return (uint32_t)(field_put(MASK(4, 0), g->words) | BIT(16) /* MBIS */ | field_put(MASK(23, 19), 9) /* IDbits */ |
-			  BIT(24) /* A3V */ | BIT(26) /* RSS */);
+	bool lpis = g->cpu[0].lpis;
+
+	return (uint32_t)(field_put(MASK(4, 0), g->words) | BIT(16) /* MBIS */ | (lpis ? BIT(17) : 0) /* LPIS */ |
+			  field_put(MASK(23, 19), lpis ? GIC_LPI_BITS - 1 : 9) /* IDbits */ | BIT(24) /* A3V */ |
+			  BIT(26) /* RSS */);
 }
 
 /* A message sets or clears an SPI's latch; for a level-sensitive one that is how the level is carried (§12.9.36). */

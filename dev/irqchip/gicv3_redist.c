@@ -3,6 +3,7 @@
  * GICv3 redistributors (IHI 0069 §12.10, §12.11): for each vCPU a frame for control and one for its SGIs and PPIs.
  * A vCPU may reach any of them. A redistributor that is asleep (GICR_WAKER, the reset state) forwards nothing.
  */
+#include "dev/irqchip/gic_lpi.h"
 #include "dev/irqchip/gicv3.h"
 
 enum {
@@ -12,13 +13,14 @@ enum {
 
 #define WAKER_PROCESSOR_SLEEP	BIT(1)
 #define WAKER_CHILDREN_ASLEEP	BIT(2)
+#define TYPER_PLPIS		BIT(0)
 #define TYPER_LAST		BIT(4)
 
 static uint64_t gicr_typer(const struct gic *g, const struct gic_cpu *c)
 {
 	uint64_t aff = (c->affinity >> 32 & 0xff) << 24 | (c->affinity & 0xffffff);
 
-	return aff << 32 | (uint64_t)c->index << 8 | (c->index + 1 == g->cpus ? TYPER_LAST : 0);
+	return aff << 32 | (uint64_t)c->index << 8 | (c->lpis ? TYPER_PLPIS : 0) | (c->index + 1 == g->cpus ? TYPER_LAST : 0);
 }
 
 static uint32_t gicr_waker(struct gic_cpu *c)
@@ -44,7 +46,9 @@ static void gicr_control(struct gic *g, struct gic_cpu *c, struct bus_access *a,
 {
 	uint64_t typer;
 
-	if ((offset & ~7u) == GICR_TYPER && a->size >= 4) {
+	if (gic_lpi_access(c, a, offset)) {
+		return;
+	} else if ((offset & ~7u) == GICR_TYPER && a->size >= 4) {
 		typer = gicr_typer(g, c);
 		gic_access64(a, offset, &typer);
 	} else if (a->size != 4 || (offset & 3)) {
