@@ -13,7 +13,7 @@
 #include "machine/machine.h"
 
 const struct machine_class *const machine_classes[] = {
-	&machine_virt_arm64, &machine_captive_virt, &machine_simbench, &machine_pc, NULL,
+	&machine_virt_arm64, &machine_captive_virt, &machine_simbench, &machine_pc, &machine_virt_riscv64, NULL,
 };
 
 const struct machine_class *machine_find(const char *name)

@@ -169,7 +169,7 @@ int machine_exit_status(const struct machine *m);	/* what the guest gave its exi
 uint64_t affinity_of_16(uint32_t index);	/* Aff1 = index / 16: a GICv3 SGI reaches 16 at once */
 uint64_t affinity_flat(uint32_t index);
 
-extern const struct machine_ops machine_arm64_ops;
-extern const struct machine_class machine_virt_arm64, machine_captive_virt, machine_simbench, machine_pc;
+extern const struct machine_ops machine_riscv64_ops, machine_arm64_ops;
+extern const struct machine_class machine_virt_riscv64, machine_virt_arm64, machine_captive_virt, machine_simbench, machine_pc;
 
 #endif

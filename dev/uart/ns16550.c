@@ -2,8 +2,11 @@
 /* Registers and FIFOs of the 16550A: PC16550D data sheet, chapter 8. ns16550.h says how it differs from a chip. */
 #include "base/bits.h"
 #include "core/aml.h"
+#include "core/fdt.h"
 #include "core/vm.h"
 #include "dev/uart/ns16550.h"
+
+#define CLOCK_HZ	1843200u	/* sixteen times 115200 */
 
 enum { REG_DATA, REG_IER, REG_IIR, REG_LCR, REG_MCR, REG_LSR, REG_MSR, REG_SCR };
 
@@ -415,6 +418,16 @@ static void ns16550_acpi(const struct device *d, struct aml_writer *w)
 	aml_end(w);
 }
 
+static void ns16550_fdt(const struct device *d, struct fdt_writer *w)
+{
+	fdt_begin(w, "serial@%llx", (unsigned long long)d->mmio_base);
+	fdt_prop_string(w, "compatible", "ns16550a");
+	fdt_prop_reg(w, d->mmio_base, NS16550_PORTS);
+	fdt_prop_u32(w, "clock-frequency", CLOCK_HZ);
+	fdt_prop_interrupt(w, d->irq);
+	fdt_end(w);
+}
+
 static const struct prop ns16550_props[] = {
 	PROP(struct ns16550, chardev, PROP_PTR, 0, 0, 0),
 	PROP_END
@@ -452,5 +465,6 @@ const struct dev_class ns16550_class = {
 	.reset		= ns16550_reset,
 	.state		= ns16550_state,
 	.state_post	= ns16550_loaded,
+	.fdt		= ns16550_fdt,
 	.acpi		= ns16550_acpi,
 };

@@ -11,7 +11,8 @@
 #define RISCV64_LETTER(c)	(1ull << ((c) - 'a'))
 
 enum {
-	RISCV64_SSTC = 32, RISCV64_SVINVAL, RISCV64_SVPBMT, RISCV64_ZIHINTPAUSE, RISCV64_EXTENSIONS_END,
+	RISCV64_SSTC = 32, RISCV64_SVINVAL, RISCV64_SVPBMT, RISCV64_ZIHINTPAUSE,
+	RISCV64_SV48, RISCV64_SV57,	/* page tables beyond Sv39; no part of riscv,isa */
 };
 
 /* As the device tree's riscv,isa has it: "rv64imafdc_sstc". -ENOSPC: size is too small. */

@@ -28,8 +28,8 @@ enum kvm_step arm64_exit(struct kvm_cpu *c, enum vm_exit *what)
 	const struct kvm_run *run = c->run;
 
 	if (run->exit_reason == KVM_EXIT_ARM_NISV && !inject_abort(c)) {
-		log_limited(&c->log, LOG_WARN, "vCPU %u: an instruction that KVM cannot describe reaches 0x%llx, where no memory is",
-				 c->vcpu->index, (unsigned long long)run->arm_nisv.fault_ipa);
+		log_limited(&c->log, LOG_WARN, "vCPU %u: an access to 0x%llx by an instruction that KVM cannot describe",
+			    c->vcpu->index, (unsigned long long)run->arm_nisv.fault_ipa);
 		return KVM_GO_ON;
 	}
 	log_error("vCPU %u: exit %u, which arm64 does not have", c->vcpu->index, run->exit_reason);

@@ -5,6 +5,7 @@
  */
 #include <unistd.h>
 
+#include "base/bits.h"
 #include "base/platform.h"
 #include "engine/kvm/riscv64/riscv64.h"
 #include "isa/riscv64/extension.h"
@@ -25,6 +26,20 @@ static const struct {
 	{ KVM_RISCV_ISA_EXT_SVPBMT, RISCV64_SVPBMT }, { KVM_RISCV_ISA_EXT_ZIHINTPAUSE, RISCV64_ZIHINTPAUSE },
 };
 
+/* kvm_riscv_config.satp_mode, which came after these headers; the mode as satp has it. */
+#define CONFIG_SATP_MODE	(KVM_REG_RISCV | KVM_REG_SIZE_U64 | KVM_REG_RISCV_CONFIG | 6)
+#define SATP_SV48		9u
+#define SATP_SV57		10u
+
+static uint64_t page_tables(int cpu_fd)
+{
+	uint64_t mode;
+
+	if (riscv64_one_reg(cpu_fd, CONFIG_SATP_MODE, &mode, false))
+		return 0;
+	return (mode >= SATP_SV48 ? BIT(RISCV64_SV48) : 0) | (mode >= SATP_SV57 ? BIT(RISCV64_SV57) : 0);
+}
+
 static int ask_hart(int cpu_fd, struct engine_info *out)
 {
 	uint64_t letters, hz, on;
@@ -34,12 +49,12 @@ static int ask_hart(int cpu_fd, struct engine_info *out)
 		err = riscv64_one_reg(cpu_fd, RISCV64_REG(TIMER, frequency), &hz, false);
 	if (err)
 		return err;
-	out->extensions = letters & 0x3ffffff;
+	out->extensions = (letters & 0x3ffffff) | page_tables(cpu_fd);
 	out->counter_hz = hz;
 	for (size_t n = 0; n < ARRAY_SIZE(extensions); n++)
 		if (!riscv64_one_reg(cpu_fd, KVM_REG_RISCV | KVM_REG_SIZE_U64 | KVM_REG_RISCV_ISA_EXT | extensions[n].kvm, &on,
 				     false) && on)
-			out->extensions |= 1ull << extensions[n].bit;
+			out->extensions |= BIT(extensions[n].bit);
 	return 0;
 }
 

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * virt-riscv64: the general riscv64 machine. Its map follows that of QEMU's `virt`, so that kernels and people's habits
+ * (earlycon=uart8250,mmio,0x10000000) fit:
+ *
+ *	00100000    4 KiB	system controller: power off, reset
+ *	00101000    4 KiB	Goldfish RTC	source 11
+ *	0c000000    6 MiB	PLIC
+ *	10000000  256 B		16550		source 10
+ *	10001000    4 KiB each	8 virtio-mmio	sources 1 to 8
+ *	80000000		RAM
+ */
+#include "dev/misc/syscon.h"
+#include "dev/rtc/goldfish.h"
+#include "dev/uart/ns16550.h"
+#include "machine/machine.h"
+
+#define RAM_BASE	(2 * GIB)
+
+static const struct board_irqchip virt_irqchips[] = {
+	{ "plic", 0x0c000000, 0, 0, 64, affinity_flat },
+	{ NULL }
+};
+
+static const struct board_device virt_devices[] = {
+	{ &syscon_class, 0x00100000, 0, 0 },
+	{ &goldfish_rtc_class, 0x00101000, 11, 0 },
+	{ &ns16550_class, 0x10000000, 10, BOARD_SERIAL },
+	{ NULL }
+};
+
+static uint32_t virt_ranges(uint64_t ram, struct machine_range r[MACHINE_MAX_RANGES])
+{
+	r[0] = (struct machine_range){ RAM_BASE, ram };
+	return 1;
+}
+
+const struct machine_class machine_virt_riscv64 = {
+	.name		= "virt-riscv64",
+	.summary	= "general riscv64 machine: PLIC, 16550, virtio",
+	.isa		= ISA_RISCV64,
+	.ops		= &machine_riscv64_ops,
+	.irqchips	= virt_irqchips,
+	.devices	= virt_devices,
+	.virtio		= { 0x10001000, 0x1000, 1, 8 },
+	.max_vcpus	= 64,
+	.default_ram	= 512 * MIB,
+	.min_ram	= 2 * MIB,
+	.max_ram	= (1ull << 40) - RAM_BASE,
+	.own_fdt	= true,
+	.ranges		= virt_ranges,
+};
