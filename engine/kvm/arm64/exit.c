@@ -84,13 +84,13 @@ void arm64_dump(struct kvm_cpu *c)
 		{ ARM64_REG_SYS + SYSREG(3, 0, 5, 2, 0), "esr_el1" }, { ARM64_REG_SYS + SYSREG(3, 0, 6, 0, 0), "far_el1" },
 		{ ARM64_REG_SYS + SYSREG(3, 0, 12, 0, 0), "vbar_el1" }, { ARM64_REG_SYS + SYSREG(3, 0, 1, 0, 0), "sctlr_el1" },
 	};
-	uint64_t x[31] = { 0 }, v;
+	uint64_t x[32] = { 0 }, v;
 
 	for (uint32_t n = 0; n < 31; n++)
 		arm64_regs(c, &(struct reg){ ARM64_REG_X0 + n, 8, &x[n] }, 1, false);
 	for (uint32_t n = 0; n < 31; n += 4)
 		log_error("vCPU %u:   x%-2u %016llx %016llx %016llx %016llx", c->vcpu->index, n, (unsigned long long)x[n],
-			  (unsigned long long)x[n + 1], (unsigned long long)x[n + 2], n + 3 < 31 ? (unsigned long long)x[n + 3] : 0);
+			  (unsigned long long)x[n + 1], (unsigned long long)x[n + 2], (unsigned long long)x[n + 3]);
 	for (size_t n = 0; n < ARRAY_SIZE(system); n++)
 		if (!arm64_regs(c, &(struct reg){ system[n].id, 8, &v }, 1, false))
 			log_error("vCPU %u:   %-9s %016llx", c->vcpu->index, system[n].name, (unsigned long long)v);

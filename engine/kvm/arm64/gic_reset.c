@@ -54,8 +54,10 @@ static int reset_irqs(const struct bank *b, uint32_t frame, uint32_t first, uint
 
 static int reset_cpu_v3(const struct arm64_vm *a, uint64_t mpidr)
 {
-	static const uint16_t zero[] = { SYS_ICC_IGRPEN0_EL1, SYS_ICC_IGRPEN1_EL1, SYS_ICC_PMR_EL1, SYS_ICC_BPR0_EL1, SYS_ICC_BPR1_EL1,
-					 SYS_ICC_AP0R0_EL1, SYS_ICC_AP1R0_EL1 };
+	static const uint16_t zero[] = {
+		SYS_ICC_IGRPEN0_EL1, SYS_ICC_IGRPEN1_EL1, SYS_ICC_PMR_EL1, SYS_ICC_BPR0_EL1, SYS_ICC_BPR1_EL1, SYS_ICC_AP0R0_EL1,
+		SYS_ICC_AP1R0_EL1,
+	};
 	/* Aff3 in bits 39:32 of the register, in 31:24 here. */
 	uint64_t where = ((mpidr >> 32 & 0xff) << 24 | (mpidr & 0xffffff)) << KVM_DEV_ARM_VGIC_V3_MPIDR_SHIFT;
 	struct bank redist = { a->gic, KVM_DEV_ARM_VGIC_GRP_REDIST_REGS, where };
