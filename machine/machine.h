@@ -67,7 +67,7 @@ struct board_device {
 	uint32_t intid;			/* the controller's own number (GIC: INTID; pc: GSI); 0: no line */
 	uint32_t flags;
 };
-enum { BOARD_CLOCK = 1, BOARD_SERIAL = 2, BOARD_POWER_KEY = 4, BOARD_EXIT = 8, BOARD_PORTS = 16, BOARD_SIZES = 32 };
+enum { BOARD_CLOCK = 1, BOARD_SERIAL = 2, BOARD_POWER_KEY = 4, BOARD_EXIT = 8, BOARD_PORTS = 16, BOARD_SIZES = 32, BOARD_KEYS = 64 };
 
 /* An interrupt controller of a board. */
 struct board_irqchip {
@@ -137,6 +137,7 @@ struct machine {
 	struct device *irqchip_device;		/* NULL: the engine's own */
 	bool has_msi;				/* board_irqchip.msi is there, as node FDT_PHANDLE_MSI */
 	struct device *power_key, *exit;
+	struct device *keys;			/* the keyboard, or NULL */
 	struct device *pci;			/* the host bridge, or NULL */
 	void *board;				/* what the board's ops keep; in the vm's arena */
 };

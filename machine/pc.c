@@ -9,11 +9,13 @@
  *	fec00000		IOAPIC, GSIs 0 to 23
  *	fee00000		local APICs
  *
- * Ports: 16550s at 3f8, 2f8, 3e8, 2e8 (GSIs 4, 3, 5, 7), MC146818 at 70 (8), reset at 92 and cf9, PM block at 600 (SCI 9),
+ * Ports: 16550s at 3f8, 2f8, 3e8, 2e8 (GSIs 4, 3, 5, 7), MC146818 at 70 (8), i8042 at 60
+ * (1, mouse 12), reset at 92 and cf9, PM block at 600 (SCI 9),
  * exit device at f4 (a write of N ends the machine, status N). 8259s, 8254, IOAPIC and local APICs are the engine's.
  */
 #include "base/errno.h"
 #include "core/vm.h"
+#include "dev/input/i8042.h"
 #include "dev/misc/acpi_pm.h"
 #include "dev/misc/pc_reset.h"
 #include "dev/misc/simexit.h"
@@ -35,6 +37,7 @@ static const struct board_device pc_devices[] = {
 	{ &ns16550_class, 0x3e8, 5, BOARD_PORTS },
 	{ &ns16550_class, 0x2e8, 7, BOARD_PORTS },
 	{ &mc146818_class, 0x70, 8, BOARD_PORTS | BOARD_SIZES },
+	{ &i8042_class, 0x60, 1, BOARD_PORTS | BOARD_KEYS },
 	{ &pc_reset_class, 0x92, 0, BOARD_PORTS },
 	{ &acpi_pm_class, PC_PM, PC_SCI, BOARD_PORTS | BOARD_POWER_KEY },
 	{ &simexit_class, 0xf4, 0, BOARD_PORTS | BOARD_EXIT },
@@ -86,6 +89,12 @@ static int pc_complete_pci(struct machine *m, struct pci_windows *win, struct pc
 {
 	win->mem64 = pc_mem64(m);
 	lines->int_line = PC_PCI_LINE;
+	return 0;
+}
+
+static int pc_finish(struct machine *m)
+{
+	i8042_connect_mouse(m->keys, m->vm->irqchip, PC_MOUSE_LINE, m->irqchip->first);
 	return 0;
 }
 
@@ -183,6 +192,7 @@ static void pc_power_key(struct machine *m)
 static const struct machine_ops pc_ops = {
 	.irqchip	= pc_irqchip,
 	.pci		= pc_complete_pci,
+	.finish		= pc_finish,
 	.start		= pc_start,
 	.power_key	= pc_power_key,
 };

@@ -19,6 +19,7 @@
 
 #define PC_PM		0x600u		/* ports of the PM block */
 #define PC_SCI		9u
+#define PC_MOUSE_LINE	12u
 #define PC_PCI_LINE	16u		/* GSIs of INTA..INTD, turned by slot */
 #define PC_PCI_LINES	4u
 

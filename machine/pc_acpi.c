@@ -29,6 +29,7 @@
 #define FADT_SLP_BUTTON	(1u << 5)	/* the sleep button is a control method device, or not there */
 #define FADT_TMR_24	0u
 #define FADT_RESET	(1u << 10)
+#define FADT_8042	(1u << 1)
 #define FADT_NO_VGA	(1u << 2)	/* of boot architecture flags */
 #define FADT_NO_ASPM	(1u << 4)
 
@@ -149,7 +150,7 @@ static void put_fadt(struct aml_writer *w, uint32_t facs, uint32_t dsdt)
 	aml_put16(w, 0xfff);
 	aml_zero(w, 8);				/* flush, duty, alarms */
 	aml_put8(w, 0x32);			/* century */
-	aml_put16(w, FADT_NO_VGA | FADT_NO_ASPM);
+	aml_put16(w, FADT_8042 | FADT_NO_VGA | FADT_NO_ASPM);
 	aml_put8(w, 0);
 	aml_put32(w, FADT_WBINVD | FADT_PROC_C1 | FADT_SLP_BUTTON | FADT_RESET);
 	put_address(w, SPACE_IO, 8, ACCESS_BYTE, PC_RESET_PORT);

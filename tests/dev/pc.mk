@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: BSD-2-Clause
+$(eval $(call unit_test,dev_pc,tests/dev/pc_devices.c tests/dev/board.c,dev core isa base,,dev))
