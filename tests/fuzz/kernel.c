@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Anything as a kernel file: unpacked, recognised, placed and loaded, or refused with a reason. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
