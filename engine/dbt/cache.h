@@ -26,6 +26,7 @@ struct dbt_link {
 	uint32_t unlinked;			/* where it goes while it is not linked */
 	int64_t target;				/* page-relative guest target (vpage + target) */
 	uint32_t page_id_at;			/* cross-page: where the imm32 is that is compared with the page id; else 0 */
+	const struct dbt_page *page;		/* cross-page: of its first target, and of all later ones; NULL: none yet */
 };
 
 struct dbt_block {

@@ -5,6 +5,10 @@
  * A patch is one aligned 4-byte store through the writable view while other vCPUs may run the jump. A jump to another page
  * also compares the fetch entry's page id with an immediate: ~0 until the jump is right, so the order of the two stores
  * decides. Cache lock held.
+ *
+ * A vCPU may stop for long between that comparison and the jump, and vpage is the target's by then. So unlinking changes the
+ * immediate alone: who has passed still gets to the dropped block, as if he had been there a moment earlier. And such a link never
+ * gets a target in another page than its first.
  */
 #include "base/bits.h"
 #include "engine/dbt/run.h"
@@ -26,15 +30,18 @@ void dbt_link(struct dbt_vm *vm, struct dbt_link *l, struct dbt_block *to)
 	l->next_in = to->links_in;
 	to->links_in = l;
 	point(vm, l, to->code);
-	if (l->page_id_at)
+	if (l->page_id_at) {
+		l->page = to->page;
 		put_code(vm, l->page_id_at, to->page->id);
+	}
 }
 
 static void unlink_one(struct dbt_vm *vm, struct dbt_link *l)
 {
 	if (l->page_id_at)
 		put_code(vm, l->page_id_at, ~0u);
-	point(vm, l, l->unlinked);
+	else
+		point(vm, l, l->unlinked);
 	l->to = NULL;
 	l->next_in = NULL;
 }
@@ -71,7 +78,8 @@ void *dbt_run_link(struct arm_cpu *cpu, uint32_t link)
 		return dbt_run_dispatch(cpu);
 	lock_acquire(&vm->cache.lock);
 	/* Finding may have flushed the cache, and l with it; another vCPU may have linked it already. */
-	if (vm->cache.flushes == flushes && !b->dead && !l->to && !no_chain && b->mode == cpu->mode)
+	if (vm->cache.flushes == flushes && !b->dead && !l->to && !no_chain && b->mode == cpu->mode &&
+	    (!l->page || l->page == b->page))
 		dbt_link(vm, l, b);
 	lock_release(&vm->cache.lock);
 	cpu->vpage = cpu->pc & ~4095ull;
