@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-virtio-rig := tests/dev/virtio_rig.c
+virtio-rig := tests/dev/virtio_rig.c tests/dev/virtio_transport.c
 $(eval $(call unit_test,virtio_ring,tests/dev/virtio_ring.c $(virtio-rig),dev core isa os base,-pthread,ring))
 $(eval $(call unit_test,virtio_mmio,tests/dev/virtio_mmio.c $(virtio-rig),dev core isa os base,-pthread,dev))
 $(eval $(call unit_test,virtio_blk,tests/dev/virtio_blk.c $(virtio-rig),dev core isa os base,-pthread,dev))

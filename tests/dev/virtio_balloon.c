@@ -202,5 +202,5 @@ int main(void)
 		T(a_bad_ring_needs_a_reset_and_then_it_works_again),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return rig_run_all("virtio-balloon", tests, ARRAY_SIZE(tests));
 }

@@ -362,12 +362,7 @@ static void each_of_several_queues_works(void **state)
 	r.dev->workq = &r.workq;
 	assert_int_equal(device_set_ptr(r.dev, "backend", &disk.b), 0);
 	assert_int_equal(device_set(r.dev, "queues", 4), 0);
-	assert_int_equal(device_init(r.dev), 0);
-	r.transport = device_create(&r.vm, &virtio_mmio_class);
-	assert_int_equal(device_set_ptr(r.transport, "device", r.dev), 0);
-	mmio_connect(r.transport, &r.chip, RIG_INTID, 32);
-	assert_int_equal(device_init(r.transport), 0);
-	assert_int_equal(virtio_mmio_map(r.transport, RIG_MMIO), 0);
+	rig_plug_device(&r);
 	assert_true(rig_offered(&r) & 1 << 12);
 	assert_int_equal(rig_read(&r, R_CONFIG + 34, 2), 4);
 	r.features = F_FLUSH | 1 << 12;
@@ -429,5 +424,5 @@ int main(void)
 		cmocka_unit_test(each_of_several_queues_works),
 	};
 
-	return cmocka_run_group_tests_name("virtio-blk", tests, NULL, NULL);
+	return rig_run_all("virtio-blk", tests, ARRAY_SIZE(tests));
 }

@@ -51,12 +51,7 @@ static void open_world(struct world *w, bool overlay)
 	r->dev = device_create(&r->vm, &virtio_blk_class);
 	r->dev->workq = &w->loop.inbox;
 	assert_int_equal(device_set_ptr(r->dev, "backend", w->disk), 0);
-	assert_int_equal(device_init(r->dev), 0);
-	r->transport = device_create(&r->vm, &virtio_mmio_class);
-	assert_int_equal(device_set_ptr(r->transport, "device", r->dev), 0);
-	mmio_connect(r->transport, &r->chip, RIG_INTID, 32);
-	assert_int_equal(device_init(r->transport), 0);
-	assert_int_equal(virtio_mmio_map(r->transport, RIG_MMIO), 0);
+	rig_plug_device(r);
 	pthread_create(&w->thread, NULL, loop_thread, &w->loop);
 	r->features = F_EVENT_IDX | F_INDIRECT | F_FLUSH;
 	rig_start(r, 1, SIZE);
@@ -216,5 +211,5 @@ int main(void)
 		CASE(resets_in_the_middle_of_disk_io_leave_a_working_device),
 	};
 
-	return cmocka_run_group_tests_name("virtio-blk over files", tests, NULL, NULL);
+	return rig_run_all("virtio-blk over files", tests, ARRAY_SIZE(tests));
 }

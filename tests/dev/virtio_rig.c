@@ -80,12 +80,7 @@ struct device *rig_device(struct rig *r, const struct dev_class *cls, void *back
 void rig_plug_device(struct rig *r)
 {
 	assert_int_equal(device_init(r->dev), 0);
-	r->transport = device_create(&r->vm, &virtio_mmio_class);
-	assert_non_null(r->transport);
-	assert_int_equal(device_set_ptr(r->transport, "device", r->dev), 0);
-	mmio_connect(r->transport, &r->chip, RIG_INTID, 32);
-	assert_int_equal(device_init(r->transport), 0);
-	assert_int_equal(virtio_mmio_map(r->transport, RIG_MMIO), 0);
+	rig_transport_plug(r);
 }
 
 void rig_plug(struct rig *r, const struct dev_class *cls, void *backend)
@@ -98,7 +93,7 @@ void rig_close(struct rig *r)
 {
 	rig_pump(r);
 	if (r->transport) {
-		r->transport->cls->destroy(r->transport);
+		rig_transport_destroy(r);
 		r->dev->cls->destroy(r->dev);
 	}
 	munmap(r->ram, RIG_SEAM - RIG_RAM);
@@ -113,21 +108,6 @@ void *rig_ptr(struct rig *r, gpa_t gpa)
 	return gpa < RIG_SEAM ? r->ram + (gpa - RIG_RAM) : r->ram_above + (gpa - RIG_SEAM);
 }
 
-uint64_t rig_read(struct rig *r, uint64_t offset, unsigned size)
-{
-	struct bus_access a = { .size = (uint8_t)size };
-
-	assert_int_equal(bus_access(&r->vm.bus, BUS_MMIO, RIG_MMIO + offset, &a), BUS_OK);
-	return size == 8 ? a.value : a.value & ((1ull << 8 * size) - 1);
-}
-
-void rig_write(struct rig *r, uint64_t offset, unsigned size, uint64_t val)
-{
-	struct bus_access a = { .size = (uint8_t)size, .write = true, .value = val };
-
-	assert_int_equal(bus_access(&r->vm.bus, BUS_MMIO, RIG_MMIO + offset, &a), BUS_OK);
-}
-
 void rig_pump(struct rig *r)
 {
 	for (unsigned i = 0; workq_run(&r->workq); i++)
@@ -140,6 +120,8 @@ uint64_t rig_offered(struct rig *r)
 
 	wr(r, R_DEVICE_FEATURES_SEL, 0);
 	f = rd(r, R_DEVICE_FEATURES);
+	if (rig_legacy(r))
+		return f;
 	wr(r, R_DEVICE_FEATURES_SEL, 1);
 	return f | (uint64_t)rd(r, R_DEVICE_FEATURES) << 32;
 }
@@ -148,14 +130,18 @@ void rig_negotiate(struct rig *r)
 {
 	uint64_t f = r->features | F_VERSION_1;
 
+	if (rig_legacy(r) && r->features >> 32)
+		skip();				/* not for legacy drivers */
 	wr(r, R_STATUS, 0);
 	assert_int_equal(rd(r, R_STATUS), 0);
 	wr(r, R_STATUS, S_ACK);
 	wr(r, R_STATUS, S_ACK | S_DRIVER);
 	wr(r, R_DRIVER_FEATURES_SEL, 0);
 	wr(r, R_DRIVER_FEATURES, (uint32_t)f);
-	wr(r, R_DRIVER_FEATURES_SEL, 1);
-	wr(r, R_DRIVER_FEATURES, (uint32_t)(f >> 32));
+	if (!rig_legacy(r)) {
+		wr(r, R_DRIVER_FEATURES_SEL, 1);
+		wr(r, R_DRIVER_FEATURES, (uint32_t)(f >> 32));
+	}
 	wr(r, R_STATUS, S_ACK | S_DRIVER | S_FEATURES_OK);
 }
 
@@ -174,6 +160,10 @@ void rig_queue_place(struct rig *r, unsigned qi, uint16_t size)
 		.size = size, .desc = base, .driver = base + 0x4000, .device = base + 0x8000,
 		.packed = r->features & F_PACKED, .avail_wrap = true, .used_wrap = true,
 	};
+	if (rig_legacy(r)) {
+		q->driver = q->desc + 16u * size;
+		q->device = ALIGN_UP(q->driver + 6 + 2u * size, (gpa_t)4096);
+	}
 	memset(rig_ptr(r, base), 0, 0x10000);
 	rig_queue_write(r, qi);
 }
@@ -184,6 +174,8 @@ void rig_queue_write(struct rig *r, unsigned qi)
 
 	wr(r, R_QUEUE_SEL, qi);
 	wr(r, R_QUEUE_NUM, q->size);
+	if (rig_legacy(r))
+		return;
 	wr64(r, R_DESC, q->desc);
 	wr64(r, R_DRIVER, q->driver);
 	wr64(r, R_DEVICE, q->device);
@@ -192,7 +184,10 @@ void rig_queue_write(struct rig *r, unsigned qi)
 void rig_queue_enable(struct rig *r, unsigned qi)
 {
 	wr(r, R_QUEUE_SEL, qi);
-	wr(r, R_QUEUE_READY, 1);
+	if (rig_legacy(r))
+		rig_legacy_enable(r, &r->q[qi]);
+	else
+		wr(r, R_QUEUE_READY, 1);
 }
 
 void rig_start(struct rig *r, unsigned queues, uint16_t size)

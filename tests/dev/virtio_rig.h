@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A machine without vCPUs for virtio tests: some RAM, a bus, an interrupt controller that counts, one device behind
- * virtio-mmio, and a small driver that lays out rings in guest memory and can also lay them out wrongly.
+ * one of the transports, and a small driver that lays out rings in guest memory and can also lay them out wrongly.
  *
  * The device's work queue is drained by hand (rig_pump) unless a test starts a thread for it.
  */
@@ -11,10 +11,13 @@
 #include "core/block.h"
 #include "core/vm.h"
 #include "dev/virtio/devices.h"
+#include "dev/pci/host.h"
 #include "dev/virtio/mmio.h"
+#include "dev/virtio/pci.h"
 
 #define RIG_ROM		0x00100000ull	/* 64 KiB */
 #define RIG_MMIO	0x0a000000ull
+#define RIG_ECAM	0x3f000000ull
 #define RIG_RAM		0x40000000ull
 #define RIG_RAM_SIZE	0x40000000ull	/* two slots that touch, so that buffers can cross */
 #define RIG_SEAM	0x40080000ull	/* where the second begins */
@@ -52,6 +55,9 @@ struct rig_queue {
 	uint16_t slots[RIG_MAX_SIZE + 1];	/* of the chain with that head */
 };
 
+enum rig_kind { RIG_MMIO_MODERN, RIG_MMIO_LEGACY, RIG_PCI, RIG_PCI_LEGACY, RIG_KINDS };
+extern enum rig_kind rig_kind;			/* what the next rig_plug plugs into */
+
 struct rig {
 	struct vm vm;
 	struct workq workq;
@@ -60,7 +66,10 @@ struct rig {
 	unsigned edges;			/* low to high; atomic */
 	uint8_t *ram, *ram_above, *rom;	/* below and above the seam: not together on the host */
 	uint8_t *arena;
-	struct device *dev, *transport;
+	struct device *dev, *transport, *host;	/* host: the PCI bridge, or NULL */
+	enum rig_kind kind;
+	uint32_t isr;			/* PCI: what was read from the register and not acknowledged yet */
+	bool features_ok;		/* legacy: what the driver remembers */
 	uint64_t features;		/* what the driver asks for besides VERSION_1 */
 	struct rig_queue q[6];
 };
@@ -72,6 +81,8 @@ void rig_plug_device(struct rig *r);							/* … before this */
 void rig_close(struct rig *r);
 
 void *rig_ptr(struct rig *r, gpa_t gpa);	/* good up to the seam or the end of RAM */
+bool rig_legacy(const struct rig *r);
+/* As a driver's access to virtio-mmio's registers below; see virtio_transport.c. */
 uint64_t rig_read(struct rig *r, uint64_t offset, unsigned size);
 void rig_write(struct rig *r, uint64_t offset, unsigned size, uint64_t val);
 static inline uint32_t rd(struct rig *r, uint64_t offset)
@@ -87,10 +98,22 @@ static inline void wr(struct rig *r, uint64_t offset, uint32_t val)
 enum {
 	R_MAGIC = 0, R_VERSION = 4, R_DEVICE_ID = 8, R_DEVICE_FEATURES = 0x10, R_DEVICE_FEATURES_SEL = 0x14,
 	R_DRIVER_FEATURES = 0x20, R_DRIVER_FEATURES_SEL = 0x24, R_QUEUE_SEL = 0x30, R_QUEUE_NUM_MAX = 0x34,
-	R_QUEUE_NUM = 0x38, R_QUEUE_READY = 0x44, R_QUEUE_NOTIFY = 0x50, R_ISR = 0x60, R_ACK = 0x64, R_STATUS = 0x70, R_QUEUE_RESET = 0xc0,
+	R_QUEUE_NUM = 0x38, R_QUEUE_READY = 0x44, R_QUEUE_NOTIFY = 0x50, R_ISR = 0x60, R_ACK = 0x64, R_STATUS = 0x70,
+	R_QUEUE_RESET = 0xc0,
 	R_DESC = 0x80, R_DRIVER = 0x90, R_DEVICE = 0xa0, R_GENERATION = 0xfc, R_CONFIG = 0x100,
 };
 enum { S_ACK = 1, S_DRIVER = 2, S_DRIVER_OK = 4, S_FEATURES_OK = 8, S_NEEDS_RESET = 64, S_FAILED = 128 };
+
+/* Between the files of the rig. */
+void rig_transport_plug(struct rig *r);
+void rig_transport_destroy(struct rig *r);
+void rig_legacy_enable(struct rig *r, struct rig_queue *q);
+uint64_t rig_access(struct rig *r, enum bus_space space, uint64_t addr, unsigned size, bool write, uint64_t val);
+
+/* All tests over each transport in turn. */
+struct CMUnitTest;
+int rig_run_all(const char *name, const struct CMUnitTest *tests, size_t count);
+int rig_run_modern(const char *name, const struct CMUnitTest *tests, size_t count);	/* not over legacy interfaces */
 
 void rig_pump(struct rig *r);			/* runs the work queue until it is empty */
 uint64_t rig_offered(struct rig *r);

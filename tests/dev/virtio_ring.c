@@ -61,8 +61,8 @@ static void expect_needs_reset(struct fixture *f)
 	struct rig *r = &f->r;
 
 	assert_true(rd(r, R_STATUS) & S_NEEDS_RESET);
+	assert_true(r->line || rig_legacy(r));		/* legacy drivers aren't told */
 	assert_int_equal(rd(r, R_ISR) & 2, 2);
-	assert_true(r->line);
 	assert_false(rig_used(r, 0, NULL, NULL));
 	/* It stays so, without doing anything, until it is reset. */
 	wr(r, R_ACK, 3);
@@ -976,5 +976,5 @@ int main(void)
 		CASE(pages_the_device_writes_are_logged_and_no_others),
 	};
 
-	return cmocka_run_group_tests_name("virtio rings", tests, NULL, NULL);
+	return rig_run_all("virtio rings", tests, ARRAY_SIZE(tests));
 }

@@ -109,12 +109,7 @@ static int set_up_kind(void **state, uint64_t more)
 	assert_int_equal(device_set(r->dev, "queues", QUEUES), 0);
 	assert_int_equal(device_set(r->dev, "packed", true), 0);
 	assert_int_equal(device_set(r->dev, "in_order", true), 0);
-	assert_int_equal(device_init(r->dev), 0);
-	r->transport = device_create(&r->vm, &virtio_mmio_class);
-	assert_int_equal(device_set_ptr(r->transport, "device", r->dev), 0);
-	mmio_connect(r->transport, &r->chip, RIG_INTID, 32);
-	assert_int_equal(device_init(r->transport), 0);
-	assert_int_equal(virtio_mmio_map(r->transport, RIG_MMIO), 0);
+	rig_plug_device(r);
 	r->features = F_EVENT_IDX | F_INDIRECT | 1 << 12 | 1 << 9 | more;
 	pthread_create(&w->disk.thread, NULL, disk_thread, &w->disk);
 	pthread_create(&w->worker, NULL, worker, w);
@@ -366,5 +361,5 @@ int main(void)
 		IN_ORDER(rings_that_change_under_the_device_do_no_harm),
 	};
 
-	return cmocka_run_group_tests_name("virtio threads", tests, NULL, NULL);
+	return rig_run_all("virtio threads", tests, ARRAY_SIZE(tests));
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-fuzz-rig := tests/dev/virtio_rig.c
+fuzz-rig := tests/dev/virtio_rig.c tests/dev/virtio_transport.c
 $(eval $(call fuzz_test,virtio_ring,tests/fuzz/virtio_ring.c tests/fuzz/ring_fuzz.c $(fuzz-rig),dev core isa os base,-lcmocka))
 $(eval $(call fuzz_test,virtio_packed,tests/fuzz/virtio_packed.c tests/fuzz/ring_fuzz.c $(fuzz-rig),dev core isa os base,-lcmocka))
 $(eval $(call fuzz_test,virtio_mmio,tests/fuzz/virtio_mmio.c $(fuzz-rig),dev core isa os base,-lcmocka))
