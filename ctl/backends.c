@@ -10,6 +10,7 @@
 #include "backend/entropy.h"
 #include "ctl/backends.h"
 #include "ctl/device_spec.h"
+#include "ctl/shares.h"
 #include "dev/virtio/devices.h"
 #include "os/spawn.h"
 #include "os/tap.h"
@@ -52,6 +53,24 @@ static int plug_simple(struct backends *b, struct machine_config *c, const struc
 	return plug(b, c, cls, backend, e) ? 0 : -ENOSPC;
 }
 
+/* A directory instead of a disk. */
+static int open_root(struct backends *b, const struct disk_spec *d, struct machine_config *c, struct ctl_error *e)
+{
+	int err;
+
+	if (d->overlay || d->direct || d->serial[0] || d->queues)
+		return ctl_fail(e, -EINVAL, "disk %s: is a directory, which takes only ro: leave the rest out", d->path);
+	err = shares_open_root(b, d->path, d->read_only, e);
+	return err ? err : plug_simple(b, c, &virtio_p9_class, b->share[b->shares - 1], e);
+}
+
+static int open_share(struct backends *b, const char *spec, struct machine_config *c, struct ctl_error *e)
+{
+	int err = shares_open(b, spec, e);
+
+	return err ? err : plug_simple(b, c, &virtio_p9_class, b->share[b->shares - 1], e);
+}
+
 static int open_disk(struct backends *b, const char *spec, struct machine_config *c, struct ctl_error *e)
 {
 	struct block_backend **disk = &b->disk[b->disks];
@@ -60,6 +79,8 @@ static int open_disk(struct backends *b, const char *spec, struct machine_config
 
 	if (err)
 		return err;
+	if (shares_is_root(d.path))
+		return open_root(b, &d, c, e);
 	if (b->disks == MACHINE_MAX_VIRTIO)
 		return ctl_fail(e, -ENOSPC, "--disk: more than %d: leave some out", MACHINE_MAX_VIRTIO);
 	if (d.overlay)
@@ -220,6 +241,8 @@ int backends_open(struct backends *b, struct loop *control, struct loop *io, str
 		return ctl_fail(e, err, "disks: threads cannot be started (%s): raise the limit of processes", strerror(-err));
 	for (unsigned i = 0; i < o->disks.count && !err; i++)
 		err = open_disk(b, o->disks.item[i], config, e);
+	for (unsigned i = 0; i < o->shares.count && !err; i++)
+		err = open_share(b, o->shares.item[i], config, e);
 	for (unsigned i = 0; i < o->nets.count && !err; i++)
 		err = open_net(b, o->nets.item[i], o, config, e);
 	if (!err && o->rng) {
@@ -253,6 +276,7 @@ void backends_close(struct backends *b)
 		net_close(b->net[i]);
 	for (unsigned i = 0; i < b->disks; i++)
 		disk_close(b->disk[i]);
+	shares_close(b);
 	if (b->entropy)
 		entropy_close(b->entropy);
 	if (b->pool)

@@ -6,6 +6,7 @@
 #include "backend/chardev.h"
 #include "backend/disk.h"
 #include "backend/net.h"
+#include "backend/share.h"
 #include "core/entropy.h"
 #include "ctl/io_threads.h"
 #include "ctl/options.h"
@@ -19,7 +20,8 @@ struct backends {
 	struct entropy *entropy;
 	struct block_backend *disk[MACHINE_MAX_VIRTIO];
 	struct net_backend *net[MACHINE_MAX_VIRTIO];
-	unsigned disks, nets;
+	struct share *share[MACHINE_MAX_VIRTIO];
+	unsigned disks, nets, shares;
 	struct io_threads threads;	/* of disks, and of networks with several queues */
 	bool packed;
 };

@@ -19,6 +19,19 @@ static void take_word(const char **s, char *word, size_t room)
 	*s += len;
 }
 
+/* The file's name, up to the first single comma. Returns its length; if it is cut, *s isn't at a comma or the end. */
+static size_t take_path(const char **s, char path[SPEC_PATH_MAX])
+{
+	size_t n = 0;
+
+	while (**s && (**s != ',' || (*s)[1] == ',') && n < SPEC_PATH_MAX - 1) {
+		*s += **s == ',';
+		path[n++] = *(*s)++;
+	}
+	path[n] = 0;
+	return n;
+}
+
 /* The value of `key=value`, or NULL. */
 static const char *value_of(const char *word, const char *key)
 {
@@ -66,15 +79,10 @@ static int disk_word(struct disk_spec *d, const char *word, const char *spec, st
 int disk_spec_parse(struct disk_spec *d, const char *spec, struct ctl_error *e)
 {
 	const char *s = spec;
-	size_t n = 0;
 	int err;
 
 	*d = (struct disk_spec){ 0 };
-	while (*s && (*s != ',' || s[1] == ',') && n < sizeof(d->path) - 1) {
-		s += *s == ',';
-		d->path[n++] = *s++;
-	}
-	if (!n)
+	if (!take_path(&s, d->path))
 		return ctl_fail(e, -EINVAL, "--disk: no file in '%s': write FILE[,ro|,overlay]", spec);
 	while (*s == ',') {
 		char word[64];
@@ -173,4 +181,31 @@ int net_spec_parse(struct net_spec *n, const char *spec, struct ctl_error *e)
 		first = false;
 	} while (!err && *s++ == ',');
 	return err;
+}
+
+int share_spec_parse(struct share_spec *h, const char *spec, struct ctl_error *e)
+{
+	const char *s = spec, *v;
+
+	h->read_only = false;
+	if (!take_path(&s, h->path))
+		return ctl_fail(e, -EINVAL, "--share: no directory in '%s': write DIR[,ro][,tag=NAME]", spec);
+	while (*s == ',') {
+		char word[SHARE_TAG_MAX + 6];
+
+		s++;
+		take_word(&s, word, sizeof(word));
+		v = value_of(word, "tag");
+		if (!strcmp(word, "ro"))
+			h->read_only = true;
+		else if (v && *v && strlen(v) <= SHARE_TAG_MAX)
+			snprintf(h->tag, sizeof(h->tag), "%s", v);
+		else if (v)
+			return ctl_fail(e, -EINVAL, "share %s: a tag has 1 to %u characters: shorten it", h->path, SHARE_TAG_MAX);
+		else
+			return ctl_fail(e, -EINVAL, "share %s: '%s' is not known: choose from ro, tag=NAME", h->path, word);
+	}
+	if (*s)
+		return ctl_fail(e, -ENAMETOOLONG, "--share: a name of more than %u bytes: shorten it", SPEC_PATH_MAX - 1);
+	return 0;
 }

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What --disk and --network say: a first word and options with commas between. */
+/* What --disk, --network and --share say: a first word and options with commas between. */
 #ifndef CTL_DEVICE_SPEC_H
 #define CTL_DEVICE_SPEC_H
 
 #include "base/types.h"
+#include "core/share.h"
 #include "ctl/error.h"
+
+#define SPEC_PATH_MAX	4096u
 
 /* FILE[,ro|,overlay][,direct][,serial=S][,queues=N][,format=raw]; a comma in FILE is written twice. */
 struct disk_spec {
-	char path[4096], serial[24];
+	char path[SPEC_PATH_MAX], serial[24];
 	bool read_only, overlay, direct;
 	unsigned queues;		/* 0: not said */
 };
@@ -24,5 +27,12 @@ struct net_spec {
 	bool vhost;
 };
 int net_spec_parse(struct net_spec *n, const char *spec, struct ctl_error *e);
+
+/* DIR[,ro][,tag=NAME]; a comma in DIR is written twice. */
+struct share_spec {
+	char path[SPEC_PATH_MAX], tag[SHARE_TAG_MAX + 1];	/* tag: as the caller filled it, unless said */
+	bool read_only;
+};
+int share_spec_parse(struct share_spec *h, const char *spec, struct ctl_error *e);
 
 #endif

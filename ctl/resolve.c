@@ -9,6 +9,7 @@
 #include "base/bits.h"
 #include "ctl/names.h"
 #include "ctl/resolve.h"
+#include "ctl/shares.h"
 #include "isa/arm64/cpu_model.h"
 
 #define LINUX_COMMAND_LINE	2047	/* COMMAND_LINE_SIZE of arm64 and x86, less its NUL */
@@ -186,6 +187,8 @@ int run_options_resolve(struct run_options *o, enum isa_id payload, const struct
 		err = resolve_engine(o, engines, r, e);
 	if (!err)
 		err = resolve_sizes(o, r, e);
+	if (!err)
+		err = shares_resolve(o, e);
 	if (!err && o->params && strlen(o->params) > LINUX_COMMAND_LINE)
 		err = ctl_fail(e, -E2BIG, "--params: %zu bytes; a kernel takes at most %d: shorten them", strlen(o->params),
 			       LINUX_COMMAND_LINE);
