@@ -304,11 +304,12 @@ static bool net_features_ok(const struct virtio_dev *vd, uint64_t f)
 
 static void net_begin(struct virtio_dev *vd)
 {
-	struct virtio_net *net = to_net(vd);
+	struct net_backend *b = to_net(vd)->backend;
 
-	net_ctrl_start(net);
-	if (net->backend->ops->set_offloads)
-		net->backend->ops->set_offloads(net->backend, net_guest_offloads(vd->features));
+	if (b->ops->set_pairs)
+		b->ops->set_pairs(b, 1);
+	if (b->ops->set_offloads)
+		b->ops->set_offloads(b, net_guest_offloads(vd->features));
 }
 
 static void net_reset(struct virtio_dev *vd)
@@ -317,6 +318,7 @@ static void net_reset(struct virtio_dev *vd)
 
 	memcpy(net->config.mac, net->backend->mac, sizeof(net->config.mac));
 	net->config.status = NET_S_LINK_UP;
+	net_filter_reset(net);
 }
 
 static const struct virtio_ops net_ops = {
@@ -381,6 +383,7 @@ static int net_init(struct device *d, struct arena *a)
 		err = net_pairs_init(net, a);
 	if (err)
 		return err;
+	net_filter_reset(net);
 	net->client.readable = net_readable;
 	net->client.pairs = net->queues;
 	return net->backend->ops->attach(net->backend, &net->client);

@@ -37,7 +37,7 @@ struct net_macs {
 
 /* Which frames the guest wants. Until the driver says something it wants all. */
 struct net_filter {
-	bool all_unicast, all_multicast, no_multicast, no_unicast, no_broadcast, promiscuous, vlans_on;
+	bool all_unicast, all_multicast, no_multicast, no_unicast, no_broadcast, promiscuous;
 	struct net_macs unicast, multicast;
 	uint64_t vlan[4096 / 64];
 };
@@ -81,7 +81,7 @@ static inline uint32_t net_ctrl_index(const struct virtio_net *net)
 }
 
 void net_ctrl_kick(struct virtio_net *net, struct virtqueue *q);
-void net_ctrl_start(struct virtio_net *net);	/* a driver begins: everything as after a reset */
+void net_filter_reset(struct virtio_net *net);
 /* Is the frame, of which `head` has the first 18 bytes (or all), for the guest? */
 bool net_wanted(struct virtio_net *net, const uint8_t *head, size_t len);
 unsigned net_guest_offloads(uint64_t features);

@@ -171,17 +171,12 @@ void net_ctrl_kick(struct virtio_net *net, struct virtqueue *q)
 	virtqueue_end(q);
 }
 
-void net_ctrl_start(struct virtio_net *net)
+void net_filter_reset(struct virtio_net *net)
 {
-	const struct net_ops *ops = net->backend->ops;
-
 	lock_acquire(&net->filter_lock);
 	memset(&net->filter, 0, sizeof(net->filter));
 	net->filter.promiscuous = true;
-	net->filter.vlans_on = virtio_has(&net->vd, NET_F_CTRL_VLAN);
 	lock_release(&net->filter_lock);
-	if (ops->set_pairs)
-		ops->set_pairs(net->backend, 1);
 }
 
 static bool among(const struct net_macs *m, const uint8_t *mac)
@@ -215,7 +210,7 @@ bool net_wanted(struct virtio_net *net, const uint8_t *head, size_t len)
 		return false;
 	lock_acquire(&net->filter_lock);
 	wanted = f->promiscuous || address_wanted(net, head);
-	if (wanted && f->vlans_on && !f->promiscuous && head[12] == 0x81 && head[13] == 0 && len >= 16) {
+	if (wanted && !f->promiscuous && virtio_has(&net->vd, NET_F_CTRL_VLAN) && head[12] == 0x81 && head[13] == 0 && len >= 16) {
 		uint16_t vid = (uint16_t)((head[14] & 15) << 8 | head[15]);
 
 		wanted = f->vlan[vid / 64] >> (vid % 64) & 1;

@@ -602,12 +602,16 @@ static bool any_queue_on(const struct virtio_dev *vd)
 
 void virtio_legacy_features_set(struct virtio_dev *vd, uint32_t val)
 {
+	bool begins = false;
+
 	lock_acquire(&vd->dev.lock);
 	if (vd->resetting == VIRTIO_RUNS && !(vd->status & VIRTIO_STATUS_FEATURES_OK) && !any_queue_on(vd)) {
-		vd->legacy = true;
+		vd->legacy = begins = true;
 		vd->features = val & virtio_legacy_offered(vd);
 	}
 	lock_release(&vd->dev.lock);
+	if (begins && vd->ops->begin)
+		vd->ops->begin(vd);
 }
 
 void virtio_legacy_status_set(struct virtio_dev *vd, uint32_t val)

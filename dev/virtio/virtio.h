@@ -84,7 +84,7 @@ struct virtio_ops {
 	void (*started)(struct virtqueue *q);	/* the ring comes to life: queue's lock held, any thread; or NULL */
 	void (*stopped)(struct virtqueue *q);	/* it was live and is no longer; as started; or NULL */
 	bool (*features_ok)(const struct virtio_dev *vd, uint64_t features);		/* or NULL */
-	void (*begin)(struct virtio_dev *vd);	/* DRIVER_OK, before queues come to life; no lock held; or NULL */
+	void (*begin)(struct virtio_dev *vd);	/* features are agreed on, and no queue lives yet; no lock held; or NULL */
 	void (*reset)(struct virtio_dev *vd);	/* a reset is complete; device lock held; or NULL */
 	void (*config_write)(struct virtio_dev *vd, uint32_t offset, unsigned size, uint64_t val);	/* or NULL */
 };
