@@ -6,6 +6,8 @@ void workq_init(struct workq *q, void (*wake)(struct workq *q))
 {
 	q->head = NULL;
 	q->wake = wake;
+	q->bell_add = NULL;
+	q->bell_remove = NULL;
 }
 
 void work_init(struct work *w, void (*fn)(struct work *w))

@@ -16,9 +16,15 @@ struct work {
 	uint32_t queued;		/* 1 between post and the start of fn */
 };
 
+struct notifier;
+
 struct workq {
 	struct work *head;		/* atomic LIFO of posted work; the owner reverses it */
 	void (*wake)(struct workq *q);	/* called by the post that found the inbox empty */
+	/* Both or none: makes `n` a notifier with a descriptor, whose signals run w on the owner's thread, as posting it does. Not
+	   while the owner runs. */
+	int (*bell_add)(struct workq *q, struct notifier *n, struct work *w);
+	void (*bell_remove)(struct workq *q, struct notifier *n);
 };
 
 void workq_init(struct workq *q, void (*wake)(struct workq *q));

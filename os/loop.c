@@ -2,12 +2,14 @@
 /* See loop.h. Level-triggered epoll; timerfd and signalfd are descriptors like the rest. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
+#include "os/eventfd.h"
 #include "os/loop.h"
 
 #define NS_PER_S	1000000000u
@@ -33,6 +35,50 @@ static void woken(struct loop_fd *w, uint32_t events)
 	(void)n;
 }
 
+/* --- notifiers with a descriptor --- */
+
+struct bell {
+	struct loop_fd watch;
+	struct notifier *n;
+	struct work *work;
+};
+
+static void bell_rang(struct loop_fd *w, uint32_t events)
+{
+	struct bell *b = container_of(w, struct bell, watch);
+
+	if (eventfd_notifier_take(b->n))
+		b->work->fn(b->work);
+}
+
+static int bell_add(struct workq *q, struct notifier *n, struct work *w)
+{
+	struct bell *b = calloc(1, sizeof(*b));
+	int err = b ? eventfd_notifier_init(n) : -ENOMEM;
+
+	if (err) {
+		free(b);
+		return err;
+	}
+	*b = (struct bell){ { n->fd, EPOLLIN, bell_rang }, n, w };
+	n->ctx = b;
+	err = loop_fd_add(container_of(q, struct loop, inbox), &b->watch);
+	if (err) {
+		eventfd_notifier_fini(n);
+		free(b);
+	}
+	return err;
+}
+
+static void bell_remove(struct workq *q, struct notifier *n)
+{
+	struct bell *b = n->ctx;
+
+	loop_fd_remove(container_of(q, struct loop, inbox), &b->watch);
+	eventfd_notifier_fini(n);
+	free(b);
+}
+
 struct loop *loop_of(struct workq *q)
 {
 	return q->wake == inbox_wake ? container_of(q, struct loop, inbox) : NULL;
@@ -44,6 +90,8 @@ int loop_init(struct loop *l)
 
 	memset(l, 0, sizeof(*l));
 	workq_init(&l->inbox, inbox_wake);
+	l->inbox.bell_add = bell_add;
+	l->inbox.bell_remove = bell_remove;
 	l->epoll = epoll_create1(EPOLL_CLOEXEC);
 	l->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (l->epoll < 0 || l->wake_fd < 0) {

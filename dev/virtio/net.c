@@ -357,10 +357,11 @@ static int net_pairs_init(struct virtio_net *net, struct arena *a)
 		if (!net->rx[i] || !net->tx[i])
 			return -ENOMEM;
 		net->client.workq[i] = virtio_workq(&net->vd, i);
-		net->vd.queue[2 * i].workq = net->vd.queue[2 * i + 1].workq = net->client.workq[i];
+		virtqueue_set_workq(&net->vd.queue[2 * i], net->client.workq[i]);
+		virtqueue_set_workq(&net->vd.queue[2 * i + 1], net->client.workq[i]);
 	}
 	/* The control queue is in one of two places; with one pair they are the same. */
-	net->vd.queue[2 * net->queues].workq = net->client.workq[0];
+	virtqueue_set_workq(&net->vd.queue[2 * net->queues], net->client.workq[0]);
 	return 0;
 }
 

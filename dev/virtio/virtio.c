@@ -32,6 +32,29 @@ static void bell_signal(struct notifier *n)
 	virtqueue_kick(container_of(n, struct virtqueue, bell));
 }
 
+/* With a descriptor if the engine can make use of one: then a notification reaches the queue's thread past the vCPU's. */
+static void bell_init(struct virtqueue *q)
+{
+	const struct engine_ops *engine = q->vd->dev.vm->engine;
+
+	q->bell = (struct notifier){ .signal = bell_signal, .fd = -1 };
+	if (engine && engine->doorbell && q->workq->bell_add)
+		q->has_fd = !q->workq->bell_add(q->workq, &q->bell, &q->kick);
+	if (!q->has_fd)
+		q->bell = (struct notifier){ .signal = bell_signal, .fd = -1 };
+}
+
+void virtqueue_set_workq(struct virtqueue *q, struct workq *workq)
+{
+	if (q->workq == workq)
+		return;
+	if (q->has_fd)
+		q->workq->bell_remove(q->workq, &q->bell);
+	q->has_fd = false;
+	q->workq = workq;
+	bell_init(q);
+}
+
 static void queue_registers_reset(struct virtqueue *q)
 {
 	q->state = VQ_OFF;
@@ -69,7 +92,7 @@ int virtio_init(struct virtio_dev *vd, const struct virtio_ops *ops, uint32_t qu
 		q->max_size = max_size;
 		q->workq = virtio_workq(vd, i);
 		work_init(&q->kick, queue_kicked);
-		q->bell = (struct notifier){ .signal = bell_signal, .fd = -1 };
+		bell_init(q);
 		mem_reader_register(&vd->dev.vm->mem, &q->reader);
 		queue_registers_reset(q);
 		if (vd->offered & BIT(VIRTIO_F_IN_ORDER)) {
@@ -85,8 +108,14 @@ void virtio_destroy(struct device *d)
 {
 	struct virtio_dev *vd = container_of(d, struct virtio_dev, dev);
 
-	for (uint32_t i = 0; i < vd->queues; i++)
-		mem_reader_unregister(&d->vm->mem, &vd->queue[i].reader);
+	for (uint32_t i = 0; i < vd->queues; i++) {
+		struct virtqueue *q = &vd->queue[i];
+
+		mem_reader_unregister(&d->vm->mem, &q->reader);
+		if (q->has_fd)
+			q->workq->bell_remove(q->workq, &q->bell);
+		q->has_fd = false;
+	}
 }
 
 /* --- the queues' threads --- */

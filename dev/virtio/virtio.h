@@ -57,7 +57,8 @@ struct virtqueue {
 	uint16_t index, max_size;
 	struct workq *workq;
 	struct work kick;
-	struct notifier bell;		/* signalled: posts kick */
+	struct notifier bell;		/* signalled: kick runs */
+	bool has_fd;			/* bell is of the workq's making */
 
 	struct lock lock;
 	struct vring ring;
@@ -123,6 +124,7 @@ struct virtio_dev {
 int virtio_init(struct virtio_dev *vd, const struct virtio_ops *ops, uint32_t queues, uint16_t max_size,
 		uint64_t offered, void *config, uint32_t config_len);
 void virtio_destroy(struct device *d);
+void virtqueue_set_workq(struct virtqueue *q, struct workq *workq);	/* in init, for another than virtio_workq(vd, index) */
 struct workq *virtio_workq(const struct virtio_dev *vd, uint32_t group);	/* of a group of queues */
 /* These three are the dev_class hooks of every virtio device. */
 void virtio_dev_reset(struct device *d, enum reset_kind why);

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 #include "backend/disk.h"
 #include "os/loop.h"
+#include "dev/virtio/virtio.h"
 #include "tests/dev/virtio_rig.h"
 
 #define SIZE	64u
@@ -37,11 +38,12 @@ static void *loop_thread(void *arg)
 	return NULL;
 }
 
-static void open_world(struct world *w, bool overlay)
+static void open_world_with(struct world *w, bool overlay, const struct engine_ops *engine)
 {
 	struct rig *r = &w->r;
 
 	rig_open(r);
+	r->vm.engine = engine;
 	assert_int_equal(loop_init(&w->loop), 0);
 	assert_int_equal(pool_new(3, "disk", &w->pool), 0);
 	if (overlay)
@@ -55,6 +57,11 @@ static void open_world(struct world *w, bool overlay)
 	pthread_create(&w->thread, NULL, loop_thread, &w->loop);
 	r->features = F_EVENT_IDX | F_INDIRECT | F_FLUSH;
 	rig_start(r, 1, SIZE);
+}
+
+static void open_world(struct world *w, bool overlay)
+{
+	open_world_with(w, overlay, NULL);
 }
 
 static void close_world(struct world *w)
@@ -178,6 +185,31 @@ static void resets_in_the_middle_of_disk_io_leave_a_working_device(void **state)
 	close_world(w);
 }
 
+static int take_doorbell(struct vm *vm, struct region *r, const struct doorbell *d, bool on)
+{
+	return d->to->fd < 0;
+}
+
+/* As with KVM: the engine keeps the notification from the vCPU's thread, and the kernel signals the descriptor. */
+static void notification_by_descriptor_reaches_the_queues_thread(void **state)
+{
+	static const struct engine_ops engine = { .doorbell = take_doorbell };
+	struct world *w = *state;
+	struct rig *r = &w->r;
+	struct virtio_dev *vd;
+
+	open_world_with(w, false, &engine);
+	vd = container_of(r->dev, struct virtio_dev, dev);
+	assert_true(vd->queue[0].bell.fd >= 0);
+	for (unsigned i = 0; i < 100; i++) {
+		offer(r, 0, T_IN, 8, 4096);
+		notifier_signal(&vd->queue[0].bell);	/* and no register is written */
+		while (!rig_used(r, 0, NULL, NULL))
+			sched_yield();
+	}
+	close_world(w);
+}
+
 static int set_up(void **state)
 {
 	struct world *w = calloc(1, sizeof(*w));
@@ -208,6 +240,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(raw_disk_holds_what_the_guest_wrote_after_a_restart),
 		CASE(overlay_disk_leaves_its_base_as_it_was),
+		CASE(notification_by_descriptor_reaches_the_queues_thread),
 		CASE(resets_in_the_middle_of_disk_io_leave_a_working_device),
 	};
 
