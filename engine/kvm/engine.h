@@ -33,6 +33,7 @@ struct kvm_cpu {
 	int fd;
 	uint32_t thread;		/* atomic: whom a kick's signal goes to; 0: nobody */
 	struct kvm_run *run;
+	void *ring;			/* the machine's coalesced writes, as this vCPU's pages have it; or NULL */
 	bool running;			/* atomic: inside vcpu_run */
 	bool unfinished;		/* the kernel holds an access that the next KVM_RUN completes */
 	struct lock power_lock;		/* the next two */
@@ -62,6 +63,7 @@ struct kvm_vm {
 	struct kvm_cpu *cpu[VM_MAX_VCPUS];	/* atomic; filled by vcpu_init */
 	struct lock slot_lock;			/* dirty */
 	uint64_t dirty;				/* slots that are logged, by id */
+	struct lock ring_lock;			/* held while coalesced writes are done, in their order */
 	struct lock route_lock;			/* the next two; never held by a signal */
 	struct kvm_gsi *gsi;
 	bool routes_stale;			/* the kernel does not have the table of now */
@@ -144,6 +146,11 @@ int kvm_vcpu_power(struct vcpu *v, struct vcpu_power *p, bool write);
 enum kvm_step kvm_exit_handle(struct kvm_cpu *c, int status, enum vm_exit *what);
 /* To the bus in pieces of 1 2 4 8 bytes; fills data on reads. */
 void kvm_bus(struct kvm_cpu *c, enum bus_space space, uint64_t addr, uint8_t *data, uint32_t len, bool write);
+
+/* coalesced.c */
+void kvm_coalesced_init(struct kvm_cpu *c);
+int kvm_coalesced_port(struct kvm_vm *k, uint16_t port);	/* byte writes; 0 also where KVM cannot or nothing is there */
+void kvm_coalesced_drain(struct kvm_cpu *c);
 
 /* eventfd.c */
 int kvm_doorbell(struct vm *vm, struct region *r, const struct doorbell *d, bool on);

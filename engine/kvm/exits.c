@@ -108,6 +108,7 @@ enum kvm_step kvm_exit_handle(struct kvm_cpu *c, int status, enum vm_exit *what)
 {
 	struct kvm_run *run = c->run;
 
+	kvm_coalesced_drain(c);
 	if (status < 0)
 		return run_failed(c, status, what);
 	switch (run->exit_reason) {

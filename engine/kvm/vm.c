@@ -139,6 +139,7 @@ static int cpu_open(struct kvm_cpu *c)
 	if (run == MAP_FAILED)
 		return -errno;
 	c->run = run;
+	kvm_coalesced_init(c);
 	return kvm_arch.vcpu_init(c);
 }
 

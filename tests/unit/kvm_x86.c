@@ -223,6 +223,9 @@ static void *msi_main(void *arg)
 
 	kvm_engine.vcpu_init(t->r->vm.vcpu[0]);
 	kvm_engine.vcpu_regs(t->r->vm.vcpu[0], &fs, 1, true);
+	for (uint32_t i = 1; i < t->r->vm.vcpu_count; i++)
+		while (!__atomic_load_n(&t->r->vm.vcpu[i]->engine, __ATOMIC_ACQUIRE))
+			nanosleep(&(struct timespec){ 0, 100000 }, NULL);
 	vcpu_start(t->r->vm.vcpu[0]);
 	kvm_rig_start(t->r, 0, KVM_RIG_CODE);
 	t->what = kvm_engine.vcpu_run(t->r->vm.vcpu[0]);
@@ -279,6 +282,77 @@ static void a_route_raises_its_message_from_an_eventfd(void **state)
 	assert_int_equal(route.notifier.fd, -1);
 	pause_vcpu(&t);
 	kvm_rig_free(t.r);
+}
+
+/* Line 5 is level-triggered at the 8259 (ELCR); the handler ends the interrupt there and is called again or not. */
+GUEST(guest_level,
+	"start_level: xor %ax, %ax\n mov %ax, %ds\n"
+	"movw $0x1000 + handler_level - start_level, 4 * 0x25\n movw $0, 4 * 0x25 + 2\n"
+	"mov $0x11, %al\n out %al, $0x20\n mov $0x20, %al\n out %al, $0x21\n mov $4, %al\n out %al, $0x21\n"
+	"mov $1, %al\n out %al, $0x21\n mov $0xdf, %al\n out %al, $0x21\n"
+	"mov $0x4d0, %dx\n mov $0x20, %al\n out %al, %dx\n"
+	"mov $0x101, %dx\n out %al, %dx\n again_level: sti\n hlt\n jmp again_level\n"
+	"handler_level: mov $0x25, %al\n mov $0x100, %dx\n out %al, %dx\n mov $0x20, %al\n out %al, $0x20\n iret\n");
+
+static void the_end_of_a_level_interrupt_is_told(void **state)
+{
+	struct irqchip *chip;
+	struct notifier n;
+	struct runner t;
+	bool told = false;
+
+	assert_int_equal(eventfd_notifier_init(&n), 0);
+	runner_start(&t, guest_level, guest_level_end);
+	kvm_rig_wait(t.r, 1);
+	chip = t.r->vm.irqchip;
+	assert_int_equal(chip->ops->eoi_watch(chip, 5, &n), 0);
+	assert_int_equal(chip->ops->eoi_watch(chip, 5, &n), -EBUSY);
+	assert_false(eventfd_notifier_take(&n));
+	chip->ops->set(chip, 5, true);
+	kvm_rig_wait(t.r, 2);
+	chip->ops->set(chip, 5, false);
+	for (int ms = 0; ms < 5000 && !told; ms++) {
+		told = eventfd_notifier_take(&n);
+		nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
+	}
+	assert_true(told);
+	pause_vcpu(&t);
+	kvm_rig_free(t.r);
+	eventfd_notifier_fini(&n);
+}
+
+/* ---- a second vCPU ---- */
+
+/* The first sends INIT and a start-up message for page 2; what is there writes to port 0x100. */
+GUEST(guest_first,
+	"movl $0x1ff, %fs:0xf0\n movl $0x01000000, %fs:0x310\n movl $0x4500, %fs:0x300\n movl $0x4602, %fs:0x300\n"
+	"first_again: hlt\n jmp first_again\n");
+GUEST(guest_second, "mov $0x100, %dx\n mov $0xaa, %al\n out %al, %dx\n second_again: cli\n hlt\n jmp second_again\n");
+
+static void *second_main(void *arg)
+{
+	struct runner *t = arg;
+	struct vcpu *v = t->r->vm.vcpu[1];
+
+	kvm_engine.vcpu_init(v);
+	vcpu_start(v);
+	t->what = kvm_engine.vcpu_run(v);
+	return NULL;
+}
+
+static void a_second_vcpu_waits_until_the_first_starts_it(void **state)
+{
+	struct runner first = { .r = kvm_rig_new(2) }, second = first;
+
+	kvm_rig_load(first.r, guest_first, guest_first_end);
+	memcpy(first.r->ram + 0x2000, guest_second, (size_t)(guest_second_end - guest_second));
+	assert_int_equal(pthread_create(&second.thread, NULL, second_main, &second), 0);
+	assert_int_equal(pthread_create(&first.thread, NULL, msi_main, &first), 0);
+	kvm_rig_wait(first.r, 1);
+	assert_int_equal(first.r->seen[0].value, 0xaa);
+	pause_vcpu(&first);
+	assert_int_equal(runner_end(&second), EXIT_PAUSED);
+	kvm_rig_free(first.r);
 }
 
 /* ---- kicks, power, reset ---- */
@@ -503,6 +577,31 @@ static void a_doorbell_signals_its_eventfd_and_nobody_else(void **state)
 	kvm_rig_free(r);
 }
 
+GUEST(guest_index,
+	"mov $0x30, %cx\n index_again: mov %cl, %al\n out %al, $0x70\n loop index_again\n"
+	"mov $0x101, %dx\n out %al, %dx\n mov $0x1f0, %dx\n out %al, %dx\n");
+
+static void writes_to_an_index_port_come_late_but_in_order(void **state)
+{
+	struct kvm_rig *r = kvm_rig_new(1);
+
+	bus_region_remove(&r->vm.bus, &r->ports);
+	assert_int_equal(bus_region_add(&r->vm.bus, &r->ports, BUS_PIO, 0x70, 0x98, 0), 0);	/* up to 0x107 */
+	assert_int_equal(kvm_engine.vcpu_init(r->vm.vcpu[0]), 0);
+	assert_int_equal(kvm_engine.vm_ready(&r->vm), 0);
+	vcpu_start(r->vm.vcpu[0]);
+	kvm_rig_load(r, guest_index, guest_index_end);
+	kvm_rig_start(r, 0, KVM_RIG_CODE);
+	assert_int_equal(run(r), EXIT_PAUSED);
+	assert_int_equal(r->count, 0x31);
+	for (uint32_t i = 0; i < 0x30; i++) {
+		assert_int_equal(r->seen[i].offset, 0);
+		assert_int_equal(r->seen[i].value, 0x30 - i);
+	}
+	assert_int_equal(r->seen[0x30].offset, 0x91);
+	kvm_rig_free(r);
+}
+
 GUEST(guest_dirty,
 	"mov $0x4000, %ax\n mov %ax, %ds\n movb $1, 0\n movb $1, 0x5000\n mov $0x1f0, %dx\n out %al, %dx\n");
 
@@ -677,6 +776,8 @@ int main(void)
 		cmocka_unit_test(a_line_wakes_a_halted_vcpu),
 		cmocka_unit_test(a_message_wakes_a_halted_vcpu),
 		cmocka_unit_test(a_route_raises_its_message_from_an_eventfd),
+		cmocka_unit_test(the_end_of_a_level_interrupt_is_told),
+		cmocka_unit_test(a_second_vcpu_waits_until_the_first_starts_it),
 		cmocka_unit_test(a_kick_ends_a_halt),
 		cmocka_unit_test(a_kick_ends_a_loop),
 		cmocka_unit_test(a_kick_before_the_run_is_not_lost),
@@ -687,6 +788,7 @@ int main(void)
 		cmocka_unit_test(code_outside_of_memory_is_a_crash_and_the_process_lives),
 		cmocka_unit_test(registers_that_no_processor_has_are_refused),
 		cmocka_unit_test(a_doorbell_signals_its_eventfd_and_nobody_else),
+		cmocka_unit_test(writes_to_an_index_port_come_late_but_in_order),
 		cmocka_unit_test(the_dirty_log_has_the_pages_that_were_written),
 		cmocka_unit_test(single_steps_come_out),
 		cmocka_unit_test(breakpoints_come_out),

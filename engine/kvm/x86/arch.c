@@ -92,6 +92,13 @@ static void destroy_vm(struct kvm_vm *k)
 	k->arch = NULL;
 }
 
+#define RTC_INDEX	0x70
+
+static int vm_ready(struct kvm_vm *k)
+{
+	return kvm_coalesced_port(k, RTC_INDEX);
+}
+
 static int clock_get(struct kvm_vm *k, struct vm_clock *clock)
 {
 	struct kvm_clock_data d = { 0 };
@@ -123,6 +130,7 @@ const struct kvm_arch kvm_arch = {
 	.probe = probe,
 	.vm_init = create_vm,
 	.vm_fini = destroy_vm,
+	.vm_ready = vm_ready,
 	.vm_reset = x86_irqchip_reset,
 	.irqchip_create = x86_irqchip_create,
 	.fixed_routes = x86_fixed_routes,
