@@ -273,11 +273,14 @@ static void vpci_reads(struct pci_func *f, uint32_t reg, unsigned size)
 	if (!touches_window(p, reg, size))
 		return;
 	r = window_access(p, &a);
-	a.value = ~0ull;
-	if (r)
+	if (r) {
 		r->ops->access(r, &a);
+		a.value &= BIT(8 * a.size) - 1;
+	} else {
+		a.value = ~0u;
+	}
 	lock_acquire(&f->lock);
-	pci_put(f->config + p->window + WINDOW_DATA, 4, a.size < 4 ? a.value & (BIT(8 * a.size) - 1) : a.value);
+	pci_put(f->config + p->window + WINDOW_DATA, 4, a.value);
 	lock_release(&f->lock);
 }
 

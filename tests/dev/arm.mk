@@ -6,3 +6,4 @@ $(eval $(call unit_test,dev_pl011,tests/dev/pl011.c tests/dev/board.c,dev core i
 $(eval $(call unit_test,dev_primecells,tests/dev/primecells.c tests/dev/board.c,dev core isa base,,dev))
 $(eval $(call unit_test,dev_gic_threads,tests/dev/gic_threads.c tests/dev/board.c,dev core isa base,,dev))
 $(eval $(call unit_test,dev_gic_oracle,tests/dev/gic_oracle.c tests/dev/board.c,dev core isa base,,dev))
+$(eval $(call unit_test,dev_gicv3_its,tests/dev/gicv3_its.c tests/dev/board.c,dev core isa base,,dev))

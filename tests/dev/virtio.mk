@@ -9,3 +9,4 @@ $(eval $(call unit_test,virtio_threads,tests/dev/virtio_threads.c $(virtio-rig),
 $(eval $(call unit_test,virtio_disk,tests/dev/virtio_disk.c $(virtio-rig),backend dev core isa os base,-pthread -lslirp,dev))
 $(eval $(call unit_test,virtio_balloon,tests/dev/virtio_balloon.c $(virtio-rig),dev core isa os base,-pthread,dev))
 $(eval $(call unit_test,virtio_p9,tests/dev/virtio_p9.c $(virtio-rig),dev core isa os base,-pthread,dev))
+$(eval $(call unit_test,virtio_pci,tests/dev/virtio_pci.c $(virtio-rig),dev core isa os base,-pthread,dev))

@@ -578,5 +578,5 @@ int main(void)
 		CASE(speed_is_told_when_it_is_known),
 	};
 
-	return rig_run_modern("virtio net", tests, ARRAY_SIZE(tests));
+	return rig_run_all("virtio net", tests, ARRAY_SIZE(tests));
 }

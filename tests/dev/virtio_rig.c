@@ -21,7 +21,15 @@ static void chip_set(struct irqchip *c, uint32_t pin, bool level)
 		__atomic_fetch_add(&r->edges, 1, __ATOMIC_RELAXED);
 }
 
-static const struct irqchip_ops chip_ops = { .set = chip_set };
+static int chip_msi(struct irqchip *c, const struct msi *m)
+{
+	struct rig *r = container_of(c, struct rig, chip);
+
+	__atomic_fetch_add(&r->messages[m->data & 31], 1, __ATOMIC_RELAXED);
+	return 1;
+}
+
+static const struct irqchip_ops chip_ops = { .set = chip_set, .msi = chip_msi };
 
 static void no_wake(struct workq *q)
 {

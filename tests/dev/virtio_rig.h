@@ -64,6 +64,7 @@ struct rig {
 	struct irqchip chip;
 	bool line;			/* atomic */
 	unsigned edges;			/* low to high; atomic */
+	unsigned messages[32];		/* by data; atomic */
 	uint8_t *ram, *ram_above, *rom;	/* below and above the seam: not together on the host */
 	uint8_t *arena;
 	struct device *dev, *transport, *host;	/* host: the PCI bridge, or NULL */

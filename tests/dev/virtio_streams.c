@@ -518,5 +518,5 @@ int main(void)
 		RNG(bad_head_needs_reset_and_the_device_works_again),
 	};
 
-	return rig_run_modern("virtio net, console, rng", tests, ARRAY_SIZE(tests));
+	return rig_run_all("virtio net, console, rng", tests, ARRAY_SIZE(tests));
 }
