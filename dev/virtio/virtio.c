@@ -637,6 +637,8 @@ void virtio_legacy_features_set(struct virtio_dev *vd, uint32_t val)
 	if (vd->resetting == VIRTIO_RUNS && !(vd->status & VIRTIO_STATUS_FEATURES_OK) && !any_queue_on(vd)) {
 		vd->legacy = begins = true;
 		vd->features = val & virtio_legacy_offered(vd);
+		if (vd->ops->features_ok && !vd->ops->features_ok(vd, vd->features))
+			vd->features = 0;	/* there is no way to refuse */
 	}
 	lock_release(&vd->dev.lock);
 	if (begins && vd->ops->begin)

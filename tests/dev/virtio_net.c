@@ -244,7 +244,10 @@ static void features_without_those_they_need_are_refused(void **state)
 	for (unsigned i = 0; i < ARRAY_SIZE(bad); i++) {
 		f->r.features = bad[i];
 		rig_negotiate(&f->r);
-		assert_false(rd(&f->r, R_STATUS) & S_FEATURES_OK);
+		if (rig_legacy(&f->r))		/* there is no way to refuse: it gets none of them */
+			assert_int_equal(container_of(f->r.dev, struct virtio_dev, dev)->features, 0);
+		else
+			assert_false(rd(&f->r, R_STATUS) & S_FEATURES_OK);
 	}
 	f->r.features = rig_offered(&f->r);
 	rig_negotiate(&f->r);
@@ -523,7 +526,7 @@ static void speed_is_told_when_it_is_known(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_true(rig_offered(&f->r) & F(SPEED));
+	assert_true(rig_legacy(&f->r) || rig_offered(&f->r) & F(SPEED));
 	assert_int_equal(rig_read(&f->r, R_CONFIG + 12, 4), 10000);
 	assert_int_equal(rig_read(&f->r, R_CONFIG + 16, 1), 1);
 	assert_int_equal(rig_read(&f->r, R_CONFIG + 17, 1), 0xff);

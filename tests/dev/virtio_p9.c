@@ -186,5 +186,5 @@ int main(void)
 		T(bad_head_needs_reset),
 	};
 
-	return cmocka_run_group_tests_name("virtio 9p", tests, NULL, NULL);
+	return rig_run_all("virtio 9p", tests, ARRAY_SIZE(tests));
 }

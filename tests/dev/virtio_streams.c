@@ -149,7 +149,7 @@ static void frame_longer_than_the_buffer_is_lost_and_the_buffer_is_not(void **st
 	struct fixture *f = *state;
 	uint8_t frame[64] = { 0 };
 
-	offer(&f->r, RX, 0, BUF, 75);
+	offer(&f->r, RX, 0, BUF, HDR + 63);
 	assert_true(net_fake_receive(&f->net, frame, 64));
 	assert_false(rig_used(&f->r, RX, NULL, NULL));
 	assert_true(net_fake_receive(&f->net, frame, 63));
@@ -338,7 +338,7 @@ static void terminal_size_changes_the_configuration(void **state)
 	f->con_client->resized(f->con_client, 132, 43);
 	assert_int_equal(rig_read(&f->r, R_CONFIG, 2), 132);
 	assert_int_equal(rig_read(&f->r, R_CONFIG + 2, 2), 43);
-	assert_int_not_equal(rd(&f->r, R_GENERATION), generation);
+	assert_true(rig_legacy(&f->r) || rd(&f->r, R_GENERATION) != generation);	/* legacy drivers have none */
 	assert_int_equal(rd(&f->r, R_ISR), 2);
 	wr(&f->r, R_ACK, 2);
 	wr(&f->r, R_STATUS, 0);
