@@ -47,6 +47,7 @@ struct irqchip_desc {
 	const char *type;		/* "gicv3", "gicv2", … */
 	uint64_t dist_base, cpu_base;	/* distributor; redistributors or CPU interface */
 	uint32_t spis;
+	uint64_t msi_base;		/* of an ITS, which the engine makes if it can (then ops->msi is there); 0: none wanted */
 };
 
 struct vm_clock {

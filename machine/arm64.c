@@ -40,11 +40,13 @@ static int arm64_gic(struct machine *m)
 {
 	const struct board_irqchip *g = m->irqchip;
 	bool v3 = !strcmp(g->type, "gicv3");
-	struct irqchip_desc desc = { g->type, g->dist, g->cpu, 256 };
+	struct irqchip_desc desc = { g->type, g->dist, g->cpu, 256, v3 ? g->msi : 0 };
 	struct vm *vm = m->vm;
 	struct device *d;
 	int err = vm->engine->irqchip_create ? vm->engine->irqchip_create(vm, &desc, &vm->irqchip) : -ENOTSUP;
 
+	if (!err && vm->irqchip->ops->msi)
+		m->has_msi = true;
 	if (!err && !v3 && g->msi)		/* a frame of ours serves a kernel's GICv2 */
 		return arm64_msi(m, NULL, false);
 	if (err != -ENOTSUP)

@@ -106,14 +106,21 @@ static int riscv64_fdt(const struct machine *m, const struct machine_chosen *cho
 	fdt_prop_u32(&w, "#size-cells", 2);
 	fdt_prop_strings(&w, "compatible", compatible, ARRAY_SIZE(compatible));
 	fdt_prop_string(&w, "model", "Cella virt-riscv64");
-	fdt_prop_u32(&w, "interrupt-parent", PHANDLE_PLIC);
-	fdt_prop_empty(&w, "dma-coherent");
-	board_fdt_chosen(m, chosen, &w, &ns16550_class, "serial");
+	board_fdt_chosen(m, chosen, &w, &ns16550_class, "soc/serial");
 	board_fdt_memory(m, &w);
 	err = fdt_harts(m, &w);
 	if (err)
 		return err;
+	/* Not the root: harts' own controllers must not inherit a parent. */
+	fdt_begin(&w, "soc");
+	fdt_prop_u32(&w, "#address-cells", 2);
+	fdt_prop_u32(&w, "#size-cells", 2);
+	fdt_prop_string(&w, "compatible", "simple-bus");
+	fdt_prop_u32(&w, "interrupt-parent", PHANDLE_PLIC);
+	fdt_prop_empty(&w, "dma-coherent");
+	fdt_prop_empty(&w, "ranges");
 	board_fdt_devices(m, &w);
+	fdt_end(&w);
 	fdt_end(&w);
 	return fdt_finish(&w, len);
 }

@@ -69,6 +69,12 @@ static int reset(struct irqchip *chip)
 
 static const struct irqchip_ops ops = {
 	.set = set,
+	.eoi_watch = eoi_watch,
+	.reset = reset,
+};
+
+static const struct irqchip_ops ops_with_its = {
+	.set = set,
 	.msi = send_msi,
 	.eoi_watch = eoi_watch,
 	.reset = reset,
@@ -98,6 +104,18 @@ static int place(int fd, uint64_t what, uint64_t base)
 	return arm64_device_attr(fd, KVM_DEV_ARM_VGIC_GRP_ADDR, what, &base, true);
 }
 
+/* Without one messages are not to be had, and the machine goes without. */
+static int create_its(struct kvm_vm *k, uint64_t base)
+{
+	struct arm64_vm *a = arm64_vm_of(k);
+	int err = create_device(k, KVM_DEV_TYPE_ARM_VGIC_ITS, &a->its);
+
+	if (err)
+		return err == -ENODEV ? 0 : err;
+	k->msi_devid = true;
+	return place(a->its, KVM_VGIC_ITS_ADDR_TYPE, base);
+}
+
 /* -ENODEV where the host's GIC has no such thing to offer (a GICv3 without the GICv2's way of working). */
 int arm64_irqchip_create(struct kvm_vm *k, const struct irqchip_desc *d, struct irqchip **out)
 {
@@ -116,9 +134,11 @@ int arm64_irqchip_create(struct kvm_vm *k, const struct irqchip_desc *d, struct 
 		err = place(a->gic, a->v3 ? KVM_VGIC_V3_ADDR_TYPE_REDIST : KVM_VGIC_V2_ADDR_TYPE_CPU, d->cpu_base);
 	if (!err)
 		err = arm64_device_attr(a->gic, KVM_DEV_ARM_VGIC_GRP_NR_IRQS, 0, &irqs, true);
+	if (!err && a->v3 && d->msi_base)
+		err = create_its(k, d->msi_base);
 	if (err)
 		return err;
-	a->chip = (struct irqchip){ .ops = &ops, .name = d->type, .pins = d->spis };
+	a->chip = (struct irqchip){ .ops = a->its >= 0 ? &ops_with_its : &ops, .name = d->type, .pins = d->spis };
 	*out = &a->chip;
 	return kvm_routes_commit(k);
 }
@@ -127,7 +147,13 @@ int arm64_irqchip_ready(struct kvm_vm *k)
 {
 	struct arm64_vm *a = arm64_vm_of(k);
 
-	return a->chip.ops ? arm64_device_attr(a->gic, KVM_DEV_ARM_VGIC_GRP_CTRL, KVM_DEV_ARM_VGIC_CTRL_INIT, NULL, true) : 0;
+	int err = 0;
+
+	if (a->chip.ops)
+		err = arm64_device_attr(a->gic, KVM_DEV_ARM_VGIC_GRP_CTRL, KVM_DEV_ARM_VGIC_CTRL_INIT, NULL, true);
+	if (!err && a->its >= 0)
+		err = arm64_device_attr(a->its, KVM_DEV_ARM_VGIC_GRP_CTRL, KVM_DEV_ARM_VGIC_CTRL_INIT, NULL, true);
+	return err;
 }
 
 int arm64_irqchip_reset(struct kvm_vm *k)

@@ -15,15 +15,18 @@ int riscv64_one_reg(int fd, uint64_t id, uint64_t *val, bool write)
 	return kvm_call(fd, write ? KVM_SET_ONE_REG : KVM_GET_ONE_REG, &r);
 }
 
+/* Linux without an SBI PMU leaves scounteren alone, and its vDSO reads time: firmware lets user mode have the counters. */
+#define COUNTERS	7u
+
 static const struct {
 	uint32_t number;
-	uint64_t id;
+	uint64_t id, reset;
 } csrs[] = {
 	{ CSR_SSTATUS, RISCV64_REG(CSR, sstatus) }, { CSR_SIE, RISCV64_REG(CSR, sie) }, { CSR_STVEC, RISCV64_REG(CSR, stvec) },
 	{ CSR_SSCRATCH, RISCV64_REG(CSR, sscratch) }, { CSR_SEPC, RISCV64_REG(CSR, sepc) },
 	{ CSR_SCAUSE, RISCV64_REG(CSR, scause) }, { CSR_STVAL, RISCV64_REG(CSR, stval) }, { CSR_SIP, RISCV64_REG(CSR, sip) },
-	{ CSR_SATP, RISCV64_REG(CSR, satp) }, { CSR_SCOUNTEREN, RISCV64_REG(CSR, scounteren) },
-	{ CSR_STIMECMP, RISCV64_REG(TIMER, compare) },
+	{ CSR_SATP, RISCV64_REG(CSR, satp) }, { CSR_SCOUNTEREN, RISCV64_REG(CSR, scounteren), COUNTERS },
+	{ CSR_STIMECMP, RISCV64_REG(TIMER, compare), ~0ull },
 };
 
 /* user_regs_struct has PC in the place of x0. */
@@ -98,7 +101,7 @@ static int set_power(struct kvm_cpu *c, uint32_t state)
 
 int riscv64_vcpu_reset(struct kvm_cpu *c)
 {
-	uint64_t zero = 0, never = ~0ull, supervisor = KVM_RISCV_MODE_S, on = KVM_RISCV_TIMER_STATE_ON;
+	uint64_t zero = 0, supervisor = KVM_RISCV_MODE_S, on = KVM_RISCV_TIMER_STATE_ON;
 	int err = set_power(c, KVM_MP_STATE_STOPPED);
 
 	for (uint32_t x = 0; x < 32 && !err; x++)
@@ -106,7 +109,7 @@ int riscv64_vcpu_reset(struct kvm_cpu *c)
 	if (!err)
 		err = riscv64_one_reg(c->fd, RISCV64_REG(CORE, mode), &supervisor, true);
 	for (size_t n = 0; n < ARRAY_SIZE(csrs) && !err; n++)
-		err = riscv64_one_reg(c->fd, csrs[n].id, csrs[n].number == CSR_STIMECMP ? &never : &zero, true);
+		err = riscv64_regs(c, &(struct reg){ RISCV64_REG_CSR + csrs[n].number, 8, (void *)(uintptr_t)&csrs[n].reset }, 1, true);
 	/* The comparator takes effect when the state is written; then it never matches. */
 	if (!err)
 		err = riscv64_one_reg(c->fd, RISCV64_REG(TIMER, state), &on, true);

@@ -104,6 +104,7 @@ class Rig:
         if program and not libs:
             need_engine("kvm", kind.machine)
         kernel, initrd = image(kind.spec, MODULES, name="inner-" + host)
+        self.host_kernel = kernel
         disk, self.disk_sum = root_disk(kind)
         self.outer = outer = Outer(kind.outer)
         try:
@@ -144,7 +145,7 @@ class Rig:
 # ---- cases ----
 
 
-def shell_from_disk(rig, cpus, transport):
+def shell_from_disk(rig, cpus, transport, check=None):
     with rig.guest("rig.root=/dev/vda", cpus=cpus, disks=[vmm.Disk(rig.disk)], net=True, transport=transport) as g:
         online = g.run("grep -c ^processor /proc/cpuinfo").strip()
         need(online == str(cpus), f"{online} of {cpus} CPUs are online")
@@ -158,6 +159,8 @@ def shell_from_disk(rig, cpus, transport):
         g.run("ip link set lo up; ip link set eth0 up; udhcpc -i eth0 -n -q -t 5 -s /etc/udhcpc", 60)
         got = g.run("wget -q -O - http://10.0.2.2:8000/fetch | sha256sum", 90)
         need(rig.fetch_sum in got, "the guest fetched other data")
+        if check:
+            check(g)
         g.run("mount -o remount,ro /")
         g.power_off()
 
