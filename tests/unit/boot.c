@@ -10,6 +10,7 @@
 
 #include "base/bits.h"
 #include "boot/boot.h"
+#include "isa/riscv64/extension.h"
 
 #define RAM_BASE	(1 * GIB)
 #define RAM_SIZE	(16 * MIB)
@@ -113,6 +114,48 @@ static void image_with_impossible_header_is_refused(void **state)
 		assert_int_equal(boot_parse(&img, ISA_ARM64, file, sizeof(file), false, &r->why), -EINVAL);
 		assert_non_null(r->why);
 	}
+}
+
+static void riscv64_image_is_placed_at_its_offset_and_its_header_checked(void **state)
+{
+	uint8_t h[64];
+	struct boot_image img;
+	struct boot_place p = { .ram_base = RAM_BASE, .ram_size = RAM_SIZE, .dtb_size = 4096 };
+	const char *why = NULL;
+
+	image_header(h, 2 * MIB, 3 * MIB, 0);
+	memcpy(h + 48, "RISCV\0\0\0RSC\x05", 12);
+	assert_int_equal(boot_parse(&img, ISA_RISCV64, h, sizeof(h), false, &why), 0);
+	assert_int_equal(boot_place(&p, &img, &why), 0);
+	assert_int_equal(p.entry, RAM_BASE + 2 * MIB);
+	assert_int_equal(p.dtb, RAM_BASE + 6 * MIB);
+	assert_int_equal(boot_parse(&img, ISA_ARM64, h, sizeof(h), false, &why), -EINVAL);
+	assert_int_equal(boot_parse(&img, ISA_RISCV64, h, sizeof(h) - 1, false, &why), -EINVAL);
+	put64(h + 24, 1);
+	assert_int_equal(boot_parse(&img, ISA_RISCV64, h, sizeof(h), false, &why), -EINVAL);
+	put64(h + 24, 0);
+	put64(h + 8, 2 * MIB + 1);
+	assert_int_equal(boot_parse(&img, ISA_RISCV64, h, sizeof(h), false, &why), -EINVAL);
+	put64(h + 8, ~0ull);
+	assert_int_equal(boot_parse(&img, ISA_RISCV64, h, sizeof(h), false, &why), -EINVAL);
+	put64(h + 8, 0);
+	put64(h + 16, ~0ull);
+	assert_int_equal(boot_parse(&img, ISA_RISCV64, h, sizeof(h), false, &why), -EINVAL);
+	image_header(h, 0, 0, 0);
+	assert_int_equal(boot_parse(&img, ISA_RISCV64, h, sizeof(h), false, &why), -EINVAL);
+}
+
+static void what_an_isa_string_names(void **state)
+{
+	uint64_t gc = RISCV64_LETTER('i') | RISCV64_LETTER('m') | RISCV64_LETTER('a') | RISCV64_LETTER('f') | RISCV64_LETTER('d') |
+		      RISCV64_LETTER('c') | RISCV64_LETTER('s') | RISCV64_LETTER('u');
+	char text[32];
+
+	assert_int_equal(riscv64_isa_string(gc | BIT(RISCV64_SVPBMT) | BIT(RISCV64_SSTC) | BIT(RISCV64_SV57), text, sizeof(text)), 0);
+	assert_string_equal(text, "rv64imafdc_sstc_svpbmt");
+	assert_int_equal(riscv64_isa_string(gc | BIT(RISCV64_SSTC), text, 15), -ENOSPC);
+	assert_int_equal(riscv64_isa_string(gc | BIT(RISCV64_SSTC), text, 16), 0);
+	assert_int_equal(riscv64_isa_string(gc, text, 0), -ENOSPC);
 }
 
 static void what_does_not_fit_in_memory_is_refused(void **state)
@@ -248,6 +291,8 @@ int main(void)
 		cmocka_unit_test(image_is_loaded_at_its_offset_and_its_bss_is_zero),
 		cmocka_unit_test(old_image_without_a_size_gets_the_old_offset),
 		cmocka_unit_test(image_with_impossible_header_is_refused),
+		cmocka_unit_test(riscv64_image_is_placed_at_its_offset_and_its_header_checked),
+		cmocka_unit_test(what_an_isa_string_names),
 		cmocka_unit_test(what_does_not_fit_in_memory_is_refused),
 		cmocka_unit_test(headerless_bytes_are_a_kernel_only_where_raw_is_allowed),
 		cmocka_unit_test(elf_is_loaded_at_its_physical_addresses),

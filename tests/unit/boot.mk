@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-$(eval $(call unit_test,boot,tests/unit/boot.c,boot core base os))
+$(eval $(call unit_test,boot,tests/unit/boot.c,boot isa core base os))
 $(eval $(call unit_test,boot_x86,tests/unit/boot_x86.c,boot isa core base os))
 $(eval $(call unit_test,psci,tests/unit/psci.c,fw core base os))
 $(eval $(call unit_test,machine_fdt,tests/unit/machine_fdt.c,machine fw boot dev core isa base os,-lfdt))

@@ -109,7 +109,7 @@ int riscv64_vcpu_reset(struct kvm_cpu *c)
 	if (!err)
 		err = riscv64_one_reg(c->fd, RISCV64_REG(CORE, mode), &supervisor, true);
 	for (size_t n = 0; n < ARRAY_SIZE(csrs) && !err; n++)
-		err = riscv64_regs(c, &(struct reg){ RISCV64_REG_CSR + csrs[n].number, 8, (void *)(uintptr_t)&csrs[n].reset }, 1, true);
+		err = riscv64_one_reg(c->fd, csrs[n].id, (uint64_t *)(uintptr_t)&csrs[n].reset, true);
 	/* The comparator takes effect when the state is written; then it never matches. */
 	if (!err)
 		err = riscv64_one_reg(c->fd, RISCV64_REG(TIMER, state), &on, true);
