@@ -10,6 +10,7 @@
 #include "backend/entropy.h"
 #include "ctl/backends.h"
 #include "ctl/device_spec.h"
+#include "ctl/names.h"
 #include "ctl/shares.h"
 #include "dev/virtio/devices.h"
 #include "os/spawn.h"
@@ -69,6 +70,25 @@ static int open_share(struct backends *b, const char *spec, struct machine_confi
 	int err = shares_open(b, spec, e);
 
 	return err ? err : plug_simple(b, c, &virtio_p9_class, b->share[b->shares - 1], e);
+}
+
+static int open_vsock(struct backends *b, const struct run_options *o, struct machine_config *c, struct ctl_error *e)
+{
+	struct vsock_spec v;
+	int err = vsock_spec_parse(&v, o->vsock, e);
+
+	if (!err && !v.path[0])
+		err = name_file(o->name, ".vsock", v.path, sizeof(v.path), e);
+	if (err)
+		return err;
+	err = vsock_unix_open(b->io, v.cid, v.path, &b->vsock);
+	if (err == -EADDRINUSE)
+		return ctl_fail(e, err, "vsock %s: somebody listens there: stop that, or give another socket=PATH", v.path);
+	if (err == -ENAMETOOLONG)
+		return ctl_fail(e, err, "vsock %s: too long for a socket's name: give a shorter socket=PATH", v.path);
+	if (err)
+		return ctl_fail_errno(e, err, "vsock", v.path);
+	return plug_simple(b, c, &virtio_vsock_class, b->vsock, e);
 }
 
 static int open_disk(struct backends *b, const char *spec, struct machine_config *c, struct ctl_error *e)
@@ -249,6 +269,8 @@ int backends_open(struct backends *b, struct loop *control, struct loop *io, str
 		err = entropy_host_open(&b->entropy);
 		err = err ? ctl_fail_errno(e, err, "host", "random numbers") : plug_simple(b, config, &virtio_rng_class, b->entropy, e);
 	}
+	if (!err && o->vsock)
+		err = open_vsock(b, o, config, e);
 	if (!err && o->balloon)
 		err = plug_simple(b, config, &virtio_balloon_class, NULL, e);
 	if (!err)
@@ -277,6 +299,7 @@ void backends_close(struct backends *b)
 	for (unsigned i = 0; i < b->disks; i++)
 		disk_close(b->disk[i]);
 	shares_close(b);
+	vsock_close(b->vsock);
 	if (b->entropy)
 		entropy_close(b->entropy);
 	if (b->pool)

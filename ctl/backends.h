@@ -7,6 +7,7 @@
 #include "backend/disk.h"
 #include "backend/net.h"
 #include "backend/share.h"
+#include "backend/vsock.h"
 #include "core/entropy.h"
 #include "ctl/io_threads.h"
 #include "ctl/options.h"
@@ -20,6 +21,7 @@ struct backends {
 	struct entropy *entropy;
 	struct block_backend *disk[MACHINE_MAX_VIRTIO];
 	struct net_backend *net[MACHINE_MAX_VIRTIO];
+	struct vsock_backend *vsock;
 	struct share *share[MACHINE_MAX_VIRTIO];
 	unsigned disks, nets, shares;
 	struct io_threads threads;	/* of disks, and of networks with several queues */

@@ -209,3 +209,25 @@ int share_spec_parse(struct share_spec *h, const char *spec, struct ctl_error *e
 		return ctl_fail(e, -ENAMETOOLONG, "--share: a name of more than %u bytes: shorten it", SPEC_PATH_MAX - 1);
 	return 0;
 }
+
+int vsock_spec_parse(struct vsock_spec *v, const char *spec, struct ctl_error *e)
+{
+	const char *s = spec, *path;
+	char word[sizeof(v->path) + 8];
+
+	*v = (struct vsock_spec){ 0 };
+	take_word(&s, word, sizeof(word));
+	if (parse_number(word, &v->cid) || v->cid < 3 || v->cid >= 0xffffffff)
+		return ctl_fail(e, -EINVAL, "--vsock: '%s' is no CID: give a number from 3 to 4294967294", word);
+	while (*s == ',') {
+		s++;
+		take_word(&s, word, sizeof(word));
+		path = value_of(word, "socket");
+		if (!path || !*path)
+			return ctl_fail(e, -EINVAL, "vsock %s: '%s' is not known: it takes socket=PATH", spec, word);
+		if (strlen(path) >= sizeof(v->path))
+			return ctl_fail(e, -ENAMETOOLONG, "vsock %s: too long for a socket's name: shorten it", spec);
+		snprintf(v->path, sizeof(v->path), "%s", path);
+	}
+	return 0;
+}

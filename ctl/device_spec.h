@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What --disk, --network and --share say: a first word and options with commas between. */
+/* What --disk, --network, --share and --vsock say: a first word and options with commas between. */
 #ifndef CTL_DEVICE_SPEC_H
 #define CTL_DEVICE_SPEC_H
 
@@ -34,5 +34,12 @@ struct share_spec {
 	bool read_only;
 };
 int share_spec_parse(struct share_spec *h, const char *spec, struct ctl_error *e);
+
+/* CID[,socket=PATH] */
+struct vsock_spec {
+	uint64_t cid;
+	char path[128];			/* "": not said */
+};
+int vsock_spec_parse(struct vsock_spec *v, const char *spec, struct ctl_error *e);
 
 #endif

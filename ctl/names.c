@@ -98,6 +98,16 @@ static void socket_address(struct sockaddr_un *addr, const char *dir, const char
 	snprintf(addr->sun_path, sizeof(addr->sun_path), "%.52s/%.48s.sock", dir, name);
 }
 
+int name_file(const char *name, const char *suffix, char *path, size_t size, struct ctl_error *e)
+{
+	char dir[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	int err = make_runtime_dir(dir, sizeof(dir), e);
+
+	if (!err && snprintf(path, size, "%s/%s%s", dir, name, suffix) >= (int)size)
+		return ctl_fail(e, -ENAMETOOLONG, "runtime directory %s: its name is too long: set a shorter XDG_RUNTIME_DIR", dir);
+	return err;
+}
+
 int name_claim(struct vm_name *n, const char *name, struct ctl_error *e)
 {
 	char dir[sizeof(n->socket.sun_path)];

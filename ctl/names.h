@@ -29,6 +29,8 @@ int name_claim(struct vm_name *n, const char *name, struct ctl_error *e);
 void name_release(struct vm_name *n);	/* removes socket and lock; nothing if not claimed */
 /* Where NAME listens, whether or not it runs. */
 int name_socket(const char *name, struct sockaddr_un *addr, struct ctl_error *e);
+/* NAME with another suffix in the runtime directory, which is made if it isn't there. */
+int name_file(const char *name, const char *suffix, char *path, size_t size, struct ctl_error *e);
 /* Calls fn for each machine that runs, by name; stops at its first nonzero result and returns that. */
 int name_each(int (*fn)(const char *name, void *arg), void *arg, struct ctl_error *e);
 

@@ -55,7 +55,7 @@ struct run_options {
 	char *kernel, *initrd, *params, *dtb, *dump_dtb;
 	struct option_list disks, nets, publish, shares;
 	uint64_t cpus, mem;
-	char *arch, *engine, *cpu, *machine, *irqchip, *name, *console, *transport, *virtio_ring;
+	char *arch, *engine, *cpu, *machine, *irqchip, *name, *vsock, *console, *transport, *virtio_ring;
 	bool rng, balloon, no_reboot, dry_run, help;
 	uint64_t timeout;
 	char *config;

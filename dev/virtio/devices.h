@@ -28,5 +28,6 @@ extern const struct dev_class virtio_console_class;	/* backend: struct chardev *
 extern const struct dev_class virtio_rng_class;		/* backend: struct entropy * */
 extern const struct dev_class virtio_balloon_class;	/* no backend; dev/virtio/balloon.h */
 extern const struct dev_class virtio_p9_class;		/* backend: struct share * */
+extern const struct dev_class virtio_vsock_class;	/* backend: struct vsock_backend * */
 
 #endif
