@@ -16,7 +16,7 @@
 #include "core/mem.h"
 #include "isa/isa.h"
 
-enum boot_format { BOOT_IMAGE, BOOT_ELF, BOOT_RAW, BOOT_BZIMAGE };
+enum boot_format { BOOT_IMAGE, BOOT_ELF, BOOT_RAW, BOOT_BZIMAGE, BOOT_FIRMWARE };
 
 struct boot_image {
 	enum boot_format format;

@@ -11,6 +11,8 @@
 #include "ctl/payload.h"
 #include "ctl/run.h"
 
+#define FIRMWARE_MAX	(16 * MIB)
+
 static const uint8_t hello_image[] = {
 #include "guests/hello/hello.inc"
 };
@@ -50,6 +52,15 @@ static int read_kernel(const struct run_options *o, struct run_spec *spec, struc
 {
 	int err;
 
+	if (o->firmware && !o->kernel) {
+		err = payload_read(f, "firmware", o->firmware, FIRMWARE_MAX, e);
+		spec->firmware = f->data;
+		spec->firmware_size = f->size;
+		if (!err && (f->size & 4095 || f->size < 64 * KIB))
+			err = ctl_fail(e, -EINVAL, "firmware %s: %zu bytes is no size of one (64K or more, in steps of 4K): check the "
+				       "file", o->firmware, f->size);
+		return err;
+	}
 	if (!o->kernel)
 		return 0;
 	err = payload_read(f, "kernel", o->kernel, PAYLOAD_MAX, e);

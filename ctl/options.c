@@ -14,6 +14,8 @@
 const struct option run_option_table[] = {
 	{ "kernel", 'k', OPTION_STRING, OPTION_FILE, AT(kernel), "FILE", NULL, 0, 0,
 	  "kernel: Image, Image.gz, EFI zboot or ELF; a raw image on simbench" },
+	{ "firmware", 'f', OPTION_STRING, OPTION_FILE, AT(firmware), "FILE", NULL, 0, 0,
+	  "firmware (SeaBIOS, OVMF) instead of a kernel; boots a disk" },
 	{ "initrd", 'i', OPTION_STRING, OPTION_FILE, AT(initrd), "FILE", NULL, 0, 0, "initial RAM disk, handed over as it is" },
 	{ "params", 'p', OPTION_STRING, 0, AT(params), "TEXT", NULL, 0, 0, "the kernel's command line" },
 	{ "disk", 'd', OPTION_LIST, OPTION_FILE, AT(disks), "FILE[,ro|,overlay][,direct][,serial=S][,queues=N]", NULL,

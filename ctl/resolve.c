@@ -52,7 +52,8 @@ static enum isa_id isa_of(const char *name)
 static int resolve_arch(struct run_options *o, enum isa_id payload, struct ctl_error *e)
 {
 	const struct machine_class *asked = o->machine ? machine_find(o->machine) : NULL;
-	enum isa_id isa = o->arch ? isa_of(o->arch) : asked ? asked->isa : payload != ISA_COUNT ? payload : ISA_ARM64;
+	enum isa_id isa = o->arch ? isa_of(o->arch) : asked ? asked->isa : payload != ISA_COUNT ? payload :
+			  o->firmware ? ISA_X86_64 : ISA_ARM64;
 	const struct machine_class *cls = asked ? asked : machine_default(isa);
 
 	if (!cls)
@@ -79,6 +80,8 @@ static int resolve_board(struct run_options *o, struct resolved *r, struct ctl_e
 		return ctl_fail(e, -EINVAL, "machine %s: has no device tree of its own: give one with --dtb", o->machine);
 	if (o->dtb && r->cls->isa == ISA_X86_64)
 		return ctl_fail(e, -EINVAL, "--dtb: machine %s has no use for a device tree: leave it out", o->machine);
+	if (o->firmware && !r->cls->rom)
+		return ctl_fail(e, -EINVAL, "--firmware: machine %s has no place for it: ask for --machine pc", o->machine);
 	if (o->initrd && r->cls->raw_payload)
 		return ctl_fail(e, -EINVAL, "--initrd: machine %s has no place for one: leave it out", o->machine);
 	r->cpu = cpu_model_find(r->cls->isa, o->cpu);
@@ -168,7 +171,9 @@ int run_options_resolve(struct run_options *o, enum isa_id payload, const struct
 {
 	int err;
 
-	if (!o->kernel && !o->payload)
+	if (o->firmware && (o->kernel || o->payload))
+		return ctl_fail(e, -EINVAL, "--firmware: there is a kernel as well: leave one out");
+	if (!o->kernel && !o->payload && !o->firmware)
 		return ctl_fail(e, -EINVAL, "nothing to run: give a kernel with -k, or 'cella run hello' for a first try");
 	if (o->publish.count && !o->nets.count)
 		return ctl_fail(e, -EINVAL, "--publish: there is no network to publish from: add -n user");

@@ -34,7 +34,7 @@ struct run {
 	struct machine machine;
 	struct machine_config config;
 	struct start start;
-	struct memfd ram[MACHINE_MAX_RANGES];
+	struct memfd ram[MACHINE_MAX_RANGES], rom;
 	struct vcpus vcpus;
 	struct backends backends;
 	struct stdio_events events;
@@ -349,6 +349,25 @@ static int set_up_memory(struct run *r)
 	return 0;
 }
 
+static int set_up_firmware(struct run *r)
+{
+	const struct run_spec *s = r->spec;
+	struct mem_slot slot = { .size = s->firmware_size, .kind = MEM_ROM, .can_exec = true };
+	uint32_t id;
+	int err;
+
+	if (!s->firmware)
+		return 0;
+	slot.base = s->resolved->cls->rom(s->firmware_size);
+	err = memfd_create_mapped(&r->rom, "firmware", s->firmware_size, 0);
+	if (!err) {
+		memcpy(r->rom.map, s->firmware, s->firmware_size);
+		slot.backing = (struct mem_backing){ .host = r->rom.map, .fd = r->rom.fd };
+		err = mem_slot_add(&r->vm.mem, &slot, &id);
+	}
+	return err ? ctl_fail(r->e, err, "firmware %s: cannot be mapped (%s)", s->options->firmware, strerror(-err)) : 0;
+}
+
 static int set_up_semihosting(struct run *r)
 {
 	const struct run_options *o = r->spec->options;
@@ -399,7 +418,8 @@ static int set_up_quiet(struct run *r)
 	if (err)
 		return ctl_fail(r->e, err, "engine %s: %s: see 'cella doctor'", r->spec->engine->name,
 				why[0] ? why : strerror(-err));
-	return set_up_memory(r);
+	err = set_up_memory(r);
+	return err ? err : set_up_firmware(r);
 }
 
 static void io_main(void *arg)
@@ -501,6 +521,8 @@ static void tear_down(struct run *r)
 	for (unsigned i = 0; i < MACHINE_MAX_RANGES; i++)
 		if (r->ram[i].size)
 			memfd_destroy(&r->ram[i]);
+	if (r->rom.size)
+		memfd_destroy(&r->rom);
 	if (r->stop_ready)
 		loop_timer_remove(&r->control, &r->stop);
 	if (r->timeout_ready)

@@ -23,6 +23,8 @@ struct run_spec {
 	const void *engine_options;	/* only the engine knows what they are */
 	const void *kernel;		/* what options->kernel or payload names, unpacked; the caller's */
 	size_t kernel_size;
+	const void *firmware;		/* instead of a kernel; the caller's */
+	size_t firmware_size;
 };
 
 /* The exit status, or a negative errno and a message when it could not start. Nothing is left behind. */

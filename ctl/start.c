@@ -27,6 +27,12 @@ static int open_kernel(struct start *s, const struct run_spec *spec, struct ctl_
 	const char *why;
 	int err;
 
+	if (spec->firmware) {
+		s->kernel_name = spec->options->firmware;
+		s->image = (struct boot_image){ .format = BOOT_FIRMWARE, .isa = cls->isa, .data = spec->firmware,
+						.size = spec->firmware_size };
+		return 0;
+	}
 	s->kernel_name = spec->options->kernel ? spec->options->kernel : spec->options->payload;
 	err = boot_parse(&s->image, cls->isa, spec->kernel, spec->kernel_size, cls->raw_payload, &why);
 	return err ? ctl_fail(e, err, "kernel %s: %s", s->kernel_name, why) : check_page_size(s, spec, e);
@@ -99,7 +105,7 @@ int start_plan(struct start *s, const struct machine *m, struct boot_place *p, s
 		.initrd_size = s->initrd.size,
 		.dtb_size = s->options->dtb ? s->dtb_file.size + 64 * KIB : m->cls->own_fdt ? MACHINE_FDT_SIZE : 0,
 	};
-	err = boot_place(p, &s->image, &why);
+	err = s->image.format == BOOT_FIRMWARE ? 0 : boot_place(p, &s->image, &why);
 	if (err)
 		return ctl_fail(e, err, "kernel %s: %s", s->kernel_name, why);
 	err = make_chosen(s, p, e);
@@ -115,7 +121,7 @@ int start_machine(struct start *s, struct machine *m, struct ctl_error *e)
 	err = start_plan(s, m, &p, e);
 	if (err)
 		return err;
-	err = boot_load(mem, &s->image, &p);
+	err = s->image.format == BOOT_FIRMWARE ? 0 : boot_load(mem, &s->image, &p);
 	if (!err && s->initrd.size)
 		err = mem_write(mem, p.initrd, s->initrd.data, s->initrd.size);
 	if (!err && s->dtb_size)

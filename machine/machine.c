@@ -236,7 +236,7 @@ int machine_fdt(const struct machine *m, const struct machine_chosen *chosen, vo
 
 int machine_start(struct machine *m, const struct machine_boot *b)
 {
-	int err = m->pci && m->cls->pci->assign ? pci_assign(m->pci) : 0;
+	int err = m->pci && m->cls->pci->assign && b->image->format != BOOT_FIRMWARE ? pci_assign(m->pci) : 0;
 
 	return err ? err : m->cls->ops->start(m, b);
 }

@@ -79,7 +79,7 @@ struct board_irqchip {
 	gpa_t msi;			/* what takes messages: GICv3: the ITS, GICv2: a GICv2m frame; 0: nothing */
 };
 
-/* The payload in memory, for machine_start. */
+/* The payload in memory, for machine_start. Of firmware (BOOT_FIRMWARE) there is no place: it is at cls->rom already. */
 struct machine_boot {
 	const struct boot_image *image;
 	const struct boot_place *place;
@@ -127,6 +127,8 @@ struct machine_class {
 	bool needs_dtb;				/* Linux needs --dtb here */
 	/* Fills r and returns how many ranges of memory `ram` bytes make. */
 	uint32_t (*ranges)(uint64_t ram, struct machine_range r[MACHINE_MAX_RANGES]);
+	/* Where firmware of `size` bytes, a multiple of 4096, is read-only memory. NULL: the machine takes none. */
+	gpa_t (*rom)(uint64_t size);
 };
 
 struct machine {

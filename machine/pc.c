@@ -3,20 +3,22 @@
  * pc: an x86-64 machine with what PC kernels and firmware look for.
  *
  *	00000000  up to 2816 MiB	RAM, the rest from 4 GiB on
- *	b0000000    1 MiB	PCI configuration (ECAM)
+ *	b0000000   64 MiB	PCI configuration (ECAM)
  *	c0000000		PCI memory; 64 GiB more behind RAM; lines GSIs 16 to 19
- *	fe000000  512 B each	virtio-mmio		GSIs 20 to 23, 6, 10, 11, 14, 15
  *	fec00000		IOAPIC, GSIs 0 to 23
+ *	fec10000  512 B each	virtio-mmio		GSIs 20 to 23, 6, 10, 11, 14, 15
  *	fee00000		local APICs
  *
- * Ports: 16550s at 3f8, 2f8, 3e8, 2e8 (GSIs 4, 3, 5, 7), MC146818 at 70 (8), i8042 at 60
- * (1, mouse 12), reset at 92 and cf9, PM block at 600 (SCI 9),
- * exit device at f4 (a write of N ends the machine, status N). 8259s, 8254, IOAPIC and local APICs are the engine's.
+ * Ports: 16550s at 3f8, 2f8, 3e8, 2e8 (GSIs 4, 3, 5, 7), MC146818 at 70 (8), i8042 at 60 (1, mouse 12), reset at 92 and cf9,
+ * PM block at 600 (SCI 9), fw_cfg at 510, exit device at f4 (a write of N ends the machine, status N). 8259s, 8254, IOAPIC
+ * and local APICs are the engine's.
  */
 #include "base/errno.h"
 #include "core/vm.h"
 #include "dev/input/i8042.h"
 #include "dev/misc/acpi_pm.h"
+#include "dev/misc/fw_cfg.h"
+#include "dev/misc/ich9_lpc.h"
 #include "dev/misc/pc_reset.h"
 #include "dev/misc/simexit.h"
 #include "dev/rtc/mc146818.h"
@@ -40,6 +42,7 @@ static const struct board_device pc_devices[] = {
 	{ &i8042_class, 0x60, 1, BOARD_PORTS | BOARD_KEYS },
 	{ &pc_reset_class, 0x92, 0, BOARD_PORTS },
 	{ &acpi_pm_class, PC_PM, PC_SCI, BOARD_PORTS | BOARD_POWER_KEY },
+	{ &fw_cfg_class, 0x510, 0, BOARD_PORTS },
 	{ &simexit_class, 0xf4, 0, BOARD_PORTS | BOARD_EXIT },
 	{ NULL }
 };
@@ -51,7 +54,7 @@ static const struct board_pci pc_pci = {
 	.win = {
 		.ecam = PC_ECAM, .ecam_size = PC_ECAM_SIZE, .mem32 = PC_MEM32, .mem32_size = PC_MEM32_SIZE,
 		.mem64_size = PC_MEM64_SIZE, .io_space = BUS_PIO, .io_size = 64 * KIB, .io_first = PC_IO_FIRST, .ports = true,
-		.vendor = 0x8086, .device = 0x29c0,
+		.vendor = 0x8086, .device = 0x29c0, .q35 = true,
 	},
 	.intid = PC_PCI_LINE, .lines = PC_PCI_LINES, .assign = true,
 };
@@ -71,6 +74,16 @@ gpa_t pc_mem64(const struct machine *m)
 	uint32_t n = pc_ranges(m->config.ram, r);
 
 	return ALIGN_UP(n > 1 ? r[1].base + r[1].size : 4 * GIB, PC_MEM64_SIZE);
+}
+
+gpa_t pc_ecam(const struct machine *m)
+{
+	return m->pci ? m->pci->mmio_base : PC_ECAM;
+}
+
+static gpa_t pc_rom(uint64_t size)
+{
+	return 4 * GIB - size;
 }
 
 static int pc_irqchip(struct machine *m)
@@ -94,8 +107,20 @@ static int pc_complete_pci(struct machine *m, struct pci_windows *win, struct pc
 
 static int pc_finish(struct machine *m)
 {
+	struct pc_board *pc = m->board;
+	struct device *lpc = device_create(m->vm, &ich9_lpc_class);
+	int err;
+
 	i8042_connect_mouse(m->keys, m->vm->irqchip, PC_MOUSE_LINE, m->irqchip->first);
-	return 0;
+	if (!lpc)
+		return -ENOMEM;
+	err = device_init(lpc);
+	if (!err)
+		err = pci_plug(m->pci, ich9_lpc_func(lpc), ICH9_LPC_DEVFN);
+	list_for_each(n, &m->vm->devices)
+		if (list_entry(n, struct device, node)->cls == &fw_cfg_class)
+			pc->fw_cfg = list_entry(n, struct device, node);
+	return err;
 }
 
 /* ---- start ---- */
@@ -174,6 +199,10 @@ static int pc_start(struct machine *m, const struct machine_boot *b)
 	x86.initrd_size = b->chosen->initrd_size;
 	x86.seed = b->chosen->rng_seed;
 	pc_memory_map(m, &x86);
+	if (b->image->format == BOOT_FIRMWARE) {
+		err = pc_firmware(m, b->image, &x86);
+		return err ? err : m->vm->engine->vcpu_power(first, &on, true);
+	}
 	err = pc_tables(m, &x86.rsdp);
 	if (!err)
 		err = boot_x86_write(&m->vm->mem, &x86, &call.pc->regs);
@@ -211,4 +240,5 @@ const struct machine_class machine_pc = {
 	.min_ram	= 2 * MIB,
 	.max_ram	= 1024 * GIB,
 	.ranges		= pc_ranges,
+	.rom		= pc_rom,
 };

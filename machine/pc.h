@@ -8,12 +8,12 @@
 
 #define PC_LOW_RAM_MAX	0xb0000000ull	/* RAM goes on at 4 GiB */
 #define PC_ECAM		0xb0000000ull
-#define PC_ECAM_SIZE	(1 * MIB)	/* one bus */
+#define PC_ECAM_SIZE	(64 * MIB)	/* as PCIEXBAR says after a reset */
 #define PC_MEM32	0xc0000000ull
-#define PC_MEM32_SIZE	0x3e000000ull	/* up to the virtio-mmio transports */
+#define PC_MEM32_SIZE	0x3ec00000ull
 #define PC_MEM64_SIZE	(64 * GIB)	/* behind RAM */
 #define PC_IO_FIRST	0xc000u		/* ports that PCI functions are given */
-#define PC_VIRTIO	0xfe000000ull
+#define PC_VIRTIO	0xfec10000ull
 #define PC_IOAPIC	0xfec00000ull
 #define PC_LAPIC	0xfee00000ull
 
@@ -27,16 +27,32 @@
 #define PC_TABLES	0xe0000u	/* ACPI, up to 1 MiB */
 #define PC_TABLES_SIZE	0x20000u
 
+#define PC_ACPI_SIZE	0x10000u	/* of tables that firmware places */
+#define PC_LOADER_SIZE	0x2000u
+
+/* What firmware is told by fw_cfg. */
+struct pc_firmware {
+	uint8_t acpi[PC_ACPI_SIZE], rsdp[36], loader[PC_LOADER_SIZE];
+	uint8_t map[BOOT_X86_MAX_MAP * 20];
+	uint8_t cpus[2], serial[8];
+};
+
 struct pc_board {
 	uint8_t tables[PC_TABLES_SIZE];
 	struct boot_x86_regs regs;
+	struct device *fw_cfg;
+	struct pc_firmware fw;
 };
 
+gpa_t pc_ecam(const struct machine *m);		/* as the bridge has it now */
 gpa_t pc_mem64(const struct machine *m);	/* where that window begins */
 
 /* pc_acpi.c: into buf, which will be at gpa; *rsdp gets the root's place. -ENOSPC. */
 int pc_acpi(const struct machine *m, void *buf, size_t size, gpa_t gpa, gpa_t *rsdp);
 /* pc_mp.c: the MP configuration table and its floating pointer, for gpa. -ENOSPC. */
 int pc_mp_table(const struct machine *m, uint8_t *buf, size_t size, gpa_t gpa);
+
+/* pc_firmware.c: what is asked for by fw_cfg, and BIOS's copy below 1 MiB. */
+int pc_firmware(struct machine *m, const struct boot_image *image, const struct boot_x86 *x86);
 
 #endif

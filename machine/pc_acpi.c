@@ -82,13 +82,13 @@ static void put_host_bridge(const struct machine *m, struct aml_writer *w)
 }
 
 /* Ranges that no device of the tree owns: a kernel must not give them out. */
-static void put_motherboard(struct aml_writer *w)
+static void put_motherboard(const struct machine *m, struct aml_writer *w)
 {
 	aml_begin(w, AML_DEVICE, "MBRD");
 	aml_name_eisa(w, "_HID", "PNP0C02");
 	aml_name_int(w, "_UID", 1);
 	aml_resources(w, "_CRS");
-	aml_res_memory(w, PC_ECAM, PC_ECAM_SIZE);
+	aml_res_memory(w, (uint32_t)pc_ecam(m), PC_ECAM_SIZE);
 	aml_res_io(w, PC_PM, ACPI_PM_SIZE);
 	aml_end(w);
 	aml_end(w);
@@ -107,7 +107,7 @@ static void put_dsdt(const struct machine *m, struct aml_writer *w)
 {
 	put_sleep_state(w);
 	aml_begin(w, AML_SCOPE, "\\_SB");
-	put_motherboard(w);
+	put_motherboard(m, w);
 	if (m->pci)
 		put_host_bridge(m, w);
 	list_for_each(n, &m->vm->devices) {
@@ -206,10 +206,10 @@ static void put_madt(const struct machine *m, struct aml_writer *w)
 	aml_put8(w, 1);
 }
 
-static void put_mcfg(struct aml_writer *w)
+static void put_mcfg(const struct machine *m, struct aml_writer *w)
 {
 	aml_zero(w, 8);
-	aml_put64(w, PC_ECAM);
+	aml_put64(w, pc_ecam(m));
 	aml_put16(w, 0);
 	aml_put8(w, 0);
 	aml_put8(w, PC_ECAM_SIZE / MIB - 1);
@@ -292,7 +292,7 @@ static void put_tables(const struct machine *m, struct tables *t)
 	end_table(t);
 	if (m->pci) {
 		acpi_begin(w, "MCFG", 1);
-		put_mcfg(w);
+		put_mcfg(m, w);
 		end_table(t);
 	}
 	if (uart) {

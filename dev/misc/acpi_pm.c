@@ -5,7 +5,7 @@
 #include "core/vm.h"
 #include "dev/misc/acpi_pm.h"
 
-enum { PM1_STS = 0, PM1_EN = 2, PM1_CNT = 4, PM_TMR = 8, GPE0_STS = 0x20, GPE0_EN = 0x28, GPE0_END = 0x30 };
+enum { PM1_STS = 0, PM1_EN = 2, PM1_CNT = 4, PM_TMR = 8, GPE0_STS = 0x20, GPE0_EN = 0x28, GPE0_END = 0x30, SMI_EN = 0x30 };
 
 #define STS_TIMER	0x0001u
 #define STS_POWER	0x0100u
@@ -15,6 +15,7 @@ enum { PM1_STS = 0, PM1_EN = 2, PM1_CNT = 4, PM_TMR = 8, GPE0_STS = 0x20, GPE0_E
 #define CNT_TYPE	0x1c00u
 #define CNT_SLP_EN	0x2000u
 #define CNT_KEPT	0x1c02u
+#define SMI_EN_APMC	0x20u		/* there is no SMM: firmware is told that somebody has set it up */
 #define TIMER_HALF	0x800000u	/* ticks between overflows: bit 23 changes */
 
 static uint64_t ticks(struct acpi_pm *pm)
@@ -70,6 +71,7 @@ static uint8_t read_byte(struct acpi_pm *pm, uint64_t offset)
 	case PM1_STS: case PM1_STS + 1:	return (uint8_t)(pm->status >> 8 * (offset & 1));
 	case PM1_EN: case PM1_EN + 1:	return (uint8_t)(pm->enable >> 8 * (offset & 1));
 	case PM1_CNT: case PM1_CNT + 1:	return (uint8_t)((pm->control | CNT_SCI_EN) >> 8 * (offset & 1));
+	case SMI_EN:			return SMI_EN_APMC;
 	default:
 		return offset >= GPE0_EN && offset < GPE0_END ? pm->gpe_enable[offset - GPE0_EN] : 0;
 	}

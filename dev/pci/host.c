@@ -14,6 +14,9 @@
 
 #define ADDRESS_PORT	0xcf8
 #define DATA_PORT	0xcfc
+enum { Q35_PCIEXBAR = 0x60, Q35_PAM = 0x90, Q35_PAMS = 7, Q35_SMRAM = 0x9d, Q35_ESMRAMC = 0x9e };
+#define Q35_ENABLE	1u
+#define Q35_64M		4u
 #define ADDRESS_ENABLE	0x80000000u
 #define ADDRESS_BITS	0x80fffffcu
 
@@ -85,9 +88,46 @@ static const struct region_ops data_ops = {
 	.access = data_access, .min_size = 1, .max_size = 4, .misfit = MISFIT_SPLIT, .flags = BUS_UNLOCKED,
 };
 
+/* ---- what a Q35's bridge has (Intel 316966, 5.1) ---- */
+
+static void q35_init(struct pci_host *h)
+{
+	uint8_t *writable = h->bridge.writable;
+
+	put_le64(h->bridge.config + Q35_PCIEXBAR, h->win.ecam | Q35_64M | Q35_ENABLE);
+	put_le64(writable + Q35_PCIEXBAR, 0xffc000007ull | 0x3c000000);
+	for (unsigned i = 0; i < Q35_PAMS; i++)
+		writable[Q35_PAM + i] = i ? 0x33 : 0x30;
+	writable[Q35_SMRAM] = 0x7f;
+	writable[Q35_ESMRAMC] = 0x7f;
+}
+
+/* ECAM is where the register says, or nowhere. Under h->settling, or with all vCPUs stopped. */
+static void q35_follow(struct pci_host *h)
+{
+	static const uint64_t sizes[4] = { 256 * MIB, 128 * MIB, 64 * MIB, 0 };
+	struct bus *b = &h->dev.vm->bus;
+	uint64_t v, size, base;
+
+	lock_acquire(&h->bridge.lock);
+	v = get_le64(h->bridge.config + Q35_PCIEXBAR);
+	lock_release(&h->bridge.lock);
+	size = v & Q35_ENABLE ? sizes[v >> 1 & 3] : 0;
+	base = size ? v & ~(size - 1) & 0xfffffffffull : 0;
+	if (h->ecam.bus && h->ecam.base == base && h->ecam.size == size)
+		return;
+	if (h->ecam.bus)
+		bus_region_remove(b, &h->ecam);
+	if (size && bus_region_add(b, &h->ecam, BUS_MMIO, base, size, 0))
+		dev_guest_error(&h->dev, "ECAM at %llx is in the way of something", (unsigned long long)base);
+	h->dev.mmio_base = base;
+}
+
 void pci_settle(struct pci_host *h)
 {
 	lock_acquire(&h->settling);
+	if (h->win.q35 && __atomic_load_n(&h->bridge.dirty, __ATOMIC_ACQUIRE))
+		q35_follow(h);
 	for (unsigned i = 0; i < PCI_FUNCS; i++)
 		if (h->func[i] && __atomic_exchange_n(&h->func[i]->dirty, false, __ATOMIC_ACQ_REL))
 			pci_func_settle(h->func[i]);
@@ -164,6 +204,8 @@ static int host_init(struct device *d, struct arena *a)
 	h->address_port = (struct region){ .ops = &address_ops, .name = "pci-address" };
 	h->data_port = (struct region){ .ops = &data_ops, .name = "pci-data" };
 	pci_func_init(&h->bridge, d, &id, NULL);
+	if (h->win.q35)
+		q35_init(h);
 	return pci_plug(d, &h->bridge, 0);
 }
 

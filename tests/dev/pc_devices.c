@@ -6,8 +6,11 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
+#include "base/bits.h"
+#include "base/errno.h"
 #include "dev/input/i8042.h"
 #include "dev/misc/acpi_pm.h"
+#include "dev/misc/fw_cfg.h"
 #include "dev/misc/pc_reset.h"
 #include "dev/misc/simexit.h"
 #include "dev/rtc/mc146818.h"
@@ -27,7 +30,7 @@ struct terminal {
 
 static struct terminal terminal;
 static struct board *b;
-static struct device *uart, *rtc, *kbd, *pm, *resets, *ender;
+static struct device *uart, *rtc, *kbd, *pm, *resets, *ender, *cfg;
 static bool level[24];
 
 static void chip_set(struct irqchip *c, uint32_t pin, bool on)
@@ -108,6 +111,7 @@ static int setup(void **state)
 	pm = place(&acpi_pm_class, 0x600, 9);
 	resets = place(&pc_reset_class, 0x92, 0);
 	ender = place(&simexit_class, 0xf4, 0);
+	cfg = place(&fw_cfg_class, 0x510, 0);
 	device_reset_all(&b->vm, RESET_COLD);
 	b->vm.time.wall_offset_ns = EPOCH * SECOND + SECOND / 4 - vm_now_ns(&b->vm.time);
 	return 0;
@@ -471,6 +475,73 @@ static void exit_port_ends_with_a_status(void **state)
 	assert_int_equal(simexit_status(ender), 7);
 }
 
+/* ---- fw_cfg ---- */
+
+static uint8_t ram[64 * KIB] __attribute__((aligned(4096)));
+
+static void with_ram(void)
+{
+	struct mem_slot slot = { .size = sizeof(ram), .kind = MEM_RAM, .can_write = true,
+				 .backing = { .host = ram, .fd = -1 } };
+	uint32_t id;
+
+	memset(ram, 0xa5, sizeof(ram));
+	assert_int_equal(mem_slot_add(&b->vm.mem, &slot, &id), 0);
+}
+
+/* The descriptor is at 0x100. */
+static uint32_t fw_dma(uint32_t control, uint32_t len, uint64_t to)
+{
+	put_be32(ram + 0x100, control);
+	put_be32(ram + 0x104, len);
+	put_be32(ram + 0x108, (uint32_t)(to >> 32));
+	put_be32(ram + 0x10c, (uint32_t)to);
+	out(0x514, 4, 0);
+	out(0x518, 4, __builtin_bswap32(0x100));
+	return get_be32(ram + 0x100);
+}
+
+static void fw_cfg_gives_items_by_port_and_by_dma(void **state)
+{
+	with_ram();
+	assert_int_equal(fw_cfg_file(cfg, "etc/test", "0123456789", 10), 0);
+	assert_int_equal(fw_cfg_file(cfg, "etc/test", "abcdefghij", 10), 0);	/* the same again */
+	out(0x510, 2, 0);
+	for (const char *c = "QEMU"; *c; c++)
+		assert_int_equal(in(0x511, 1), *c);
+	assert_int_equal(in(0x511, 1), 0);
+	assert_int_equal(in(0x514, 4), 0x554d4551);
+	assert_int_equal(in(0x518, 4), 0x47464320);
+	out(0x510, 2, 0x8000);				/* not item 0 */
+	assert_int_equal(in(0x511, 1), 0);
+	assert_int_equal(fw_dma(0x19u << 16 | 8 | 2, 68, 0x1000), 0);
+	assert_int_equal(get_be32(ram + 0x1000), 1);
+	assert_int_equal(get_be32(ram + 0x1004), 10);
+	assert_string_equal(ram + 0x100c, "etc/test");
+	assert_int_equal(ram[0x1008] << 8 | ram[0x1009], fw_cfg_key(cfg, "etc/test"));
+	assert_int_equal(fw_dma((uint32_t)fw_cfg_key(cfg, "etc/test") << 16 | 8, 0, 0), 0);
+	assert_int_equal(fw_dma(4, 3, 0), 0);
+	assert_int_equal(fw_dma(2, 12, 0x2000), 0);
+	assert_memory_equal(ram + 0x2000, "defghij\0\0\0\0\0\xa5", 13);
+}
+
+static void fw_cfg_refuses_what_cannot_be(void **state)
+{
+	with_ram();
+	assert_int_equal(fw_dma(8 | 2, 4, sizeof(ram) - 2), 1);
+	assert_int_equal(fw_dma(8 | 2, 0xffffffff, 0x1000), 1);
+	assert_int_equal(fw_dma(8 | 2, 4, ~0ull - 1), 1);
+	assert_int_equal(fw_dma(8 | 16, 4, 0x1000), 1);
+	assert_int_equal(fw_dma(4, 0xffffffff, 0), 0);
+	out(0x514, 4, ~0ull);				/* a descriptor that is nowhere */
+	out(0x518, 4, ~0ull);
+	assert_int_equal(fw_cfg_file(cfg, "a name that is longer than what a directory entry has room for", "", 0), -EINVAL);
+	for (unsigned i = 0; i < 100; i++)
+		fw_cfg_set(cfg, (uint16_t)(0x8000 + i), "x", 1);
+	assert_int_equal(fw_cfg_set(cfg, 0x9000, "x", 1), -ENOSPC);
+	board_round_trip(cfg);
+}
+
 static void state_survives_a_round_trip(void **state)
 {
 	struct device *all[] = { uart, rtc, kbd, pm, resets, ender };
@@ -485,7 +556,7 @@ static void state_survives_a_round_trip(void **state)
 static void any_width_at_any_port_is_answered(void **state)
 {
 	static const struct { uint32_t base, len; } ports[] = { { 0x3f8, 8 }, { 0x70, 2 }, { 0x60, 5 }, { 0x600, 0x80 }, { 0x92, 1 },
-								{ 0xcf9, 1 } };
+								{ 0xcf9, 1 }, { 0x510, 12 } };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(ports); i++)
 		for (uint32_t off = 0; off < ports[i].len; off++)
@@ -523,6 +594,8 @@ int main(void)
 		T(sleep_type_of_s5_powers_off_and_others_do_not),
 		T(pm_timer_counts_and_tells_of_its_top_bit),
 		T(exit_port_ends_with_a_status),
+		T(fw_cfg_gives_items_by_port_and_by_dma),
+		T(fw_cfg_refuses_what_cannot_be),
 		T(state_survives_a_round_trip),
 		T(any_width_at_any_port_is_answered),
 	};

@@ -18,12 +18,55 @@ sys.dont_write_bytecode = True
 from kvm_rig import Rig, reboot, reboot_ends, shell_from_disk
 from outer import main_of
 
+BOOT_SECTOR = """
+	.code16
+	.globl _start
+_start:	xor	%ax, %ax
+	mov	%ax, %ds
+	mov	$(0x7c00 + text - _start), %si
+1:	lodsb
+	test	%al, %al
+	jz	2f
+	mov	$0x0e, %ah
+	mov	$7, %bx
+	int	$0x10
+	jmp	1b
+2:	mov	$42, %al
+	outb	%al, $0xf4
+3:	hlt
+	jmp	3b
+text:	.asciz	"hello from the disk"
+	.org	510
+	.word	0xaa55
+"""
+
+
+def seabios(rig):
+    """Firmware from its package starts a disk's first sector, which ends the machine with a status."""
+    if vmm.chosen() is vmm.qemu:
+        return
+    bios = "/usr/share/seabios/bios-256k.bin"
+    if not os.path.exists(bios):
+        raise Skip(f"{bios} is missing: install seabios")
+    share = rig.outer.share
+    with open(f"{share}/boot.S", "w", encoding="ascii") as f:
+        f.write(BOOT_SECTOR)
+    subprocess.run(["as", "--32", "-o", f"{share}/boot.o", f"{share}/boot.S"], check=True)
+    subprocess.run(["objcopy", "-O", "binary", "-j", ".text", f"{share}/boot.o", f"{share}/boot.img"], check=True)
+    os.truncate(f"{share}/boot.img", 1 << 20)
+    firmware, disk = rig.outer.put(bios), rig.outer.put(f"{share}/boot.img")
+    command = [*rig.program, "run", "-f", firmware, "-d", disk, "-m", "64M", "--timeout", "60"]
+    text = rig.outer.run(shlex.join(command) + " </dev/null 2>&1; echo status $?", 90)
+    need("hello from the disk" in text and "status 42" in text, text)
+
+
 CHECK = [
     ("one CPU over PCI: a shell from a disk, checksum, network fetch, poweroff", lambda r: shell_from_disk(r, 1, "pci")),
     ("two CPUs over PCI", lambda r: shell_from_disk(r, 2, "pci")),
     ("one CPU over MMIO", lambda r: shell_from_disk(r, 1, "mmio")),
     ("two CPUs over MMIO", lambda r: shell_from_disk(r, 2, "mmio")),
     ("reboot boots again", reboot),
+    ("SeaBIOS boots a disk", seabios),
     ("--no-reboot ends with status 0 at a reboot", reboot_ends),
 ]
 
