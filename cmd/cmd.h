@@ -31,6 +31,7 @@ void engine_options_free(void *options);
 int engine_cpu_print(FILE *f, char *why, size_t why_len);
 
 int cmd_run(int argc, char **argv);
+int cmd_setup(int argc, char **argv);
 int cmd_get(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_help(int argc, char **argv);

@@ -12,6 +12,7 @@
 const struct command command_table[] = {
 	{ "run", cmd_run, "run a virtual machine on this terminal", "cella run [OPTION...] [GUEST|KERNEL]" },
 	{ "get", cmd_get, "download a known guest", "cella get [NAME]" },
+	{ "setup", cmd_setup, "make a root directory for cella run -d NAME", "cella setup NAME [BUSYBOX]" },
 	{ "list", cmd_list, "which machines run", "cella list" },
 	{ "stop", cmd_stop, "ask a machine to power off; after the timeout (30 s) by force",
 	  "cella stop [--timeout SECONDS] [--force] NAME|-a" },

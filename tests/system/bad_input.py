@@ -120,7 +120,14 @@ def missing_disk():
 
 
 def directory_disk():
-    refused("-k", rig(12)[0], "-d", "/usr", names="/usr")
+    """A directory is a root file system, and no disk."""
+    refused("-k", rig(12)[0], "-d", "/usr,overlay", names="/usr")
+    refused("-k", rig(12)[0], "-d", "/usr,queues=2", names="/usr")
+    refused("-k", rig(12)[0], "-d", "/usr", "-d", "/tmp", names="/tmp")
+    refused("-k", rig(12)[0], "--share", "/usr", "--share", "/tmp,tag=share", names="/tmp")
+    refused("-k", rig(12)[0], "--share", "/nonexistent", names="/nonexistent")
+    refused("-k", rig(12)[0], "--share", "/usr,rw", names="rw")
+    refused("-k", rig(12)[0], "--vsock", "2", names="2")
 
 
 def directory_initrd():

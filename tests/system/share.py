@@ -1,19 +1,25 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-# cases: share_d12 share_readonly share_stays_inside root_directory
+# cases: share_d12 share_readonly share_stays_inside root_directory setup_makes_a_root vsock
 # budget: 240
 """Directories of the host in a Debian 12 guest, by virtio 9p: share.py CASE"""
 
 import hashlib
 import os
 import random
+import shutil
+import socket
+import subprocess
 import sys
 import tempfile
+import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "rig"))
 sys.dont_write_bytecode = True
 
-from guest import MODULES, Guest, main_of, need, rig
+import vmm
+from guest import MODULES, Guest, Skip, main_of, need, rig
+from image import tool
 
 MIB = 1 << 20
 P9 = [*MODULES, "9pnet_virtio", "9p"]
@@ -116,5 +122,118 @@ def root_directory():
             need(f.read() == "made\n", "the file differs on the host")
 
 
+def setup_makes_a_root():
+    kernel, initrd = rig(12, P9, name="d12-9p")
+    busybox = tool("tools/debfetch", "path", "busybox-static:arm64/bookworm") + "/bin/busybox"
+    with tempfile.TemporaryDirectory() as d:
+        env = {**os.environ, "XDG_DATA_HOME": d}
+
+        def setup(*argv):
+            return subprocess.run([vmm.cella_binary(), "setup", *argv], env=env, capture_output=True, text=True, timeout=30)
+
+        done = setup("small", busybox)
+        need(done.returncode == 0 and done.stdout == f"{d}/cella/small\n", f"setup: {done}")
+        for argv in (("small", busybox), ("../small", busybox), ("other", "/etc/passwd"), ("other", "/nonexistent"), ()):
+            done = setup(*argv)
+            need(done.returncode == 1 and done.stderr.startswith("cella: ") and done.stderr.count("\n") == 1, f"{argv}: {done}")
+        need(os.listdir(f"{d}/cella") == ["small"], "something else was made, or left")
+        os.environ["XDG_DATA_HOME"] = d
+        try:
+            g = Guest(kernel, initrd, extra=["-d", "small"])
+        finally:
+            del os.environ["XDG_DATA_HOME"]
+        with g:
+            g.run("mkdir /n; mount -t 9p -o trans=virtio,version=9p2000.L /dev/root /n; mount -t devtmpfs dev /n/dev")
+            g.console.sendline("exec switch_root /n /sbin/init")
+            g.prompt(60)
+            need(g.run("hostname").strip() == "small", "not its name")
+            need(" / 9p " in g.run("cat /proc/mounts"), "the root is no 9p")
+            g.power_off()
+
+
+PROGRAM = r"""
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <linux/vm_sockets.h>
+#include <unistd.h>
+/* vsock c PORT: standard input to the host's port, and what comes back; vsock l PORT: answers one connection with what it gets */
+int main(int argc, char **argv)
+{
+	struct sockaddr_vm a = { .svm_family = AF_VSOCK, .svm_port = atoi(argv[2]), .svm_cid = *argv[1] == 'c' ? 2 : VMADDR_CID_ANY };
+	int s = socket(AF_VSOCK, SOCK_STREAM, 0), c = s;
+	static char buf[50000];
+	ssize_t n;
+
+	if (*argv[1] == 'l') {
+		if (bind(s, (void *)&a, sizeof(a)) || listen(s, 1) || write(1, "listens\n", 8) < 0 || (c = accept(s, NULL, NULL)) < 0)
+			return 1;
+		while ((n = read(c, buf, sizeof(buf))) > 0)
+			if (write(c, buf, n) != n)
+				return 2;
+		return 0;
+	}
+	if (connect(s, (void *)&a, sizeof(a)))
+		return 3;
+	while ((n = read(0, buf, sizeof(buf))) > 0)
+		if (write(s, buf, n) != n)
+			return 4;
+	shutdown(s, SHUT_WR);
+	while ((n = read(s, buf, sizeof(buf))) > 0)
+		write(1, buf, n);
+	return 0;
+}
+"""
+
+
+def vsock():
+    """Bytes to a host's program and back, and to a guest's and back; nobody listens."""
+    if not shutil.which("aarch64-linux-gnu-gcc"):
+        raise Skip("aarch64-linux-gnu-gcc is missing: run tools/deps check")
+    with tempfile.TemporaryDirectory() as d, tempfile.TemporaryDirectory() as share:
+        with open(f"{d}/v.c", "w", encoding="ascii") as f:
+            f.write(PROGRAM)
+        subprocess.run(["aarch64-linux-gnu-gcc", "-O1", "-static", "-w", "-o", f"{share}/vsock", f"{d}/v.c"], check=True)
+        kernel, initrd = rig(12, [*P9, "vmw_vsock_virtio_transport"], name="d12-vsock")
+        host = socket.socket(socket.AF_UNIX)
+        host.bind(f"{d}/v_900")
+        host.listen()
+        got = []
+
+        def serve():
+            c, _ = host.accept()
+            with c:
+                while data := c.recv(70000):
+                    got.append(data)
+                c.sendall(hashlib.sha256(b"".join(got)).hexdigest().encode())
+
+        with Guest(kernel, initrd, extra=["--vsock", f"77,socket={d}/v", "--share", share]) as g:
+            thread = threading.Thread(target=serve, daemon=True)
+            thread.start()
+            g.run(f"mkdir /a; {MOUNT} share /a; seq 1 100000 >/tmp/t")
+            back = g.run("/a/vsock c 900 </tmp/t", 60)
+            thread.join(10)
+            data = "".join(f"{i}\n" for i in range(1, 100001)).encode()
+            need(b"".join(got) == data, "the host got something else")
+            need(hashlib.sha256(data).hexdigest() in back, "the answer differs")
+            need(g.status("/a/vsock c 901 </dev/null") == 3, "a port where nobody listens was connected to")
+            g.run("/a/vsock l 5000 >/tmp/l & until grep -q listens /tmp/l; do sleep 0.1; done")
+            with socket.socket(socket.AF_UNIX) as c:
+                c.settimeout(30)
+                c.connect(f"{d}/v")
+                c.sendall(b"CONNECT 5000\n")
+                need(c.recv(100).startswith(b"OK "), "no OK")
+                c.sendall(data[:40000])
+                c.shutdown(socket.SHUT_WR)
+                echo = b""
+                while part := c.recv(70000):
+                    echo += part
+                need(echo == data[:40000], "the echo differs")
+            g.healthy()
+            g.power_off()
+        need(not os.path.exists(f"{d}/v"), "the socket is still there")
+
+
 if __name__ == "__main__":
-    main_of({f.__name__: f for f in (share_d12, share_readonly, share_stays_inside, root_directory)})
+    main_of({f.__name__: f for f in (share_d12, share_readonly, share_stays_inside, root_directory, setup_makes_a_root, vsock)})
