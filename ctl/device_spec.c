@@ -133,12 +133,8 @@ static int tap_word(struct net_spec *n, const char *word, const char *spec, stru
 		       ctl_fail(e, -EINVAL, "network %s: host_ip= wants an address like 192.168.33.1/24: give one", spec);
 	if ((v = value_of(word, "queues")))
 		return take_number(word, spec, v, 1, MAX_QUEUES, &n->queues, e);
-	if ((v = value_of(word, "vhost")) && (!strcmp(v, "on") || !strcmp(v, "off") || !strcmp(v, "1") || !strcmp(v, "0"))) {
-		n->vhost = !strcmp(v, "on") || !strcmp(v, "1");
-		return 0;
-	}
 	return ctl_fail(e, -EINVAL,
-			"network %s: '%s' is not known: choose from mac=M, mtu=N, ifname=I, script=FILE, host_ip=A/N, queues=N, vhost=on",
+			"network %s: '%s' is not known: choose from mac=M, mtu=N, ifname=I, script=FILE, host_ip=A/N, queues=N",
 			spec, word);
 }
 

@@ -17,14 +17,13 @@ struct disk_spec {
 };
 int disk_spec_parse(struct disk_spec *d, const char *spec, struct ctl_error *e);
 
-/* [mode=]user|none|tap[,mac=M][,mtu=N]; tap: [,ifname=I][,script=FILE][,host_ip=A[/N]][,queues=N][,vhost=on|off] */
+/* [mode=]user|none|tap[,mac=M][,mtu=N]; tap: [,ifname=I][,script=FILE][,host_ip=A[/N]][,queues=N] */
 enum net_mode { NET_MODE_USER, NET_MODE_NONE, NET_MODE_TAP };
 struct net_spec {
 	enum net_mode mode;
 	uint8_t mac[6];			/* as the caller filled it, unless said */
 	char ifname[16], script[1024], host_ip[24];
 	unsigned queues, mtu;		/* 0: not said */
-	bool vhost;
 };
 int net_spec_parse(struct net_spec *n, const char *spec, struct ctl_error *e);
 

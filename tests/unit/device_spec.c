@@ -39,13 +39,12 @@ static void network_words_are_understood(void **state)
 	assert_int_equal(net_spec_parse(&n, "mtu=9000", &error), 0);
 	assert_int_equal(n.mode, NET_MODE_USER);
 	assert_int_equal(n.mtu, 9000);
-	assert_int_equal(net_spec_parse(&n, "tap,ifname=tap7,script=/bin/up,host_ip=10.0.0.1/8,queues=2,vhost=on", &error), 0);
+	assert_int_equal(net_spec_parse(&n, "tap,ifname=tap7,script=/bin/up,host_ip=10.0.0.1/8,queues=2", &error), 0);
 	assert_int_equal(n.mode, NET_MODE_TAP);
 	assert_string_equal(n.ifname, "tap7");
 	assert_string_equal(n.script, "/bin/up");
 	assert_string_equal(n.host_ip, "10.0.0.1/8");
 	assert_int_equal(n.queues, 2);
-	assert_true(n.vhost);
 }
 
 static void mistakes_name_the_word_and_the_fix(void **state)
@@ -58,7 +57,7 @@ static void mistakes_name_the_word_and_the_fix(void **state)
 		{ false, "x,format=qcow2", "not known" }, { false, "x,", "'' is not known" },
 		{ true, "wifi", "'wifi' is not known" }, { true, "user,ifname=x", "not known" }, { true, "none,queues=2", "not known" },
 		{ true, "user,tap", "not known" }, { true, "user,mac=1", "unicast" }, { true, "user,mac=01:00:00:00:00:00", "unicast" },
-		{ true, "tap,ifname=", "1 to 15" }, { true, "tap,ifname=1234567890123456", "1 to 15" }, { true, "tap,vhost=maybe", "not known" },
+		{ true, "tap,ifname=", "1 to 15" }, { true, "tap,ifname=1234567890123456", "1 to 15" }, { true, "tap,wifi=on", "not known" },
 		{ true, "tap,queues=9", "from 1 to 8" }, { true, "user,mtu=67", "from 68" }, { true, "tap,script=", "name of a file" },
 		{ true, "tap,host_ip=", "192.168" },
 	};
