@@ -68,6 +68,7 @@ static int read_kernel(const struct run_options *o, struct run_spec *spec, struc
 		err = payload_unpack(f, "kernel", o->kernel, e);
 	spec->kernel = f->data;
 	spec->kernel_size = f->size;
+	spec->kernel_file = f;
 	return err;
 }
 

@@ -76,26 +76,64 @@ int payload_read_fd(struct payload_file *f, int fd, const char *what, const char
 int payload_read(struct payload_file *f, const char *what, const char *path, uint64_t max, struct ctl_error *e)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
+	struct stat st;
 
 	*f = (struct payload_file){ 0 };
 	if (fd < 0)
 		return ctl_fail_errno(e, -errno, what, path);
 	err = payload_read_fd(f, fd, what, path, max, e);
-	close(fd);
+	f->regular = !err && !fstat(fd, &st) && S_ISREG(st.st_mode);
+	if (f->regular)
+		f->fd = fd;
+	else
+		close(fd);
 	return err;
 }
 
 void payload_free(struct payload_file *f)
 {
 	free(f->data);
+	if (f->regular)
+		close(f->fd);
 	*f = (struct payload_file){ 0 };
+}
+
+void payload_drop(struct payload_file *f)
+{
+	if (!f->regular)
+		return;
+	free(f->data);
+	f->data = NULL;
+}
+
+/* It may be another file by now, so everything about it is found out anew. */
+int payload_again(struct payload_file *f, const char *what, const char *path, struct ctl_error *e)
+{
+	struct payload_file now;
+	int err;
+
+	if (f->data || !f->regular)
+		return 0;
+	if (lseek(f->fd, 0, SEEK_SET) < 0)
+		return ctl_fail_errno(e, -errno, what, path);
+	err = payload_read_fd(&now, f->fd, what, path, PAYLOAD_MAX, e);
+	if (!err && f->unpacked)
+		err = payload_unpack(&now, what, path, e);
+	if (err) {
+		payload_free(&now);
+		return err;
+	}
+	f->data = now.data;
+	f->size = now.size;
+	return 0;
 }
 
 static int unpack_gzip(struct payload_file *f, const uint8_t *in, size_t in_size, const char *what, const char *path,
 		       struct ctl_error *e)
 {
-	struct payload_file out;
-	int err = gunzip(in, in_size, PAYLOAD_MAX, &out.data, &out.size);
+	uint8_t *out;
+	size_t size;
+	int err = gunzip(in, in_size, PAYLOAD_MAX, &out, &size);
 
 	if (err == -EFBIG)
 		return ctl_fail(e, err, "%s %s: unpacks to more than %llu MiB: that cannot be one; check the file", what, path,
@@ -104,8 +142,9 @@ static int unpack_gzip(struct payload_file *f, const uint8_t *in, size_t in_size
 		return ctl_fail_errno(e, err, what, path);
 	if (err)
 		return ctl_fail(e, err, "%s %s: its gzip data is damaged or cut short: get the file again", what, path);
-	payload_free(f);
-	*f = out;
+	free(f->data);
+	f->data = out;
+	f->size = size;
 	return 0;
 }
 
@@ -113,6 +152,7 @@ int payload_unpack(struct payload_file *f, const char *what, const char *path, s
 {
 	uint64_t offset, size;
 
+	f->unpacked = true;
 	if (is_gzip(f->data, f->size))
 		return unpack_gzip(f, f->data, f->size, what, path, e);
 	if (f->size < ZBOOT_HEADER || memcmp(f->data, "MZ", 2) || memcmp(f->data + ZBOOT_MAGIC, "zimg", 4))

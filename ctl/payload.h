@@ -13,8 +13,10 @@
 #define PAYLOAD_MAX	(4 * GIB)	/* of a file, and of what it unpacks to */
 
 struct payload_file {
-	uint8_t *data;
+	uint8_t *data;			/* NULL: dropped */
 	size_t size;
+	bool regular, unpacked;
+	int fd;				/* of a regular file that payload_read opened */
 };
 
 /* Reads regular files, pipes and devices up to `max` bytes. `what` names the role in messages: "kernel", "initrd". */
@@ -22,6 +24,9 @@ int payload_read(struct payload_file *f, const char *what, const char *path, uin
 /* From a descriptor that the caller keeps. */
 int payload_read_fd(struct payload_file *f, int fd, const char *what, const char *path, uint64_t max, struct ctl_error *e);
 void payload_free(struct payload_file *f);
+/* Between two starts: gives the memory of a regular file back, and reads and unpacks it once more if it was given back. */
+void payload_drop(struct payload_file *f);
+int payload_again(struct payload_file *f, const char *what, const char *path, struct ctl_error *e);
 
 /* A kernel that is gzipped, or an EFI zboot file with gzip inside, becomes what is in it; anything else stays. */
 int payload_unpack(struct payload_file *f, const char *what, const char *path, struct ctl_error *e);

@@ -16,6 +16,8 @@
 /* What a process says about its machine's end. */
 enum { RUN_OFF = 0, RUN_FAILED = 1, RUN_CRASHED = 3, RUN_STOPPED = 4, RUN_TIMEOUT = 124 };
 
+struct payload_file;
+
 struct run_spec {
 	const struct run_options *options;
 	const struct resolved *resolved;
@@ -23,6 +25,7 @@ struct run_spec {
 	const void *engine_options;	/* only the engine knows what they are */
 	const void *kernel;		/* what options->kernel or payload names, unpacked; the caller's */
 	size_t kernel_size;
+	struct payload_file *kernel_file;	/* whose data that is: may be dropped and read again; NULL: built in */
 	const void *firmware;		/* instead of a kernel; the caller's */
 	size_t firmware_size;
 };

@@ -21,8 +21,9 @@ static int check_page_size(const struct start *s, const struct run_spec *spec, s
 			spec->options->cpu);
 }
 
-static int open_kernel(struct start *s, const struct run_spec *spec, struct ctl_error *e)
+static int parse_kernel(struct start *s, const void *data, size_t size, struct ctl_error *e)
 {
+	const struct run_spec *spec = s->spec;
 	const struct machine_class *cls = spec->resolved->cls;
 	const char *why;
 	int err;
@@ -33,8 +34,7 @@ static int open_kernel(struct start *s, const struct run_spec *spec, struct ctl_
 						.size = spec->firmware_size };
 		return 0;
 	}
-	s->kernel_name = spec->options->kernel ? spec->options->kernel : spec->options->payload;
-	err = boot_parse(&s->image, cls->isa, spec->kernel, spec->kernel_size, cls->raw_payload, &why);
+	err = boot_parse(&s->image, cls->isa, data, size, cls->raw_payload, &why);
 	return err ? ctl_fail(e, err, "kernel %s: %s", s->kernel_name, why) : check_page_size(s, spec, e);
 }
 
@@ -43,8 +43,8 @@ int start_open(struct start *s, const struct run_spec *spec, struct ctl_error *e
 	const struct run_options *o = spec->options;
 	int err;
 
-	*s = (struct start){ .options = o };
-	err = open_kernel(s, spec, e);
+	*s = (struct start){ .spec = spec, .options = o, .kernel_name = o->kernel ? o->kernel : o->payload };
+	err = parse_kernel(s, spec->kernel, spec->kernel_size, e);
 	if (!err && o->initrd)
 		err = payload_read(&s->initrd, "initrd", o->initrd, PAYLOAD_MAX, e);
 	if (!err && o->dtb)
@@ -112,13 +112,27 @@ int start_plan(struct start *s, const struct machine *m, struct boot_place *p, s
 	return err ? err : make_dtb(s, m, e);
 }
 
+/* What an earlier start dropped. */
+static int read_again(struct start *s, struct ctl_error *e)
+{
+	struct payload_file *kernel = s->spec->kernel_file;
+	int err = payload_again(&s->initrd, "initrd", s->options->initrd, e);
+
+	if (err || !kernel || kernel->data)
+		return err;
+	err = payload_again(kernel, "kernel", s->kernel_name, e);
+	return err ? err : parse_kernel(s, kernel->data, kernel->size, e);
+}
+
 int start_machine(struct start *s, struct machine *m, struct ctl_error *e)
 {
 	struct mem *mem = &m->vm->mem;
 	struct boot_place p;
 	int err;
 
-	err = start_plan(s, m, &p, e);
+	err = read_again(s, e);
+	if (!err)
+		err = start_plan(s, m, &p, e);
 	if (err)
 		return err;
 	err = s->image.format == BOOT_FIRMWARE ? 0 : boot_load(mem, &s->image, &p);
@@ -128,5 +142,8 @@ int start_machine(struct start *s, struct machine *m, struct ctl_error *e)
 		err = mem_write(mem, p.dtb, s->dtb, s->dtb_size);
 	if (!err)
 		err = machine_start(m, &(struct machine_boot){ &s->image, &p, &s->chosen });
+	payload_drop(&s->initrd);
+	if (s->spec->kernel_file)
+		payload_drop(s->spec->kernel_file);
 	return err ? ctl_fail(e, err, "kernel %s: cannot be loaded (%s)", s->kernel_name, strerror(-err)) : 0;
 }

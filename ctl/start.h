@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A machine's payload, put into guest memory at each start: kernel, initrd and device tree. The tree is made anew each
- * time, with fresh seeds. All of it on the control thread.
+ * time, with fresh seeds. In between, kernel and initrd are not kept but read again. All of it on the control thread.
  */
 #ifndef CTL_START_H
 #define CTL_START_H
@@ -11,6 +11,7 @@
 #include "machine/machine.h"
 
 struct start {
+	const struct run_spec *spec;
 	const struct run_options *options;
 	struct payload_file initrd, dtb_file;
 	struct boot_image image;

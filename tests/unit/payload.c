@@ -154,6 +154,36 @@ static void files_are_read_whole_whatever_they_are(void **state)
 	close(m);
 }
 
+static void what_was_dropped_is_read_and_unpacked_again(void **state)
+{
+	static uint8_t packed[4096];
+	char path[] = "/tmp/cella-payload-XXXXXX";
+	size_t n = pack(packed, sizeof(packed), 3000, false);
+	int fd = mkstemp(path);
+	struct payload_file f;
+	struct ctl_error e;
+
+	assert_int_equal(write(fd, packed, n), n);
+	assert_int_equal(payload_read(&f, "kernel", path, 1 << 20, &e), 0);
+	assert_int_equal(payload_unpack(&f, "kernel", path, &e), 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(f.size, 3000);
+		assert_int_equal(f.data[2], 14);
+		payload_drop(&f);
+		assert_null(f.data);
+		assert_int_equal(payload_again(&f, "kernel", path, &e), 0);
+		assert_int_equal(payload_again(&f, "kernel", path, &e), 0);
+	}
+	payload_drop(&f);
+	assert_int_equal(ftruncate(fd, n / 2), 0);
+	assert_int_equal(payload_again(&f, "kernel", path, &e), -EINVAL);
+	assert_non_null(strstr(e.text, "damaged"));
+	assert_null(f.data);
+	payload_free(&f);
+	close(fd);
+	unlink(path);
+}
+
 static void kernels_of_other_machines_are_recognised(void **state)
 {
 	uint8_t k[1024] = { 0 };
@@ -183,6 +213,7 @@ int main(void)
 		cmocka_unit_test(zboot_files_are_looked_into),
 		cmocka_unit_test(what_is_no_kernel_is_left_as_it_is),
 		cmocka_unit_test(files_are_read_whole_whatever_they_are),
+		cmocka_unit_test(what_was_dropped_is_read_and_unpacked_again),
 		cmocka_unit_test(kernels_of_other_machines_are_recognised),
 	};
 
