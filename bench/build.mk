@@ -20,3 +20,9 @@ bench: all
 	@tools/deps bench
 	@$(MAKE) -s $(B)/bench/guest-arm64 $(B)/bench/guest-native
 	bench/run --build $(B) $(BENCH_ARGS)
+
+# Cella beside QEMU on one KVM in software. BENCH_ARGS='--runs 1 --only cella,microvm --rows first,rand'
+.PHONY: bench-kvm
+bench-kvm: all
+	@tools/deps bench
+	bench/kvm --build $(B) $(BENCH_ARGS)

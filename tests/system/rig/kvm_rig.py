@@ -142,6 +142,13 @@ class Rig:
         return Inner(self.outer, self.command(append, **options), boot_timeout)
 
 
+def first_guest(out, stay=False):
+    """A 64 KiB ELF with a PVH note that ends the machine at its first instructions, or stays."""
+    subprocess.run(["gcc", "-nostdlib", "-static", *(["-DSTAY"] if stay else []), "-o", out, "-Wl,-N,-w,--build-id=none,-Ttext=0x100000"
+                    ",--section-start=.note.Xen=0x120000", os.path.join(TOP, "bench", "kvm_guest", "first.S")], check=True,
+                   stderr=subprocess.DEVNULL)
+
+
 # ---- cases ----
 
 
