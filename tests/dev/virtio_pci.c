@@ -277,8 +277,8 @@ static void bars_are_reached_through_configuration_space(void **state)
 static void nonsense_in_that_capability_reads_as_ones(void **state)
 {
 	static const struct { uint8_t bar; uint32_t offset, length; } bad[] = {
-		{ 4, 0, 0 }, { 4, 0, 3 }, { 4, 0, 8 }, { 4, 2, 4 }, { 4, 0x4000, 4 }, { 4, 0xfffffffc, 4 }, { 5, 0, 4 }, { 0, 0, 4 },
-		{ 6, 0, 4 }, { 255, 0, 4 }, { 4, 0, 0x80000000 },
+		{ 4, 0, 0 }, { 4, 0, 3 }, { 4, 0, 8 }, { 4, 2, 4 }, { 4, 0x4000, 4 }, { 4, 0xfffffffc, 4 }, { 5, 0, 4 },
+		{ 0, 0, 4 }, { 6, 0, 4 }, { 255, 0, 4 }, { 4, 0, 0x80000000 },
 	};
 	struct fixture *f = *state;
 	unsigned at = cap(f, PCI_CAP_VENDOR, 5);

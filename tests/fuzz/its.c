@@ -92,7 +92,8 @@ static uint64_t word(struct input *in)
 
 static void step(struct input *in)
 {
-	static const uint16_t its_regs[] = { 0, 0x80, 0x88, 0x90, 0x100, 0x108, 0x110, 0x84 }, redist_regs[] = { 0, 0x14, 0x70, 0x78 };
+	static const uint16_t its_regs[] = { 0, 0x80, 0x88, 0x90, 0x100, 0x108, 0x110, 0x84 };
+	static const uint16_t redist_regs[] = { 0, 0x14, 0x70, 0x78 };
 	static const uint8_t ops[] = { 1, 3, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15 };
 	uint8_t op = (uint8_t)take(in, 1);
 	uint32_t cpu = op & 1, at;
