@@ -10,6 +10,7 @@
 #include "ctl/guests.h"
 #include "ctl/payload.h"
 #include "ctl/run.h"
+#include "os/platform.h"
 
 #define FIRMWARE_MAX	(16 * MIB)
 
@@ -72,6 +73,13 @@ static int read_kernel(const struct run_options *o, struct run_spec *spec, struc
 	return err;
 }
 
+static void set_loglevel(const char *name)
+{
+	static const char letters[] = "ewid";	/* error, warning, info, debug: as LOG_ERROR … LOG_DEBUG */
+
+	platform_log_threshold((enum log_level)(strchr(letters, name[0]) - letters));
+}
+
 static int run_with(struct run_options *o, struct ctl_error *e)
 {
 	struct run_spec spec = { .options = o };
@@ -80,6 +88,8 @@ static int run_with(struct run_options *o, struct ctl_error *e)
 	void *engine_options = NULL;
 	int err;
 
+	if (o->loglevel)
+		set_loglevel(o->loglevel);
 	err = take_payload(o, &spec, e);
 	if (!err)
 		err = read_kernel(o, &spec, &kernel, e);

@@ -57,7 +57,8 @@ struct run_options {
 	uint64_t cpus, mem;
 	char *arch, *engine, *cpu, *machine, *irqchip, *name, *vsock, *console, *transport, *virtio_ring;
 	bool rng, balloon, no_reboot, dry_run, help;
-	uint64_t timeout;
+	uint64_t timeout, kaslr_seed;
+	char *loglevel;
 	char *config;
 	char *semihosting;		/* directory; "" for none */
 	char *trace, *dbt;

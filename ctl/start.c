@@ -68,6 +68,8 @@ static int make_chosen(struct start *s, const struct boot_place *p, struct ctl_e
 	if (getrandom(&c->kaslr_seed, sizeof(c->kaslr_seed), 0) != sizeof(c->kaslr_seed) ||
 	    getrandom(c->rng_seed, sizeof(c->rng_seed), 0) != sizeof(c->rng_seed))
 		return ctl_fail(e, -EIO, "host entropy: %s: the guest needs seeds", strerror(errno));
+	if (s->options->kaslr_seed != OPTION_UNSET)
+		c->kaslr_seed = s->options->kaslr_seed;
 	return 0;
 }
 

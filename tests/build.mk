@@ -5,7 +5,7 @@
 
 check-scripts-kvm += $(sort $(wildcard tests/system/kvm_*.py))
 check-scripts-system += $(filter-out $(check-scripts-kvm),$(sort $(shell grep -l '^\# cases:' tests/system/*.py)))
-check-scripts-tools += tests/tools/tools.py
+check-scripts-tools += tests/tools/tools.py tests/tools/kvmtool.py
 
 # Quick groups first; one that isn't named here comes at the end.
 check-known	:= unit isa ir dev ring

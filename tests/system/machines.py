@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
 # cases: hello_1 hello_4 hello_gicv2 hello_64 hello_image simbench_raw semihosting semihosting_calls elf_on_virt lost_guest captive dry_run dump_dtb dtb_of_ours
-# cases: timeout_status stopped_by_signal man_page completion
+# cases: kaslr_seed loglevel timeout_status stopped_by_signal man_page completion
 # budget: 60
 """
 The machines and the command around them, with small guests: machines.py CASE
@@ -179,6 +179,25 @@ def dtb_of_ours():
         with Guest(kernel, initrd, cpus=2, mem="512M", extra=("--dtb", f"{d}/v.dtb")) as g:
             need(g.run("grep -c ^processor /proc/cpuinfo").strip() == "2", "CPUs are missing")
             g.power_off()
+
+
+def kaslr_seed():
+    if not shutil.which("dtc"):
+        raise Skip("dtc is missing: run tools/deps check")
+    with tempfile.TemporaryDirectory() as d:
+        for value, cells in (("0x123456789", "0x01 0x23456789"), ("0", "0x00 0x00")):
+            out_of("run", "-k", rig(12)[0], "--kaslr-seed", value, "--dump-dtb", f"{d}/v.dtb")
+            text = subprocess.run(["dtc", "-q", "-I", "dtb", "-O", "dts", f"{d}/v.dtb"], stdout=subprocess.PIPE, text=True,
+                                  check=True).stdout
+            need(f"kaslr-seed = <{cells}>" in text, f"{value}: {re.findall('kaslr-seed.*', text)}")
+
+
+def loglevel():
+    """A machine that cannot have a control socket says so, unless only errors are wanted."""
+    env = {**os.environ, "XDG_RUNTIME_DIR": "/proc/nowhere"}
+    for level, said in (("warning", True), ("error", False)):
+        done = cella("run", "hello", "--loglevel", level, "--timeout", "30", env=env)
+        need(done.returncode == 0 and bool(done.stderr) == said, f"{level}: {done}")
 
 
 def timeout_status():
