@@ -10,13 +10,18 @@ VMM=qemu runs the same tests on QEMU inside the outer machine, which must pass t
 """
 
 import os
+import shlex
+import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "rig"))
 sys.dont_write_bytecode = True
 
+import vmm
+from guest import need
 from kvm_rig import Rig, reboot, reboot_ends, shell_from_disk
-from outer import main_of
+from outer import Skip, main_of
 
 BOOT_SECTOR = """
 	.code16
@@ -35,7 +40,7 @@ _start:	xor	%ax, %ax
 	outb	%al, $0xf4
 3:	hlt
 	jmp	3b
-text:	.asciz	"hello from the disk"
+text:	.asciz	"hello from the disk\\r\\n"
 	.org	510
 	.word	0xaa55
 """
@@ -48,13 +53,13 @@ def seabios(rig):
     bios = "/usr/share/seabios/bios-256k.bin"
     if not os.path.exists(bios):
         raise Skip(f"{bios} is missing: install seabios")
-    share = rig.outer.share
-    with open(f"{share}/boot.S", "w", encoding="ascii") as f:
-        f.write(BOOT_SECTOR)
-    subprocess.run(["as", "--32", "-o", f"{share}/boot.o", f"{share}/boot.S"], check=True)
-    subprocess.run(["objcopy", "-O", "binary", "-j", ".text", f"{share}/boot.o", f"{share}/boot.img"], check=True)
-    os.truncate(f"{share}/boot.img", 1 << 20)
-    firmware, disk = rig.outer.put(bios), rig.outer.put(f"{share}/boot.img")
+    with tempfile.TemporaryDirectory() as d:
+        with open(f"{d}/boot.S", "w", encoding="ascii") as f:
+            f.write(BOOT_SECTOR)
+        subprocess.run(["as", "--32", "-o", f"{d}/boot.o", f"{d}/boot.S"], check=True)
+        subprocess.run(["objcopy", "-O", "binary", "-j", ".text", f"{d}/boot.o", f"{d}/boot.img"], check=True)
+        os.truncate(f"{d}/boot.img", 1 << 20)
+        firmware, disk = rig.outer.put(bios), rig.outer.put(f"{d}/boot.img")
     command = [*rig.program, "run", "-f", firmware, "-d", disk, "-m", "64M", "--timeout", "60"]
     text = rig.outer.run(shlex.join(command) + " </dev/null 2>&1; echo status $?", 90)
     need("hello from the disk" in text and "status 42" in text, text)
