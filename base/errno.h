@@ -30,6 +30,7 @@
 #define ENOSYS		38
 #define EOVERFLOW	75
 #define ENOTSUP		95
+#define ENOBUFS		105
 #define ETIMEDOUT	110
 #define EALREADY	114
 #define EINPROGRESS	115
