@@ -2,8 +2,8 @@
 /*
  * Disks: a file or block device as it is (raw), and a read-only one with changes kept in a temporary file (overlay).
  * A raw disk's requests run on its queue's thread and in the kernel, by io_uring, if that thread is a loop and the host
- * has it; everything else on the threads of a pool that the caller made and that outlives its disks. A queue's thread should
- * do nothing but disks: it may wait for the host's.
+ * has it; everything else on the threads of a pool that the caller made and that outlives its disks. A queue's thread
+ * should do nothing but disks: it may wait for the host's.
  *
  *	struct pool *pool;
  *	struct block_backend *disk;

@@ -6,8 +6,8 @@
  * instance of our own with a timer in it, and that one descriptor is what the device's loop watches. After anything
  * that may have changed slirp's mind, `refresh` asks again; frames of one batch share one refresh.
  *
- * Everything runs on the loop's thread. Frames for the guest wait in a bounded queue, from which the device fetches all that
- * one turn brought at once, and are lost when it is full, as on any network.
+ * Everything runs on the loop's thread. Frames for the guest wait in a bounded queue, from which the device fetches all
+ * that one turn brought at once, and are lost when it is full, as on any network.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>

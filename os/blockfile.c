@@ -33,8 +33,8 @@ static int device_geometry(struct blockfile *f)
 }
 
 /*
- * Open file description locks: they belong to one opening and die with it. It is one of its own: others may be io_uring's, which
- * gives them up some time after the process has ended, and the next start must not find the lock still there.
+ * Open file description locks: they belong to one opening and die with it. It is one of its own: others may be
+ * io_uring's, which gives them up some time after the process has ended, and the next start must not find the lock.
  */
 static int lock_file(struct blockfile *f, const char *path, int how, const struct stat *st)
 {

@@ -9,8 +9,8 @@
 
 /*
  * Opens `queues` descriptors (non-blocking) of one interface. `name`: an existing interface or that of a new one; "" lets
- * the kernel choose; filled with what it is. -ENODEV: the host has no /dev/net/tun, -EPERM: no right to make or use it, -EBUSY:
- * somebody else uses it, -EINVAL: it exists, with another number of queues in mind or of another kind.
+ * the kernel choose; filled with what it is. -ENODEV: the host has no /dev/net/tun, -EPERM: no right to make or use
+ * it, -EBUSY: somebody else uses it, -EINVAL: it exists, with another number of queues in mind or of another kind.
  */
 int tap_open(char name[TAP_NAME_MAX], unsigned queues, int *fds);
 /* The TUN_F_* that the peer deals with; an interface's, through any of its descriptors. */
