@@ -52,6 +52,8 @@ const struct option run_option_table[] = {
 	{ "dtb", 0, OPTION_STRING, OPTION_FILE, AT(dtb), "FILE", NULL, 0, 0, "device tree instead of the generated one" },
 	{ "dump-dtb", 0, OPTION_STRING, OPTION_LOCAL | OPTION_FILE, AT(dump_dtb), "FILE", NULL, 0, 0,
 	  "write the device tree that the guest would get, and exit" },
+	{ "hugetlbfs", 0, OPTION_STRING, OPTION_FILE, AT(hugetlbfs), "DIR", NULL, 0, 0,
+	  "guest memory from the huge pages of a hugetlbfs that is mounted there" },
 	{ "kaslr-seed", 0, OPTION_NUMBER, 0, AT(kaslr_seed), "N", NULL, 0, ~0ull - 1,
 	  "seed of the kernel's address randomization, in the device tree (default: another each time)" },
 	{ "loglevel", 0, OPTION_STRING, OPTION_LOCAL, AT(loglevel), "LEVEL", "error|warning|info|debug", 0, 0,

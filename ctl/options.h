@@ -58,7 +58,7 @@ struct run_options {
 	char *arch, *engine, *cpu, *machine, *irqchip, *name, *vsock, *console, *transport, *virtio_ring;
 	bool rng, balloon, no_reboot, dry_run, help;
 	uint64_t timeout, kaslr_seed;
-	char *loglevel;
+	char *loglevel, *hugetlbfs;
 	char *config;
 	char *semihosting;		/* directory; "" for none */
 	char *trace, *dbt;

@@ -330,6 +330,7 @@ static int set_up_memory(struct run *r)
 {
 	struct machine_range range[MACHINE_MAX_RANGES];
 	uint32_t n = r->spec->resolved->cls->ranges(r->spec->resolved->ram, range), id;
+	const char *huge = r->spec->options->hugetlbfs;
 	int err;
 
 	r->vm.mem.discard = discard;
@@ -337,7 +338,14 @@ static int set_up_memory(struct run *r)
 		struct mem_slot slot = { .base = range[i].base, .size = range[i].size, .kind = MEM_RAM, .can_write = true,
 					 .can_exec = true };
 
-		err = memfd_create_mapped(&r->ram[i], "guest-ram", range[i].size, 0);
+		if (huge)
+			err = memfd_create_in(&r->ram[i], huge, range[i].size);
+		else
+			err = memfd_create_mapped(&r->ram[i], "guest-ram", range[i].size, 0);
+		if (err && huge)
+			return ctl_fail(r->e, err, "--hugetlbfs %s: %llu MiB: %s: mount one there ('mount -t hugetlbfs none DIR') with "
+					"enough pages, and let -m be a multiple of these", huge,
+					(unsigned long long)(range[i].size / MIB), strerror(-err));
 		if (err)
 			return ctl_fail(r->e, err, "memory: the host refuses %llu MiB (%s): ask for less with -m",
 					(unsigned long long)(range[i].size / MIB), strerror(-err));

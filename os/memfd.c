@@ -3,6 +3,8 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include "os/memfd.h"
@@ -40,6 +42,35 @@ int memfd_create_mapped(struct memfd *m, const char *name, uint64_t size, unsign
 		goto out;
 	}
 	madvise(m->map, size, MADV_HUGEPAGE);		/* advice: whoever has none runs without */
+	madvise(m->map, size, MADV_DONTDUMP);
+	return 0;
+out:
+	memfd_destroy(m);
+	return err;
+}
+
+int memfd_create_in(struct memfd *m, const char *dir, uint64_t size)
+{
+	char path[4096];
+	int err;
+
+	*m = (struct memfd){ .fd = -1, .size = size };
+	if (snprintf(path, sizeof(path), "%s/cella-XXXXXX", dir) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	m->fd = mkostemp(path, O_CLOEXEC);
+	if (m->fd < 0)
+		return -errno;
+	unlink(path);
+	if (size > INT64_MAX || ftruncate(m->fd, (off_t)size)) {
+		err = size > INT64_MAX ? -ENOMEM : -errno;
+		goto out;
+	}
+	m->map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, m->fd, 0);
+	if (m->map == MAP_FAILED) {
+		err = -errno;
+		m->map = NULL;
+		goto out;
+	}
 	madvise(m->map, size, MADV_DONTDUMP);
 	return 0;
 out:

@@ -21,6 +21,11 @@ enum { MEMFD_EXEC = 1 };		/* may be mapped executable */
  * are asked for. Without MEMFD_EXEC the memory can never be executed, as vm.memfd_noexec may demand anyway.
  */
 int memfd_create_mapped(struct memfd *m, const char *name, uint64_t size, unsigned flags);
+/*
+ * The same from a file without a name in `dir`, for hugetlbfs: pages are set aside now (-ENOMEM: there aren't enough). -EINVAL: size
+ * is no multiple of the file system's pages.
+ */
+int memfd_create_in(struct memfd *m, const char *dir, uint64_t size);
 /* A second view; prot as for mmap. NULL and errno on error. */
 void *memfd_map_again(const struct memfd *m, int prot);
 /* Frees the pages of a range; they read as zeros again, in every mapping. Both multiples of 4096. */

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
 # cases: hello_1 hello_4 hello_gicv2 hello_64 hello_image simbench_raw semihosting semihosting_calls elf_on_virt lost_guest captive dry_run dump_dtb dtb_of_ours
-# cases: kaslr_seed loglevel timeout_status stopped_by_signal man_page completion
+# cases: kaslr_seed loglevel hugetlbfs timeout_status stopped_by_signal man_page completion
 # budget: 60
 """
 The machines and the command around them, with small guests: machines.py CASE
@@ -198,6 +198,16 @@ def loglevel():
     for level, said in (("warning", True), ("error", False)):
         done = cella("run", "hello", "--loglevel", level, "--timeout", "30", env=env)
         need(done.returncode == 0 and bool(done.stderr) == said, f"{level}: {done}")
+
+
+def hugetlbfs():
+    """Any file system that can map files will do for the test; what is made there has no name by the time the guest runs."""
+    with tempfile.TemporaryDirectory() as d:
+        hello(2, "--hugetlbfs", d)
+        need(os.listdir(d) == [], "a file is left")
+    for where in ("/nonexistent", "/proc"):
+        done = cella("run", "hello", "--hugetlbfs", where)
+        need(done.returncode == 1 and where in done.stderr.decode() and done.stderr.count(b"\n") == 1, str(done))
 
 
 def timeout_status():
