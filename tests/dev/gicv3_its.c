@@ -172,6 +172,7 @@ static void what_is_not_mapped_goes_nowhere(void **state)
 
 	assert_true(send(f, 9, 0) < 0);			/* device */
 	assert_true(send(f, 8, 2) < 0);			/* event */
+	((uint64_t *)(f->ram + (ITT - RAM)))[16] = (uint64_t)(LPI + 16) << 16;	/* what looks like an entry */
 	assert_true(send(f, 8, 16) < 0);		/* past the table */
 	assert_true(send(f, 8, 0xffffffff) < 0);
 	assert_true(send(f, 0xffffffff, 0) < 0);
