@@ -15,6 +15,7 @@
 #include "base/string.h"
 #include "core/bus.h"
 #include "core/lock_order.h"
+#include "core/mem.h"
 #include "core/vcpu.h"
 
 void bus_init(struct bus *b)
@@ -323,6 +324,19 @@ static enum bus_result access_region(struct region *r, uint64_t addr, struct bus
 	return likely(fits(r, a)) ? call(r, a) : access_misfit(r, a);
 }
 
+/* What comes after may take slots of memory away, which waits until every reader section has passed: ours is interrupted. */
+static void call_after(const struct bus_access *a)
+{
+	struct mem_reader *r = a->vcpu ? &a->vcpu->reader : NULL;
+	bool inside = r && r->epoch & 1;
+
+	if (inside)
+		mem_reader_exit(r);
+	a->after(a->after_ctx);
+	if (inside)
+		mem_reader_enter(r);
+}
+
 enum bus_result bus_access(struct bus *b, enum bus_space s, uint64_t addr, struct bus_access *a)
 {
 	uint32_t *count = access_begin(b, a->vcpu);
@@ -333,7 +347,7 @@ enum bus_result bus_access(struct bus *b, enum bus_space s, uint64_t addr, struc
 	res = r ? access_region(r, addr, a) : BUS_ABORT;
 	access_end(count);
 	if (unlikely(a->after))
-		a->after(a->after_ctx);
+		call_after(a);
 	return res;
 }
 

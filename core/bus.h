@@ -33,7 +33,8 @@ struct bus_access {
 	bool write;
 	/*
 	 * Set by a device whose access moves regions (a BAR) or waits for other vCPUs: called on the same thread when the
-	 * access has left the bus, before bus_access returns. Of two settings in one split access the last counts.
+	 * access has left the bus, outside of the vCPU's reader section of memory, before bus_access returns. Of two
+	 * settings in one split access the last counts.
 	 */
 	void (*after)(void *ctx);
 	void *after_ctx;

@@ -221,6 +221,33 @@ static int open_net(struct backends *b, const char *spec, const struct run_optio
 	return err ? err : plug_simple(b, c, &virtio_net_class, *net, e);
 }
 
+/* ---- PCI functions of the host ---- */
+
+static int open_host_pci(struct backends *b, const struct option_list *l, struct machine_config *c, struct ctl_error *e)
+{
+	char why[VFIO_WHY] = "";
+	int err = l->count ? vfio_new("/sys", "/dev/vfio", b->io, &b->vfio) : 0;
+
+	if (err)
+		return ctl_fail(e, err, "--vfio-pci: out of memory");
+	for (unsigned i = 0; i < l->count && !err; i++) {
+		if (c->hostpci_count == MACHINE_MAX_HOSTPCI)
+			return ctl_fail(e, -ENOSPC, "--vfio-pci: more than %d: leave some out", MACHINE_MAX_HOSTPCI);
+		err = vfio_open(b->vfio, l->item[i], &c->hostpci[c->hostpci_count++], why);
+		if (err)
+			ctl_fail(e, err, "--vfio-pci %s: %s", l->item[i], why);
+	}
+	return err;
+}
+
+int backends_map(struct backends *b, struct mem *m, struct ctl_error *e)
+{
+	char why[VFIO_WHY] = "";
+	int err = b->vfio ? vfio_map(b->vfio, m, why) : 0;
+
+	return err ? ctl_fail(e, err, "--vfio-pci: %s", why) : 0;
+}
+
 /* ---- the rest ---- */
 
 static int open_console(struct backends *b, struct stdio_events *events, const struct run_options *o,
@@ -265,6 +292,8 @@ int backends_open(struct backends *b, struct loop *control, struct loop *io, str
 		err = open_share(b, o->shares.item[i], config, e);
 	for (unsigned i = 0; i < o->nets.count && !err; i++)
 		err = open_net(b, o->nets.item[i], o, config, e);
+	if (!err)
+		err = open_host_pci(b, &o->vfio_pci, config, e);
 	if (!err && o->rng) {
 		err = entropy_host_open(&b->entropy);
 		err = err ? ctl_fail_errno(e, err, "host", "random numbers") : plug_simple(b, config, &virtio_rng_class, b->entropy, e);
@@ -294,6 +323,7 @@ void backends_close(struct backends *b)
 {
 	chardev_close(b->console);
 	chardev_close(b->null);
+	vfio_free(b->vfio);
 	for (unsigned i = 0; i < b->nets; i++)
 		net_close(b->net[i]);
 	for (unsigned i = 0; i < b->disks; i++)

@@ -7,6 +7,7 @@
 #include "backend/disk.h"
 #include "backend/net.h"
 #include "backend/share.h"
+#include "backend/vfio.h"
 #include "backend/vsock.h"
 #include "core/entropy.h"
 #include "ctl/io_threads.h"
@@ -24,6 +25,7 @@ struct backends {
 	struct vsock_backend *vsock;
 	struct share *share[MACHINE_MAX_VIRTIO];
 	unsigned disks, nets, shares;
+	struct vfio *vfio;
 	struct io_threads threads;	/* of disks, and of networks with several queues */
 	bool packed;
 };
@@ -34,6 +36,8 @@ struct backends {
  */
 int backends_open(struct backends *b, struct loop *control, struct loop *io, struct stdio_events *events,
 		  const struct run_options *o, struct machine_config *config, struct ctl_error *e);
+/* Functions of the host see the guest's memory from now on. */
+int backends_map(struct backends *b, struct mem *m, struct ctl_error *e);
 int backends_start(struct backends *b);		/* the threads of their own */
 void backends_stop(struct backends *b);		/* and of those that were started; then nothing of theirs runs */
 /* Loops have stopped, devices are gone. Restores the terminal. */

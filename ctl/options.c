@@ -30,6 +30,8 @@ const struct option run_option_table[] = {
 	  "virtio network: user needs no rights, has DHCP and DNS; tap is an interface of the host" },
 	{ "publish", 0, OPTION_LIST, 0, AT(publish), "[IP:]HOST:GUEST[/udp]", NULL, 0, 0,
 	  "port of the host that leads to one of the guest" },
+	{ "vfio-pci", 0, OPTION_LIST, 0, AT(vfio_pci), "BDF", NULL, 0, 0,
+	  "PCI device of the host that the guest gets: 0000:03:00.0; bound to vfio-pci" },
 	{ "arch", 0, OPTION_STRING, 0, AT(arch), "ARCH", "arm64|riscv64|x86-64", 0, 0, "the guest's architecture; follows the kernel" },
 	{ "engine", 0, OPTION_STRING, 0, AT(engine), "ENGINE", "kvm|dbt", 0, 0, "what runs it; follows the architecture" },
 	{ "cpu", 0, OPTION_STRING, 0, AT(cpu), "MODEL", "max|cortex-a57|cortex-a72", 0, 0, "CPU model (default max)" },

@@ -489,6 +489,8 @@ static int set_up(struct run *r)
 	r->events.quit = quit_asked;
 	err = backends_open(&r->backends, &r->control, &r->io, &r->events, r->spec->options, &r->config, r->e);
 	if (!err)
+		err = backends_map(&r->backends, &r->vm.mem, r->e);
+	if (!err)
 		err = set_up_machine(r);
 	if (!err)
 		err = set_up_semihosting(r);

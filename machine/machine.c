@@ -7,6 +7,7 @@
 #include "base/errno.h"
 #include "base/string.h"
 #include "dev/misc/simexit.h"
+#include "dev/pci/passthrough.h"
 #include "dev/virtio/mmio.h"
 #include "dev/virtio/pci.h"
 #include "machine/arm64_fdt.h"
@@ -170,14 +171,27 @@ static int machine_plug(struct machine *m, const struct machine_virtio *v, uint6
 	return machine_plug_mmio(m, d, (uint32_t)slot, t == TRANSPORT_MMIO_LEGACY);
 }
 
+static int machine_plug_host(struct machine *m, struct hostpci *host)
+{
+	struct device *d = device_create(m->vm, &pci_passthrough_class);
+	int err;
+
+	if (!d)
+		return -ENOMEM;
+	device_set_ptr(d, "host", host);
+	err = device_init(d);
+	return err ? err : pci_plug(m->pci, pci_passthrough_func(d), -1);
+}
+
 static int machine_plug_all(struct machine *m)
 {
 	uint64_t used = 0;
-
 	int err = 0;
 
 	for (uint32_t i = 0; i < m->config.virtio_count && !err; i++)
 		err = machine_plug(m, &m->config.virtio[i], &used);
+	for (uint32_t i = 0; i < m->config.hostpci_count && !err; i++)
+		err = machine_plug_host(m, m->config.hostpci[i]);
 	return err;
 }
 
@@ -204,6 +218,7 @@ int machine_create(struct machine *m, struct vm *vm, const struct machine_class 
 
 	*m = (struct machine){ .cls = cls, .vm = vm, .config = *config, .irqchip = machine_irqchip(cls, config->irqchip) };
 	if (!m->irqchip || !config->vcpus || config->vcpus > m->irqchip->max_vcpus || config->virtio_count > MACHINE_MAX_VIRTIO ||
+	    config->hostpci_count > (cls->pci ? MACHINE_MAX_HOSTPCI : 0) ||
 	    !machine_has_transport(cls, config->transport))
 		return -EINVAL;
 	err = vm_vcpus_create(vm, config->vcpus);

@@ -13,11 +13,13 @@
 
 #include "boot/boot.h"
 #include "core/chardev.h"
+#include "core/hostpci.h"
 #include "core/vm.h"
 #include "dev/pci/host.h"
 #include "dev/virtio/devices.h"
 
 #define MACHINE_MAX_VIRTIO	32
+#define MACHINE_MAX_HOSTPCI	8
 #define MACHINE_MAX_RANGES	4
 #define MACHINE_FDT_SIZE	(128 * KIB)	/* enough for every machine with the longest parameters */
 
@@ -48,6 +50,8 @@ struct machine_config {
 	struct chardev *serial;		/* NULL: the UART is there and talks to nobody */
 	struct machine_virtio virtio[MACHINE_MAX_VIRTIO];
 	uint32_t virtio_count;
+	struct hostpci *hostpci[MACHINE_MAX_HOSTPCI];	/* functions of the host; the caller's, and outlive the machine */
+	uint32_t hostpci_count;
 	enum machine_transport transport;
 };
 

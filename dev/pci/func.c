@@ -205,6 +205,8 @@ void pci_func_settle(struct pci_func *f)
 	was = __atomic_exchange_n(&f->master, master, __ATOMIC_ACQ_REL);
 	if (master != was && f->ops && f->ops->bus_master)
 		f->ops->bus_master(f, master);
+	if (f->ops && f->ops->settled)
+		f->ops->settled(f);
 }
 
 /* ---- life ---- */

@@ -75,6 +75,8 @@ struct pci_func_ops {
 	/* Settling: the BAR's region is on the bus now, or is about to leave it. */
 	void (*moved)(struct pci_func *f, unsigned bar, bool on);
 	void (*bus_master)(struct pci_func *f, bool on);
+	/* The end of settling: registers, routes and BARs agree. */
+	void (*settled)(struct pci_func *f);
 };
 
 enum pci_mode { PCI_INTX, PCI_MSI, PCI_MSIX };

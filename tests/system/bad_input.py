@@ -4,6 +4,7 @@
 # cases: no_memory absurd_memory absurd_cpus no_cpus unknown_option missing_value missing_disk directory_disk
 # cases: directory_initrd too_little_memory bad_dtb bad_config bad_disk_options bad_network taken_port full_output
 # cases: bad_command_line_length disk_shrinks disk_beyond_file_limit overlay_on_full_disk
+# cases: bad_host_device
 # budget: 90
 """
 What a user or a host can get wrong: one clear line and status 1, or an I/O error in the guest; never a crash.
@@ -198,6 +199,13 @@ def bad_network():
     refused("-k", kernel, "-n", "user,mac=zz", names="zz")
     for port in ("", "80", "1:2:3:4", "0:99999", "70000:80", "-1:80", "host.invalid:80:80"):
         refused("-k", kernel, "-n", "user", "--publish", port, names="--publish")
+
+
+def bad_host_device():
+    kernel = rig(12)[0]
+    refused("-k", kernel, "--vfio-pci", "nonsense", names="--vfio-pci nonsense: no PCI address")
+    refused("-k", kernel, "--vfio-pci", "00fe:1f:1f.7", names="--vfio-pci 00fe:1f:1f.7: the host has no such device")
+    refused("-k", kernel, "--machine", "simbench", "--vfio-pci", "00:01.0", names="machine simbench has no PCI")
 
 
 def taken_port():

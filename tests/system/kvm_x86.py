@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
 # cases: check
+# long: vfio
 # budget: 420
 """
 The kvm engine and the pc machine on a real KVM, in software: kvm_x86.py CASE. One outer machine serves all tests of a
@@ -22,6 +23,7 @@ import vmm
 from guest import need
 from kvm_rig import Rig, reboot, reboot_ends, shell_from_disk
 from outer import Skip, main_of
+from vfio_rig import VfioRig, bound_device_is_named, guest_drives_the_card
 
 BOOT_SECTOR = """
 	.code16
@@ -76,6 +78,11 @@ CHECK = [
     ("--no-reboot ends with status 0 at a reboot", reboot_ends),
 ]
 
+VFIO = [
+    ("--vfio-pci of a device that the host drives: the driver and what to do", bound_device_is_named),
+    ("a guest drives the host's network card: MSI-X, DMA, pings", guest_drives_the_card),
+]
+
 
 if __name__ == "__main__":
-    main_of({"check": (lambda: Rig("x86-64"), CHECK)})
+    main_of({"check": (lambda: Rig("x86-64"), CHECK), "vfio": (VfioRig, VFIO)})
