@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Choosing the loader, and the places of kernel, device tree and initrd (x86-64: bzimage.c). They follow one another from the kernel's
- * place on, each on a 2 MiB boundary: the device tree must not share a 2 MiB block with memory of other attributes, and
- * the initrd must be within 32 GiB of the kernel (Linux, Documentation/arm64/booting.rst).
+ * Choosing the loader, and the places of kernel, device tree and initrd (x86-64: bzimage.c). They follow one
+ * another from the kernel's place on, each on a 2 MiB boundary: the device tree must not share a 2 MiB block with
+ * memory of other attributes, and the initrd must be within 32 GiB of the kernel (Linux,
+ * Documentation/arm64/booting.rst).
  */
 #include "base/bits.h"
 #include "base/errno.h"

@@ -29,7 +29,8 @@ struct pci_windows {
 	uint64_t io_first;			/* pci_assign gives out ports from here */
 	bool ports;				/* configuration mechanism #1 at ports 0xcf8 and 0xcfc */
 	uint16_t vendor, device;		/* of the function 00.0 */
-	bool q35;				/* 00.0 has a Q35's PCIEXBAR, which moves ecam, and PAM and SMRAM, which say nothing */
+	/* 00.0 has a Q35's PCIEXBAR, which moves ecam; and PAM and SMRAM, which say nothing. */
+	bool q35;
 };
 
 /* Pin p (0: INTA) of slot s is line (s + p) % count, which is pin first + that of the controller. */
