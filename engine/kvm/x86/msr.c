@@ -7,27 +7,33 @@
 
 #define MAX_MSRS	64
 
-struct msr_list {
+union msr_list {
 	struct kvm_msrs head;
-	struct kvm_msr_entry entry[MAX_MSRS];
+	uint8_t bytes[sizeof(struct kvm_msrs) + MAX_MSRS * sizeof(struct kvm_msr_entry)];
 };
 
 int x86_msr_get(struct kvm_cpu *c, uint32_t number, uint64_t *val)
 {
-	struct msr_list l = { .head.nmsrs = 1, .entry[0].index = number };
-	int n = kvm_call(c->fd, KVM_GET_MSRS, &l);
+	union msr_list l = { .bytes = { 0 } };
+	int n;
 
+	l.head.nmsrs = 1;
+	l.head.entries[0].index = number;
+	n = kvm_call(c->fd, KVM_GET_MSRS, &l);
 	if (n < 0)
 		return n;
-	*val = l.entry[0].data;
+	*val = l.head.entries[0].data;
 	return n ? 0 : -ENOENT;
 }
 
 int x86_msr_set(struct kvm_cpu *c, uint32_t number, uint64_t val)
 {
-	struct msr_list l = { .head.nmsrs = 1, .entry[0] = { .index = number, .data = val } };
-	int n = kvm_call(c->fd, KVM_SET_MSRS, &l);
+	union msr_list l = { .bytes = { 0 } };
+	int n;
 
+	l.head.nmsrs = 1;
+	l.head.entries[0] = (struct kvm_msr_entry){ .index = number, .data = val };
+	n = kvm_call(c->fd, KVM_SET_MSRS, &l);
 	return n < 0 ? n : n ? 0 : -ENOENT;
 }
 
@@ -36,12 +42,13 @@ int x86_msr_reset(struct kvm_cpu *c)
 	unsigned at = 0;
 
 	while (at < x86_msr_state_count) {
-		struct msr_list l = { .head.nmsrs = MIN(MAX_MSRS, x86_msr_state_count - at) };
+		union msr_list l = { .bytes = { 0 } };
 		int n;
 
+		l.head.nmsrs = MIN(MAX_MSRS, x86_msr_state_count - at);
 		for (unsigned i = 0; i < l.head.nmsrs; i++)
-			l.entry[i] = (struct kvm_msr_entry){ .index = x86_msr_state[at + i].number,
-							     .data = x86_msr_state[at + i].reset };
+			l.head.entries[i] = (struct kvm_msr_entry){ .index = x86_msr_state[at + i].number,
+								    .data = x86_msr_state[at + i].reset };
 		n = kvm_call(c->fd, KVM_SET_MSRS, &l);
 		if (n < 0)
 			return n;

@@ -19,9 +19,9 @@ struct batch {
 	struct kvm_sregs sregs;
 	struct kvm_debugregs debugregs;
 	struct kvm_xcrs xcrs;
-	struct kvm_xsave xsave;
 	struct kvm_lapic_state lapic;
 	uint32_t loaded, changed;	/* bit for each part */
+	struct kvm_xsave xsave;
 };
 
 static const struct {
