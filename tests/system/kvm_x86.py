@@ -23,7 +23,7 @@ import vmm
 from guest import need
 from kvm_rig import Rig, reboot, reboot_ends, shell_from_disk
 from outer import Skip, main_of
-from vfio_rig import VfioRig, bound_device_is_named, guest_drives_the_card
+from vfio_rig import VfioRig, bound_device_is_named, guest_drives_it_by_its_line, guest_drives_the_card
 
 BOOT_SECTOR = """
 	.code16
@@ -81,6 +81,7 @@ CHECK = [
 VFIO = [
     ("--vfio-pci of a device that the host drives: the driver and what to do", bound_device_is_named),
     ("a guest drives the host's network card: MSI-X, DMA, pings", guest_drives_the_card),
+    ("the same by its interrupt line", guest_drives_it_by_its_line),
 ]
 
 
