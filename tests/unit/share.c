@@ -3,12 +3,16 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <cmocka.h>
 #include "tests/unit/p9_client.h"
@@ -79,6 +83,23 @@ static int set_up_ro(void **state)
 {
 	*state = calloc(1, sizeof(struct fixture));
 	return open_share(*state, true);
+}
+
+/* From here on this process is on a kernel without openat2. */
+static int set_up_old(void **state)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog filter = { ARRAY_SIZE(code), code };
+
+	assert_int_equal(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	assert_int_equal(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter), 0);
+	assert_true(syscall(SYS_openat2, 0, NULL, NULL, 0) == -1 && errno == ENOSYS);
+	return set_up(state);
 }
 
 static int tear_down(void **state)
@@ -552,6 +573,7 @@ static void share_of_what_is_no_directory_fails(void **state)
 	assert_int_equal(share_p9_open(f->dir, "", false, &s), -ENAMETOOLONG);
 }
 
+#define OLD(t)	{ #t "_without_openat2", t, set_up_old, tear_down, NULL }
 #define T(t)	cmocka_unit_test_setup_teardown(t, set_up, tear_down)
 
 int main(void)
@@ -576,6 +598,10 @@ int main(void)
 		T(sizes_that_lie_are_answered),
 		T(answers_stay_in_their_room),
 		T(share_of_what_is_no_directory_fails),
+		OLD(symbolic_links_are_never_followed),
+		OLD(names_with_slashes_and_dots_are_refused),
+		OLD(parent_of_the_root_is_the_root),
+		OLD(file_is_read_from_any_offset),
 	};
 
 	return cmocka_run_group_tests_name("share", tests, NULL, NULL);
