@@ -20,7 +20,7 @@ _Static_assert(sizeof(struct disk_job) <= sizeof(((struct block_io *)NULL)->room
 static void job_run(struct pool_job *j)
 {
 	struct disk_job *dj = container_of(j, struct disk_job, job);
-	struct block_io *io = container_of((uint64_t (*)[4])(void *)dj, struct block_io, room);
+	struct block_io *io = container_of((void *)dj, struct block_io, room);
 	struct disk *d = dj->disk;
 	struct iovec vec[DISK_MAX_VECS];
 

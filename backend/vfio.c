@@ -59,7 +59,8 @@ static int open_container(struct vfio *v, char why[VFIO_WHY])
 	v->fd = open(path, O_RDWR | O_CLOEXEC);
 	if (v->fd < 0) {
 		err = -errno;
-		return vfio_why(why, err, err == -EACCES ? "%s: %s: become root, or have an administrator give you the right to it" :
+		return vfio_why(why, err, err == -EACCES ?
+				"%s: %s: become root, or have an administrator give you the right to it" :
 				"%s: %s: 'modprobe vfio-pci'", path, strerror(-err));
 	}
 	if (ioctl(v->fd, VFIO_GET_API_VERSION) != VFIO_API_VERSION || ioctl(v->fd, VFIO_CHECK_EXTENSION, VFIO_TYPE1v2_IOMMU) <= 0)
@@ -75,8 +76,9 @@ static int set_iommu(struct vfio *v, char why[VFIO_WHY])
 		return 0;
 	err = -errno;
 	if (err == -EPERM)
-		return vfio_why(why, err, "the host's IOMMU does not remap interrupts, so that a guest could raise any: turn interrupt "
-				"remapping on, or accept that with the parameter allow_unsafe_interrupts of vfio_iommu_type1");
+		return vfio_why(why, err, "the host's IOMMU does not remap interrupts, so that a guest could raise any: turn "
+				"interrupt remapping on, or accept that with the parameter allow_unsafe_interrupts of "
+				"vfio_iommu_type1");
 	return vfio_why(why, err, "the host's IOMMU cannot be used (%s): see the kernel's log", strerror(-err));
 }
 
@@ -194,8 +196,8 @@ int vfio_map(struct vfio *v, struct mem *m, char why[VFIO_WHY])
 	}
 	__atomic_sub_fetch(&m->pinned, 1, __ATOMIC_SEQ_CST);
 	if (err == -ENOMEM)
-		return vfio_why(why, err, "all of the guest's memory has to stay in place, and the host does not let it: raise the limit "
-				"of locked memory (ulimit -l), or ask for less with -m");
+		return vfio_why(why, err, "all of the guest's memory has to stay in place, and the host does not let it: raise the "
+				"limit of locked memory (ulimit -l), or ask for less with -m");
 	return vfio_why(why, err, "the host's IOMMU does not take the guest's memory (%s): ask for less with -m", strerror(-err));
 }
 

@@ -93,11 +93,13 @@ int vfio_host_group(const char *sysfs, const char *bdf, unsigned *group, char wh
 				"firmware, and on Intel give the host's kernel intel_iommu=on");
 	*group = (unsigned)strtoul(name, NULL, 10);
 	if (!link_name(name, DEVICE "/driver", sysfs, bdf))
-		return vfio_why(why, -EBUSY, "has no driver: 'modprobe vfio-pci; echo vfio-pci >/sys/bus/pci/devices/%s/driver_override; "
+		return vfio_why(why, -EBUSY, "has no driver: 'modprobe vfio-pci; "
+				"echo vfio-pci >/sys/bus/pci/devices/%s/driver_override; "
 				"echo %s >/sys/bus/pci/drivers_probe'", bdf, bdf);
 	if (!is_vfio(name))
 		return vfio_why(why, -EBUSY, "the host's driver %.32s has it: 'modprobe vfio-pci; "
-				"echo vfio-pci >/sys/bus/pci/devices/%s/driver_override; echo %s >/sys/bus/pci/drivers/%.32s/unbind; "
+				"echo vfio-pci >/sys/bus/pci/devices/%s/driver_override; "
+				"echo %s >/sys/bus/pci/drivers/%.32s/unbind; "
 				"echo %s >/sys/bus/pci/drivers_probe'", name, bdf, bdf, name, bdf);
 	return 0;
 }

@@ -8,8 +8,9 @@
 struct loop;
 /*
  * The guest connects to port P: a connection to the Unix socket `path`_P. Somebody on the host connects to `path` and sends
- * "CONNECT P\n": a connection to the guest's port P, after the answer "OK N\n", N being the host's end. A socket at path that nobody
- * listens on is replaced; it has mode 0600, and is removed by vsock_close. All on the loop's thread, whose workq the device uses.
+ * "CONNECT P\n": a connection to the guest's port P, after the answer "OK N\n", N being the host's end. A socket at path that
+ * nobody listens on is replaced; it has mode 0600, and is removed by vsock_close. All on the loop's thread, whose workq the
+ * device uses.
  * -EADDRINUSE: somebody listens there; -ENAMETOOLONG; -EINVAL: a CID below 3 or above 32 bits.
  */
 int vsock_unix_open(struct loop *loop, uint64_t cid, const char *path, struct vsock_backend **out);

@@ -30,7 +30,8 @@ static int list_one(const char *name, void *arg)
 	if (client_call(fd, name, "info", NULL, &info, &e))
 		printf("%8s  %-20s %-8s\n", "?", name, "stuck");
 	else
-		printf("%8lld  %-20s %-8s %-12s %-7s %5lld %6lld MiB\n", (long long)json_integer_value(json_object_get(info, "pid")),
+		printf("%8lld  %-20s %-8s %-12s %-7s %5lld %6lld MiB\n",
+		       (long long)json_integer_value(json_object_get(info, "pid")),
 		       name, text(info, "state"), text(info, "machine"), text(info, "engine"),
 		       (long long)json_integer_value(json_object_get(info, "vcpus")),
 		       (long long)(json_integer_value(json_object_get(info, "memory")) / (1 << 20)));

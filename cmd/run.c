@@ -58,8 +58,8 @@ static int read_kernel(const struct run_options *o, struct run_spec *spec, struc
 		spec->firmware = f->data;
 		spec->firmware_size = f->size;
 		if (!err && (f->size & 4095 || f->size < 64 * KIB))
-			err = ctl_fail(e, -EINVAL, "firmware %s: %zu bytes is no size of one (64K or more, in steps of 4K): check the "
-				       "file", o->firmware, f->size);
+			err = ctl_fail(e, -EINVAL, "firmware %s: %zu bytes is no size of one (64K or more, in steps of 4K): check "
+				       "the file", o->firmware, f->size);
 		return err;
 	}
 	if (!o->kernel)
@@ -94,7 +94,8 @@ static int run_with(struct run_options *o, struct ctl_error *e)
 	if (!err)
 		err = read_kernel(o, &spec, &kernel, e);
 	if (!err)
-		err = run_options_resolve(o, o->kernel ? payload_isa(kernel.data, kernel.size) : spec.kernel ? ISA_ARM64 : ISA_COUNT,
+		err = run_options_resolve(o, o->kernel ? payload_isa(kernel.data, kernel.size) :
+					  spec.kernel ? ISA_ARM64 : ISA_COUNT,
 					  engine_table, &resolved, e);
 	if (!err)
 		err = engine_options_parse(o, &engine_options, e);

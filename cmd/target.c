@@ -83,8 +83,8 @@ static int parse(struct target *t, int argc, char **argv, struct ctl_error *e)
 		else if (got == ':')
 			err = ctl_fail(e, -EINVAL, "%s: '%s' needs a value: give one", t->c->name, argv[optind - 1]);
 		else if (got == '?' || !t->c->option)
-			err = ctl_fail(e, -EINVAL, "%s: option '%s' is not known: see 'cella help %s'", t->c->name, argv[optind - 1],
-				       t->c->name);
+			err = ctl_fail(e, -EINVAL, "%s: option '%s' is not known: see 'cella help %s'", t->c->name,
+				       argv[optind - 1], t->c->name);
 		else
 			err = t->c->option(t->arg, got, optarg, e);
 	}

@@ -165,8 +165,8 @@ static int tap_set_up(const struct net_backend *net, const struct net_spec *n, s
 		err = spawn_wait(argv);
 		if (err < 0)
 			return ctl_fail_errno(e, err, "script", n->script);
-		return err ? ctl_fail(e, -EIO, "script %s: ended with status %d: run it by hand with the interface's name", n->script,
-				      err) : 0;
+		return err ? ctl_fail(e, -EIO, "script %s: ended with status %d: run it by hand with the interface's name",
+				      n->script, err) : 0;
 	}
 	err = tap_up(name, n->host_ip);
 	if (err == -EINVAL && n->host_ip[0])
@@ -296,7 +296,8 @@ int backends_open(struct backends *b, struct loop *control, struct loop *io, str
 		err = open_host_pci(b, &o->vfio_pci, config, e);
 	if (!err && o->rng) {
 		err = entropy_host_open(&b->entropy);
-		err = err ? ctl_fail_errno(e, err, "host", "random numbers") : plug_simple(b, config, &virtio_rng_class, b->entropy, e);
+		err = err ? ctl_fail_errno(e, err, "host", "random numbers") :
+			    plug_simple(b, config, &virtio_rng_class, b->entropy, e);
 	}
 	if (!err && o->vsock)
 		err = open_vsock(b, o, config, e);

@@ -79,7 +79,8 @@ static int resolve_board(struct run_options *o, struct resolved *r, struct ctl_e
 	if (r->cls->needs_dtb && !o->dtb)
 		return ctl_fail(e, -EINVAL, "machine %s: has no device tree of its own: give one with --dtb", o->machine);
 	if (o->vfio_pci.count && !r->cls->pci)
-		return ctl_fail(e, -EINVAL, "--vfio-pci: machine %s has no PCI: leave it out, or choose another machine", o->machine);
+		return ctl_fail(e, -EINVAL, "--vfio-pci: machine %s has no PCI: leave it out, or choose another machine",
+				o->machine);
 	if (o->dtb && r->cls->isa == ISA_X86_64)
 		return ctl_fail(e, -EINVAL, "--dtb: machine %s has no use for a device tree: leave it out", o->machine);
 	if (o->firmware && !r->cls->rom)

@@ -343,8 +343,8 @@ static int set_up_memory(struct run *r)
 		else
 			err = memfd_create_mapped(&r->ram[i], "guest-ram", range[i].size, 0);
 		if (err && huge)
-			return ctl_fail(r->e, err, "--hugetlbfs %s: %llu MiB: %s: mount one there ('mount -t hugetlbfs none DIR') with "
-					"enough pages, and let -m be a multiple of these", huge,
+			return ctl_fail(r->e, err, "--hugetlbfs %s: %llu MiB: %s: mount one there ('mount -t hugetlbfs none DIR') "
+					"with enough pages, and let -m be a multiple of these", huge,
 					(unsigned long long)(range[i].size / MIB), strerror(-err));
 		if (err)
 			return ctl_fail(r->e, err, "memory: the host refuses %llu MiB (%s): ask for less with -m",

@@ -24,7 +24,8 @@ static const char *const directories[] = {
 };
 
 static const struct { const char *path, *text; mode_t mode; } files[] = {
-	{ "/etc/inittab", "::sysinit:/etc/rc\n::respawn:-/bin/sh\n::ctrlaltdel:/sbin/reboot\n::shutdown:/bin/umount -a -r\n", 0644 },
+	{ "/etc/inittab",
+	  "::sysinit:/etc/rc\n::respawn:-/bin/sh\n::ctrlaltdel:/sbin/reboot\n::shutdown:/bin/umount -a -r\n", 0644 },
 	{ "/etc/rc",
 	  "#!/bin/busybox sh\n"
 	  "export PATH=/bin:/sbin:/usr/bin:/usr/sbin\n"
@@ -82,8 +83,8 @@ static int read_busybox(const char *given, struct payload_file *f, struct ctl_er
 	for (unsigned i = 0; !path && i < ARRAY_SIZE(places); i++)
 		path = access(places[i], R_OK) ? NULL : places[i];
 	if (!path)
-		return ctl_fail(e, -ENOENT, "setup: this host has no busybox: install the package busybox-static, or name one: cella "
-				"setup NAME BUSYBOX");
+		return ctl_fail(e, -ENOENT, "setup: this host has no busybox: install the package busybox-static, or name one: "
+				"cella setup NAME BUSYBOX");
 	err = payload_read(f, "busybox", path, BUSYBOX_MAX, e);
 	if (!err && !is_static(f->data, f->size)) {
 		payload_free(f);

@@ -71,7 +71,9 @@ struct board_device {
 	uint32_t intid;			/* the controller's own number (GIC: INTID; pc: GSI); 0: no line */
 	uint32_t flags;
 };
-enum { BOARD_CLOCK = 1, BOARD_SERIAL = 2, BOARD_POWER_KEY = 4, BOARD_EXIT = 8, BOARD_PORTS = 16, BOARD_SIZES = 32, BOARD_KEYS = 64 };
+enum {
+	BOARD_CLOCK = 1, BOARD_SERIAL = 2, BOARD_POWER_KEY = 4, BOARD_EXIT = 8, BOARD_PORTS = 16, BOARD_SIZES = 32, BOARD_KEYS = 64
+};
 
 /* An interrupt controller of a board. */
 struct board_irqchip {

@@ -22,8 +22,8 @@ enum { MEMFD_EXEC = 1 };		/* may be mapped executable */
  */
 int memfd_create_mapped(struct memfd *m, const char *name, uint64_t size, unsigned flags);
 /*
- * The same from a file without a name in `dir`, for hugetlbfs: pages are set aside now (-ENOMEM: there aren't enough). -EINVAL: size
- * is no multiple of the file system's pages.
+ * The same from a file without a name in `dir`, for hugetlbfs: pages are set aside now (-ENOMEM: there aren't enough). -EINVAL:
+ * size is no multiple of the file system's pages.
  */
 int memfd_create_in(struct memfd *m, const char *dir, uint64_t size);
 /* A second view; prot as for mmap. NULL and errno on error. */

@@ -73,7 +73,8 @@ static void room_vecs(struct net_rx *rx, struct room *room, struct net_hdr *hdr,
 
 			skip -= part;
 			if (c->span[k].len > part)
-				rx->vecs[room->vecs++] = (struct block_vec){ (uint8_t *)c->span[k].ptr + part, c->span[k].len - part };
+				rx->vecs[room->vecs++] = (struct block_vec){ (uint8_t *)c->span[k].ptr + part,
+									     c->span[k].len - part };
 		}
 	}
 	rx->vecs[room->vecs++] = (struct block_vec){ rx->rest, sizeof(rx->rest) };

@@ -555,8 +555,9 @@ static void state_survives_a_round_trip(void **state)
 
 static void any_width_at_any_port_is_answered(void **state)
 {
-	static const struct { uint32_t base, len; } ports[] = { { 0x3f8, 8 }, { 0x70, 2 }, { 0x60, 5 }, { 0x600, 0x80 }, { 0x92, 1 },
-								{ 0xcf9, 1 }, { 0x510, 12 } };
+	static const struct { uint32_t base, len; } ports[] = {
+		{ 0x3f8, 8 }, { 0x70, 2 }, { 0x60, 5 }, { 0x600, 0x80 }, { 0x92, 1 }, { 0xcf9, 1 }, { 0x510, 12 },
+	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(ports); i++)
 		for (uint32_t off = 0; off < ports[i].len; off++)

@@ -315,7 +315,8 @@ static void batch_is_committed_once_and_interrupts_once(void **state)
 		edges = r->edges;
 		for (uint16_t i = 0; i < 20; i++) {
 			rig_desc(r, r->q[0].desc, 3 * i, HEADER, 16, DESC_F_NEXT, (uint16_t)(3 * i + 1));
-			rig_desc(r, r->q[0].desc, 3u * i + 1, DATA + 0x1000u * i, 512, DESC_F_NEXT | DESC_F_WRITE, (uint16_t)(3 * i + 2));
+			rig_desc(r, r->q[0].desc, 3u * i + 1, DATA + 0x1000u * i, 512, DESC_F_NEXT | DESC_F_WRITE,
+				 (uint16_t)(3 * i + 2));
 			rig_desc(r, r->q[0].desc, 3u * i + 2, STATUS + i, 1, DESC_F_WRITE, 0);
 			rig_offer(r, 0, (uint16_t)(3 * i));
 		}

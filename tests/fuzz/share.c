@@ -62,7 +62,8 @@ static void fresh(const char *top, char dir[64])
 	char cmd[256];
 
 	snprintf(dir, 64, "%s/in", top);
-	snprintf(cmd, sizeof(cmd), "chmod -R u+rwx %s; rm -rf %s; mkdir -p %s/d; ln -s .. %s/up; echo text >%s/a; printf sing >%s/canary",
+	snprintf(cmd, sizeof(cmd),
+		 "chmod -R u+rwx %s; rm -rf %s; mkdir -p %s/d; ln -s .. %s/up; echo text >%s/a; printf sing >%s/canary",
 		 top, dir, dir, dir, dir, top);
 	CHECK(!system(cmd));
 }

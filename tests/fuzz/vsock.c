@@ -61,8 +61,8 @@ static void any_packet(struct input *in)
 {
 	uint8_t lie = (uint8_t)take(in, 1), ports = (uint8_t)take(in, 1);
 	struct vsock_header h = {
-		CID, VSOCK_HOST_CID, ports & 3, ports & 4 ? 7 : 0x40000001 + (ports >> 5), 0, VSOCK_STREAM, (uint16_t)take(in, 1) % 9, ports >> 3,
-		(uint32_t)take(in, 2), (uint32_t)take(in, 2),
+		CID, VSOCK_HOST_CID, ports & 3, ports & 4 ? 7 : 0x40000001 + (ports >> 5), 0, VSOCK_STREAM,
+		(uint16_t)take(in, 1) % 9, ports >> 3, (uint32_t)take(in, 2), (uint32_t)take(in, 2),
 	};
 	uint32_t data = (uint32_t)take(in, 2);
 

@@ -90,7 +90,10 @@ static void elsewhere(void)
 	}
 }
 
-/* The first return matches no call; the second goes to 1 (where QEMU 7.2 reports the page first). `skewed`: a call's return address is changed by two. */
+/*
+ * The first return matches no call; the second goes to 1 (where QEMU 7.2 reports the page first). `skewed`: a call's return
+ * address is changed by two.
+ */
 __asm__(".text\n\t.balign 8\nodd:\tadr x30, 1f\n\tret\n1:\tmov x30, #1\n\tret\n"
 	"skewed:\tbl 1f\n\tsvc #9\n1:\tadd x30, x30, #2\n\tret\n"
 	"tagged:\tbl 1f\n\tsvc #9\n1:\tmovk x30, #0x5500, lsl #48\n\tret\n");

@@ -151,7 +151,8 @@ static void what_an_isa_string_names(void **state)
 		      RISCV64_LETTER('c') | RISCV64_LETTER('s') | RISCV64_LETTER('u');
 	char text[32];
 
-	assert_int_equal(riscv64_isa_string(gc | BIT(RISCV64_SVPBMT) | BIT(RISCV64_SSTC) | BIT(RISCV64_SV57), text, sizeof(text)), 0);
+	assert_int_equal(riscv64_isa_string(gc | BIT(RISCV64_SVPBMT) | BIT(RISCV64_SSTC) | BIT(RISCV64_SV57), text,
+					    sizeof(text)), 0);
 	assert_string_equal(text, "rv64imafdc_sstc_svpbmt");
 	assert_int_equal(riscv64_isa_string(gc | BIT(RISCV64_SSTC), text, 15), -ENOSPC);
 	assert_int_equal(riscv64_isa_string(gc | BIT(RISCV64_SSTC), text, 16), 0);

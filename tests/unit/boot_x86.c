@@ -66,8 +66,8 @@ static int place(struct boot_image *img, const uint8_t *f, size_t size, struct b
 static void bzimage_starts_in_64_bit_mode_with_its_parameters(void **state)
 {
 	struct boot_place p = { .ram_size = RAM_SIZE, .initrd_size = 5000 };
-	struct boot_x86 x = { .params = "console=ttyS0", .initrd_size = 5000, .rsdp = 0xe0000, .map = { { 0, RAM_SIZE, X86_MAP_RAM } },
-			      .map_count = 1, .place = &p };
+	struct boot_x86 x = { .params = "console=ttyS0", .initrd_size = 5000, .rsdp = 0xe0000,
+			      .map = { { 0, RAM_SIZE, X86_MAP_RAM } }, .map_count = 1, .place = &p };
 	uint8_t f[FILE_SIZE], seed[32] = { 1, 2, 3 }, *zp;
 	struct boot_x86_regs r;
 	struct boot_image img;
@@ -105,8 +105,8 @@ static void bzimage_starts_in_64_bit_mode_with_its_parameters(void **state)
 	entry = get_le64(ram + (entry & ~4095ull) + 3 * 8);
 	assert_int_equal(get_le64(ram + (entry & ~4095ull) + 511 * 8) & ~4095ull, 4 * GIB - 2 * MIB);
 	x.params = "this is longer than the kernel says that it takes "
-		   "................................................................................................................"
-		   "................................................................................................................";
+		"................................................................................................................"
+		"................................................................................................................";
 	assert_int_equal(boot_x86_write(&mem, &x, &r), -E2BIG);
 }
 
@@ -139,7 +139,8 @@ static void damaged_bzimages_are_refused(void **state)
 {
 	static const struct { uint16_t at; uint8_t len, val; } bad[] = {
 		{ SETUP_VERSION, 1, 0x0b }, { SETUP_XLOADFLAGS, 1, 0 }, { SETUP_INIT_SIZE, 4, 0xff }, { SETUP_SECTS, 1, 0xff },
-		{ SETUP_PREF_ADDRESS, 8, 0xff }, { SETUP_PREF_ADDRESS, 8, 0 }, { SETUP_ALIGNMENT, 4, 0xff }, { SETUP_ALIGNMENT, 1, 3 },
+		{ SETUP_PREF_ADDRESS, 8, 0xff }, { SETUP_PREF_ADDRESS, 8, 0 }, { SETUP_ALIGNMENT, 4, 0xff },
+		{ SETUP_ALIGNMENT, 1, 3 },
 	};
 	struct boot_image img;
 	uint8_t f[FILE_SIZE];
@@ -193,7 +194,8 @@ static void elf(uint8_t f[4096], uint32_t note_type, uint32_t entry)
 static void elf_with_a_pvh_note_starts_in_32_bit_mode(void **state)
 {
 	struct boot_place p = { .ram_size = RAM_SIZE, .initrd_size = 100 };
-	struct boot_x86 x = { .initrd_size = 100, .rsdp = 0xe0000, .map = { { 0, RAM_SIZE, X86_MAP_RAM } }, .map_count = 1, .place = &p };
+	struct boot_x86 x = { .initrd_size = 100, .rsdp = 0xe0000, .map = { { 0, RAM_SIZE, X86_MAP_RAM } }, .map_count = 1,
+			      .place = &p };
 	struct boot_x86_regs r;
 	struct boot_image img;
 	uint8_t f[4096], *si;

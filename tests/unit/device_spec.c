@@ -55,12 +55,13 @@ static void mistakes_name_the_word_and_the_fix(void **state)
 		{ false, "x,serial=", "1 to 20" }, { false, "x,serial=123456789012345678901", "1 to 20" },
 		{ false, "x,queues=0", "from 1 to 16" }, { false, "x,queues=17", "from 1 to 16" }, { false, "x,queues=", "from 1" },
 		{ false, "x,format=qcow2", "not known" }, { false, "x,", "'' is not known" },
-		{ true, "wifi", "'wifi' is not known" }, { true, "user,ifname=x", "not known" }, { true, "none,queues=2", "not known" },
-		{ true, "user,tap", "not known" }, { true, "user,mac=1", "unicast" }, { true, "user,mac=01:00:00:00:00:00", "unicast" },
+		{ true, "wifi", "'wifi' is not known" }, { true, "user,ifname=x", "not known" },
+		{ true, "none,queues=2", "not known" }, { true, "user,tap", "not known" }, { true, "user,mac=1", "unicast" },
+		{ true, "user,mac=01:00:00:00:00:00", "unicast" },
 		{ true, "tap,ifname=", "1 to 15" }, { true, "tap,ifname=1234567890123456", "1 to 15" },
 		{ true, "tap,wifi=on", "not known" },
-		{ true, "tap,queues=9", "from 1 to 8" }, { true, "user,mtu=67", "from 68" }, { true, "tap,script=", "name of a file" },
-		{ true, "tap,host_ip=", "192.168" },
+		{ true, "tap,queues=9", "from 1 to 8" }, { true, "user,mtu=67", "from 68" },
+		{ true, "tap,script=", "name of a file" }, { true, "tap,host_ip=", "192.168" },
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(bad); i++) {

@@ -224,7 +224,8 @@ static void attributes_are_read_and_set(void **state)
 	struct stat st;
 
 	assert_int_equal(walk(c, ROOT, 2, "file"), 0);
-	assert_int_equal(client_call(c, P9_SETATTR, "ddddd" "qqqqq", 2, 1 | 0x20 | 0x100, 0751, 0, 0, 0ull, 0ull, 0ull, 1000ull, 5ull), 0);
+	assert_int_equal(client_call(c, P9_SETATTR, "ddddd" "qqqqq", 2, 1 | 0x20 | 0x100, 0751, 0, 0, 0ull, 0ull, 0ull,
+				     1000ull, 5ull), 0);
 	assert_int_equal(stat(at(f, "file"), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0751);
 	assert_int_equal(st.st_mtim.tv_sec, 1000);
@@ -238,8 +239,8 @@ static void attributes_are_read_and_set(void **state)
 	assert_int_equal(p9_get(&c->got, 8), 8);
 	assert_int_equal(c->size, 7 + 153);
 	assert_int_equal(client_call(c, P9_STATFS, "d", 2), 0);
-	assert_int_equal(client_call(c, P9_SETATTR, "ddddd" "qqqqq", 2, 0x20 | 0x100, 0, 0, 0, 0ull, 0ull, 0ull, 0ull, 1000000000ull),
-			 EINVAL);
+	assert_int_equal(client_call(c, P9_SETATTR, "ddddd" "qqqqq", 2, 0x20 | 0x100, 0, 0, 0, 0ull, 0ull, 0ull, 0ull,
+				     1000000000ull), EINVAL);
 	assert_int_equal(client_call(c, P9_SETATTR, "ddddd" "qqqqq", 2, 8, 0, 0, 0, ~0ull, 0ull, 0ull, 0ull, 0ull), EFBIG);
 }
 

@@ -78,8 +78,8 @@ static void refused(struct fixture *f, const char *bdf, int err, const char *wor
 static void addresses_are_read_in_both_forms(void **state)
 {
 	static const char *const bad[] = {
-		"", "6", "00:06", "00:06.8", "00:20.0", "00:06.0 ", "000:06.0", "00:6.", ":06.0", "00000:00:06.0", "g0:06.0", "00:06.0x",
-		"00:\xc6.0", "0000:00:06", "@0:06.0",
+		"", "6", "00:06", "00:06.8", "00:20.0", "00:06.0 ", "000:06.0", "00:6.", ":06.0", "00000:00:06.0", "g0:06.0",
+		"00:06.0x", "00:\xc6.0", "0000:00:06", "@0:06.0",
 	};
 	char bdf[BDF_MAX];
 
@@ -148,8 +148,8 @@ int main(void)
 #define TEST(fn)	cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(addresses_are_read_in_both_forms), TEST(a_missing_device_is_said_to_be), TEST(a_host_without_iommu_is_named),
-		TEST(the_hosts_driver_is_named_with_what_to_do), TEST(without_the_module_it_is_named), TEST(what_is_no_vfio_is_refused),
-		TEST(the_rest_of_the_group_is_named),
+		TEST(the_hosts_driver_is_named_with_what_to_do), TEST(without_the_module_it_is_named),
+		TEST(what_is_no_vfio_is_refused), TEST(the_rest_of_the_group_is_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

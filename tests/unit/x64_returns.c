@@ -238,7 +238,8 @@ static void the_page_behind_a_call_is_that_of_the_frame(void **state)
 
 	caller(rig);
 	begin(rig, 0x100);
-	ir_add(&rig->ir, IR_STS, IR_VOID, add(rig, IR_CONST, NONE, NONE, NONE, 0x5000), NONE, NONE, offsetof(struct arm_cpu, vpage));
+	ir_add(&rig->ir, IR_STS, IR_VOID, add(rig, IR_CONST, NONE, NONE, NONE, 0x5000), NONE, NONE,
+	       offsetof(struct arm_cpu, vpage));
 	rig->ir.ins[rig->ir.count - 1].sub = 3;
 	then_return(rig, 0x100);
 	run(rig, PAGE);

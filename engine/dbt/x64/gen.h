@@ -55,7 +55,7 @@ struct gen_cold {
 	uint32_t jump;		/* rel32 to patch */
 	uint32_t side;		/* COLD_SIDE: its number (word offset); its resume address is filled in later */
 	uint32_t resume;	/* COLD_SIDE: code offset */
-	uint32_t ins, back;	/* COLD_SIDE of an access that a CHECK speaks for, and where it goes on with an addend; 0: not one */
+	uint32_t ins, back;	/* COLD_SIDE of an access that a CHECK speaks for, and where it goes on with an addend; or 0 */
 	uint8_t base, clear;	/* its address register; the CHECK's register, where it has just failed, or NO_REG */
 	uint32_t snap;		/* EXIT, KICK: first word in g->snaps */
 	int64_t target;		/* EXIT, KICK: vpage-relative */
@@ -74,7 +74,7 @@ struct gen {
 	uint32_t gpr_values, xmm_values;	/* what may be allocated (fewer under reg_pressure) */
 
 	uint32_t n;				/* op being emitted */
-	uint32_t dead_from;			/* n, or n + 1: its snapshot is made, and its registers change only when it cannot fault */
+	uint32_t dead_from;			/* n, or n + 1: snapshot made, registers change only when it cannot fault */
 	uint16_t guest;				/* guest offset of the instruction it belongs to */
 	struct gen_val v[IR_MAX];
 	struct gen_use use[4 * IR_MAX + 1];
