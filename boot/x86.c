@@ -57,7 +57,7 @@ static void zero_page_header(const struct boot_x86 *b, uint8_t *zp)
 			memcpy(zp + SETUP_SECTS, img->data + SETUP_SECTS, end - SETUP_SECTS);
 	} else {
 		put_le16(zp + SETUP_BOOT_FLAG, 0xaa55);
-		memcpy(zp + SETUP_MAGIC, "HdrS", 4);
+		memcpy(zp + SETUP_MAGIC, "HdrS", 4);	/* a field, not a string: NOLINT(bugprone-not-null-terminated-result) */
 		put_le16(zp + SETUP_VERSION, 0x20c);
 		put_le32(zp + SETUP_ALIGNMENT, 2 * MIB);
 	}

@@ -321,8 +321,8 @@ int pc_acpi(const struct machine *m, void *buf, size_t size, gpa_t gpa, gpa_t *r
 	err = aml_finish(&t.w, &len);
 	if (err)
 		return err;
-	memcpy(p, "RSD PTR ", 8);
-	memcpy(p + 9, "CELLA ", 6);
+	memcpy(p, "RSD PTR ", 8);	/* a field, not a string: NOLINT(bugprone-not-null-terminated-result) */
+	memcpy(p + 9, "CELLA ", 6);	/* a field, not a string: NOLINT(bugprone-not-null-terminated-result) */
 	p[15] = 2;
 	put_le32(p + 20, RSDP_SIZE);
 	put_le64(p + 24, xsdt);

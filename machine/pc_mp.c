@@ -98,17 +98,17 @@ int pc_mp_table(const struct machine *m, uint8_t *buf, size_t size, gpa_t gpa)
 	err = aml_finish(&w, &len);
 	if (err)
 		return err;
-	memcpy(buf, "_MP_", 4);
+	memcpy(buf, "_MP_", 4);	/* a field, not a string: NOLINT(bugprone-not-null-terminated-result) */
 	put_le32(buf + 4, (uint32_t)gpa + POINTER_SIZE);
 	buf[8] = 1;
 	buf[9] = 4;
 	buf[10] = acpi_checksum(buf, POINTER_SIZE);
 	buf += POINTER_SIZE;
 	len -= POINTER_SIZE;
-	memcpy(buf, "PCMP", 4);
+	memcpy(buf, "PCMP", 4);	/* a field, not a string: NOLINT(bugprone-not-null-terminated-result) */
 	put_le16(buf + 4, (uint16_t)len);
 	buf[6] = 4;
-	memcpy(buf + 8, "CELLA   PC          ", 20);
+	memcpy(buf + 8, "CELLA   PC          ", 20);	/* a field, not a string: NOLINT(bugprone-not-null-terminated-result) */
 	put_le16(buf + 34, entries);
 	put_le32(buf + 36, (uint32_t)m->irqchip->cpu);
 	buf[7] = acpi_checksum(buf, len);
