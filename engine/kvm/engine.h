@@ -120,9 +120,10 @@ static inline struct kvm_vm *kvm_of(struct vm *vm)
 	return vm->engine_vm;
 }
 
+/* NULL before vcpu_init. Kicks and pins come from any thread. */
 static inline struct kvm_cpu *kvm_cpu_of(struct vcpu *v)
 {
-	return v->engine;
+	return __atomic_load_n(&v->engine, __ATOMIC_ACQUIRE);
 }
 
 int kvm_call(int fd, unsigned long request, void *arg);	/* an ioctl, again after EINTR: its result or a negative error */

@@ -170,14 +170,14 @@ static void kvm_vcpu_fini(struct vcpu *v)
 	if (!c)
 		return;
 	__atomic_store_n(&c->vm->cpu[v->index], NULL, __ATOMIC_RELEASE);
-	v->engine = NULL;
+	__atomic_store_n(&v->engine, NULL, __ATOMIC_RELEASE);
 	kvm_arch.vcpu_fini(c);
 	cpu_free(c);
 }
 
 static void kvm_vcpu_pin(struct vcpu *v, enum cpu_pin pin, bool level)
 {
-	struct kvm_cpu *c = __atomic_load_n((struct kvm_cpu **)&v->engine, __ATOMIC_ACQUIRE);
+	struct kvm_cpu *c = kvm_cpu_of(v);
 
 	if (c && kvm_arch.pin)
 		kvm_arch.pin(c, pin, level);
