@@ -2,6 +2,9 @@
 /*
  * A machine's life; see run.h. Set-up goes up in the order of run_set_up, and run_tear_down takes down whatever stands: vCPU
  * threads first, then the threads of loops, devices, back-ends (the terminal), memory.
+ *
+ * Long because set-up and tear-down mirror each other step by step and are read together; pause, reset and stop are the next
+ * to move out (docs/status.md).
  */
 #include <errno.h>
 #include <signal.h>

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
 """
-decodegen: instruction tables (.dec) -> C decoder, argument struct and information table.
+decodegen: instruction tables (.dec) -> C decoder, argument struct and information table. Long because it is a whole small
+compiler (parser, checks, decision tree, three outputs) that has to run from one file in any build.
 
 A table line describes one instruction, most significant bit first:
 

@@ -3,6 +3,9 @@
  * virtio devices, the common part: registers and life of a device (virtio 1.2 §2.1-2.6, §3.1).
  *
  * What a driver gets wrong in registers is ignored and reads back unchanged; what it gets wrong in rings needs a reset.
+ *
+ * Long because starting, stopping, resetting and the registers that cause them are one state machine under one pair of locks: cut
+ * in two, half of its functions would be public only for the other half.
  */
 #include "base/bits.h"
 #include "base/errno.h"

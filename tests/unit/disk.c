@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Raw and overlay disks: what they promise, also when files shrink, disks are full, or the process is killed. */
+/*
+ * Raw and overlay disks: what they promise, also when files shrink, disks are full, or the process is killed. Long because every
+ * promise is held against each kind of disk by the same few helpers.
+ */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The kvm engine on x86-64, by guests in real mode. */
+/*
+ * The kvm engine on x86-64, by guests in real mode. Long because each rule of core/engine.h has its guest beside its case; what
+ * they share is kvm_rig.c.
+ */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <stdlib.h>

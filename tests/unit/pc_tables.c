@@ -18,6 +18,7 @@
 #include "isa/x86/reg_id.h"
 #include "machine/pc.h"
 #include "os/arena.h"
+#include "tests/unit/skip.h"
 
 struct rig {
 	struct vm vm;
@@ -185,8 +186,7 @@ static void iasl_understands_every_table(void **state)
 
 	if (run("command -v iasl >/dev/null")) {
 		unmake(r);
-		print_message("iasl is missing: acpica-tools\n");
-		skip();
+		skip_because("iasl is missing: tools/deps check");
 	}
 	assert_non_null(mkdtemp(dir));
 	assert_int_equal(pc_acpi(&r->machine, buf, sizeof(buf), PC_TABLES, &rsdp), 0);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A shared directory by 9P2000.L (backend/p9*.c): what a client of good will gets, and what one of bad will does not. */
+/*
+ * A shared directory by 9P2000.L (backend/p9*.c): what a client of good will gets, and what one of bad will does not. Long because
+ * there is a case for each message, and the client that speaks them is here too.
+ */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

@@ -5,6 +5,8 @@
  * A direct exit is a jump that the linker patches (link.c): its rel32 is 4-byte aligned so that one store changes it
  * while others run it. To another page it first goes through the fetch array, so that eviction, TLBI and dropped code make
  * it miss by themselves.
+ *
+ * Long because calls, returns, exits and their stubs agree on the same registers and stack frames, instruction by instruction.
  */
 #include "engine/dbt/x64/gen.h"
 #include "base/bits.h"
