@@ -79,6 +79,8 @@ void uring_fini(struct uring *u)
 		return;
 	munmap(u->sqes, u->sqes_size);
 	munmap(u->ring, u->ring_size);
+	/* Closing lets go of registered files some time later, after this process perhaps; this does it now. */
+	syscall(__NR_io_uring_register, u->fd, IORING_UNREGISTER_FILES, NULL, 0);
 	close(u->fd);
 	u->fd = -1;
 }

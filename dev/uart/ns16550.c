@@ -64,7 +64,7 @@ static uint8_t line_status(const struct ns16550 *u)
 	}
 	for (uint32_t i = 0; i < u->count && u->fcr & FCR_ENABLE; i++)
 		lsr |= u->brk[(u->head + i) % NS16550_FIFO] ? LSR_FIFO_ERROR : 0;
-	return lsr | (u->tx_count ? 0 : LSR_TX_EMPTY | LSR_IDLE);
+	return lsr | (u->tx.count ? 0 : LSR_TX_EMPTY | LSR_IDLE);
 }
 
 static uint8_t modem_lines(const struct ns16550 *u)
@@ -182,32 +182,10 @@ static void line_break(struct chardev_client *client)
 
 /* ---- output ---- */
 
-/* Empties the transmit FIFO as far as the back-end goes along. The lock is held, and let go around its write. */
-static void send(struct ns16550 *u)
+static void sent(struct uart_tx *tx)
 {
-	uint8_t buf[NS16550_FIFO];
-	uint32_t len;
-	size_t n;
-
-	if (u->sending || u->stalled)
-		return;
-	u->sending = true;
-	while (u->tx_count && !u->stalled) {
-		len = u->tx_count;
-		for (uint32_t i = 0; i < len; i++)
-			buf[i] = u->tx[(u->tx_head + i) % NS16550_FIFO];
-		u->again = false;
-		lock_release(&u->mmio.dev.lock);
-		n = u->chardev ? u->chardev->ops->write(u->chardev, buf, len) : len;
-		lock_acquire(&u->mmio.dev.lock);
-		n = MIN(n, (size_t)MIN(len, u->tx_count));
-		u->tx_head = (u->tx_head + (uint32_t)n) % NS16550_FIFO;
-		u->tx_count -= (uint32_t)n;
-		u->stalled = n < len && !u->again;
-	}
-	u->sending = false;
-	if (!u->tx_count)
-		u->thr_pending = true;
+	if (!tx->count)
+		container_of(tx, struct ns16550, tx)->thr_pending = true;
 }
 
 static void writable(struct chardev_client *client)
@@ -215,9 +193,7 @@ static void writable(struct chardev_client *client)
 	struct ns16550 *u = container_of(client, struct ns16550, client);
 
 	lock_acquire(&u->mmio.dev.lock);
-	u->again = true;
-	u->stalled = false;
-	send(u);
+	uart_tx_writable(&u->tx);
 	update(u);
 	lock_release(&u->mmio.dev.lock);
 }
@@ -231,10 +207,10 @@ static void transmit(struct ns16550 *u, uint8_t c)
 		u->thr_pending = true;
 		return;
 	}
-	if (u->tx_count >= depth(u))
+	if (u->tx.count >= depth(u))
 		return;
-	u->tx[(u->tx_head + u->tx_count++) % NS16550_FIFO] = c;
-	send(u);
+	uart_tx_put(&u->tx, c);
+	uart_tx_send(&u->tx);
 }
 
 /* ---- registers ---- */
@@ -281,7 +257,7 @@ static uint8_t read_reg(struct ns16550 *u, uint64_t offset)
 /* Enabling the transmit interrupt while there is nothing to send raises it at once. */
 static void write_ier(struct ns16550 *u, uint8_t v)
 {
-	if (v & ~u->ier & IER_TX && !u->tx_count)
+	if (v & ~u->ier & IER_TX && !u->tx.count)
 		u->thr_pending = true;
 	u->ier = v & 0xf;
 }
@@ -355,6 +331,7 @@ static int ns16550_init(struct device *d, struct arena *a)
 
 	mmio_init(&u->mmio, &ns16550_ops, NS16550_PORTS);
 	work_init(&u->ready, ready_again);
+	uart_tx_init(&u->tx, d, u->chardev, sent);
 	u->client.input = input;
 	u->client.writable = writable;
 	u->client.brk = line_break;
@@ -377,7 +354,8 @@ static void ns16550_reset(struct device *d, enum reset_kind why)
 	struct ns16550 *u = container_of(d, struct ns16550, mmio.dev);
 
 	lock_acquire(&d->lock);
-	u->head = u->count = u->tx_head = u->tx_count = 0;
+	u->head = u->count = 0;
+	uart_tx_reset(&u->tx);
 	u->ier = u->fcr = u->lcr = u->mcr = u->scr = u->errors = u->delta = 0;
 	u->dll = 1;					/* 115200, as firmware would leave it */
 	u->dlm = 0;
@@ -393,9 +371,8 @@ static int ns16550_loaded(struct device *d)
 
 	lock_acquire(&d->lock);
 	u->starved = true;		/* the back-end may have something: ask */
-	u->stalled = false;
 	wake(u);
-	send(u);
+	uart_tx_writable(&u->tx);
 	u->line = !u->line;		/* tell the controller in any case */
 	update(u);
 	lock_release(&d->lock);
@@ -438,9 +415,7 @@ static const struct field ns16550_state[] = {
 	{ "brk", offsetof(struct ns16550, brk), 1, 1, NS16550_FIFO, 1, 0, 1 },
 	FIELD_RANGE(struct ns16550, head, 1, 0, NS16550_FIFO - 1),
 	FIELD_RANGE(struct ns16550, count, 1, 0, NS16550_FIFO),
-	FIELD_ARRAY(struct ns16550, tx, 1),
-	FIELD_RANGE(struct ns16550, tx_head, 1, 0, NS16550_FIFO - 1),
-	FIELD_RANGE(struct ns16550, tx_count, 1, 0, NS16550_FIFO),
+	UART_TX_FIELDS(struct ns16550, NS16550_FIFO),
 	FIELD_RANGE(struct ns16550, ier, 1, 0, 0xf),
 	FIELD_RANGE(struct ns16550, fcr, 1, 0, 0xff),
 	FIELD(struct ns16550, lcr, 1),

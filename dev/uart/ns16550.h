@@ -12,6 +12,7 @@
 
 #include "core/chardev.h"
 #include "dev/mmio.h"
+#include "dev/uart/tx.h"
 
 #define NS16550_FIFO	16u
 #define NS16550_PORTS	8u
@@ -23,15 +24,14 @@ struct ns16550 {
 	struct work ready;		/* room again: tell the back-end */
 	uint8_t rx[NS16550_FIFO], brk[NS16550_FIFO];	/* characters, and whether each is a break */
 	uint32_t head, count;
-	uint8_t tx[NS16550_FIFO];
-	uint32_t tx_head, tx_count;
+	struct uart_tx tx;
 	uint8_t ier, fcr, lcr, mcr, scr, dll, dlm;
 	uint8_t errors;			/* of LSR: overrun and break, until it is read */
 	uint8_t delta;			/* of MSR */
 	bool thr_pending;		/* the transmitter has become empty, and nobody has looked */
 	bool timeout;			/* characters wait below the trigger level */
 	bool line;			/* as told to the controller */
-	bool starved, stalled, sending, again;	/* as in pl011.h */
+	bool starved;			/* the back-end has more than there was room for */
 };
 
 extern const struct dev_class ns16550_class;

@@ -156,36 +156,12 @@ static void pl011_break(struct chardev_client *client)
 
 /* ---- output ---- */
 
-static void pl011_sent(struct pl011 *u, uint32_t n)
+static void pl011_sent(struct uart_tx *tx)
 {
-	u->tx_head = (u->tx_head + n) % PL011_FIFO;
-	u->tx_count -= n;
-	if (u->tx_count <= pl011_tx_trigger(u))
+	struct pl011 *u = container_of(tx, struct pl011, tx);
+
+	if (tx->count <= pl011_tx_trigger(u))
 		u->ris |= INT_TX;
-}
-
-/* Empties the transmit FIFO as far as the back-end goes along. The lock is held, and released around its write. */
-static void pl011_send(struct pl011 *u)
-{
-	uint8_t buf[PL011_FIFO];
-	uint32_t len;
-	size_t n;
-
-	if (u->sending || u->stalled)
-		return;
-	u->sending = true;
-	while (u->tx_count && !u->stalled) {
-		len = u->tx_count;
-		for (uint32_t i = 0; i < len; i++)
-			buf[i] = u->tx[(u->tx_head + i) % PL011_FIFO];
-		u->again = false;
-		lock_release(&u->mmio.dev.lock);
-		n = u->chardev ? u->chardev->ops->write(u->chardev, buf, len) : len;
-		lock_acquire(&u->mmio.dev.lock);
-		pl011_sent(u, (uint32_t)MIN(n, MIN(len, u->tx_count)));
-		u->stalled = n < len && !u->again;
-	}
-	u->sending = false;
 }
 
 static void pl011_writable(struct chardev_client *client)
@@ -193,9 +169,7 @@ static void pl011_writable(struct chardev_client *client)
 	struct pl011 *u = container_of(client, struct pl011, client);
 
 	lock_acquire(&u->mmio.dev.lock);
-	u->again = true;
-	u->stalled = false;
-	pl011_send(u);
+	uart_tx_writable(&u->tx);
 	pl011_update(u);
 	lock_release(&u->mmio.dev.lock);
 }
@@ -208,12 +182,12 @@ static void pl011_transmit(struct pl011 *u, uint8_t c)
 		return;
 	}
 	/* A console that firmware would have enabled works without: UARTEN and TXE are not asked. */
-	if (u->tx_count >= pl011_depth(u))
+	if (u->tx.count >= pl011_depth(u))
 		return;
-	u->tx[(u->tx_head + u->tx_count++) % PL011_FIFO] = c;
-	if (u->tx_count > pl011_tx_trigger(u))
+	uart_tx_put(&u->tx, c);
+	if (u->tx.count > pl011_tx_trigger(u))
 		u->ris &= ~INT_TX;
-	pl011_send(u);
+	uart_tx_send(&u->tx);
 }
 
 /* ---- registers ---- */
@@ -221,7 +195,7 @@ static void pl011_transmit(struct pl011 *u, uint8_t c)
 static uint32_t pl011_flags(const struct pl011 *u)
 {
 	uint32_t fr = (u->count ? 0 : FR_RXFE) | (u->count >= pl011_depth(u) ? FR_RXFF : 0) |
-		(u->tx_count ? FR_BUSY : FR_TXFE) | (u->tx_count >= pl011_depth(u) ? FR_TXFF : 0);
+		(u->tx.count ? FR_BUSY : FR_TXFE) | (u->tx.count >= pl011_depth(u) ? FR_TXFF : 0);
 
 	if (!(u->cr & CR_LBE))
 		return fr | FR_CTS | FR_DSR | FR_DCD;	/* somebody is always at the other end */
@@ -301,6 +275,7 @@ static int pl011_init(struct device *d, struct arena *a)
 
 	mmio_init(&u->mmio, &pl011_ops, PRIMECELL_SIZE);
 	work_init(&u->ready, pl011_ready);
+	uart_tx_init(&u->tx, d, u->chardev, pl011_sent);
 	u->client.input = pl011_input;
 	u->client.writable = pl011_writable;
 	u->client.brk = pl011_break;
@@ -323,7 +298,8 @@ static void pl011_reset(struct device *d, enum reset_kind why)
 	struct pl011 *u = container_of(d, struct pl011, mmio.dev);
 
 	lock_acquire(&d->lock);
-	u->head = u->count = u->tx_head = u->tx_count = 0;
+	u->head = u->count = 0;
+	uart_tx_reset(&u->tx);
 	u->error = u->ris = u->imsc = 0;
 	u->ilpr = u->ibrd = u->fbrd = u->lcr_h = u->dmacr = 0;
 	u->cr = CR_RESET;
@@ -338,9 +314,8 @@ static int pl011_loaded(struct device *d)
 
 	lock_acquire(&d->lock);
 	u->starved = true;		/* the back-end may have something: ask */
-	u->stalled = false;
 	pl011_wake(u);
-	pl011_send(u);
+	uart_tx_writable(&u->tx);
 	pl011_update(u);
 	lock_release(&d->lock);
 	return 0;
@@ -365,9 +340,7 @@ static const struct field pl011_state[] = {
 	FIELD_ARRAY(struct pl011, fifo, 1),
 	FIELD_RANGE(struct pl011, head, 1, 0, PL011_FIFO - 1),
 	FIELD_RANGE(struct pl011, count, 1, 0, PL011_FIFO),
-	FIELD_ARRAY(struct pl011, tx, 1),
-	FIELD_RANGE(struct pl011, tx_head, 1, 0, PL011_FIFO - 1),
-	FIELD_RANGE(struct pl011, tx_count, 1, 0, PL011_FIFO),
+	UART_TX_FIELDS(struct pl011, PL011_FIFO),
 	FIELD_RANGE(struct pl011, error, 1, 0, 0xf),
 	FIELD_RANGE(struct pl011, ris, 1, 0, INT_ALL),
 	FIELD_RANGE(struct pl011, imsc, 1, 0, INT_ALL),

@@ -5,14 +5,14 @@
  * soon as it has no more to give.
  *
  * Threads: registers under the device lock on the vCPU that touches them; input and room for output on the device's
- * work queue. No lock is held while the back-end writes: the one thread for which `sending` was set empties the
- * FIFO.
+ * work queue. No lock is held while the back-end writes (tx.h).
  */
 #ifndef DEV_UART_PL011_H
 #define DEV_UART_PL011_H
 
 #include "core/chardev.h"
 #include "dev/primecell.h"
+#include "dev/uart/tx.h"
 
 #define PL011_FIFO	32
 
@@ -25,11 +25,7 @@ struct pl011 {
 	uint16_t fifo[PL011_FIFO];	/* a character and its error bits 11:8, as UARTDR shows them */
 	uint32_t head, count;		/* of the receive FIFO */
 	bool starved;			/* the back-end has more than there was room for */
-	uint8_t tx[PL011_FIFO];
-	uint32_t tx_head, tx_count;
-	bool sending;			/* a thread is in pl011_send */
-	bool stalled;			/* the back-end will call writable */
-	bool again;			/* it has, since `sending` last wrote */
+	struct uart_tx tx;
 	uint32_t error;			/* UARTRSR */
 	uint32_t ris, imsc;
 	uint32_t ilpr, ibrd, fbrd, lcr_h, cr, ifls, dmacr;

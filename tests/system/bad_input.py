@@ -23,7 +23,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "rig
 sys.dont_write_bytecode = True
 
 import vmm
-from guest import Guest, Skip, main_of, need, rig
+from guest import Guest, Skip, main_of, need, rig, small_tmpfs
 
 MIB = 1 << 20
 
@@ -272,21 +272,16 @@ def disk_beyond_file_limit():
 def overlay_on_full_disk():
     only_cella()
     kernel, initrd = rig(12)
-    with tempfile.TemporaryDirectory() as d:
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", d], stderr=subprocess.DEVNULL).returncode:
-            raise Skip("mounting a small tmpfs needs root")
-        try:
-            path = os.path.join(d, "disk.img")
-            with open(path, "wb") as f:
-                f.truncate(64 * MIB)
-            os.environ["TMPDIR"] = d
-            with Guest(kernel, initrd, disks=[vmm.Disk(path, "overlay")]) as g:
-                need(g.status("dd if=/dev/urandom of=/dev/vda bs=1M count=24 conv=fsync", 90) != 0,
-                     "24 MiB went to an overlay of 4 MiB")
-                need(g.status("dd if=/dev/vda of=/dev/null bs=1M count=1", 30) == 0, "the disk no longer reads")
-                g.power_off()
-        finally:
-            subprocess.run(["umount", d], check=False)
+    with small_tmpfs("4m") as d:
+        path = os.path.join(d, "disk.img")
+        with open(path, "wb") as f:
+            f.truncate(64 * MIB)
+        os.environ["TMPDIR"] = d
+        with Guest(kernel, initrd, disks=[vmm.Disk(path, "overlay")]) as g:
+            need(g.status("dd if=/dev/urandom of=/dev/vda bs=1M count=24 conv=fsync", 90) != 0,
+                 "24 MiB went to an overlay of 4 MiB")
+            need(g.status("dd if=/dev/vda of=/dev/null bs=1M count=1", 30) == 0, "the disk no longer reads")
+            g.power_off()
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ sys.dont_write_bytecode = True
 
 import dmesg_diff
 import vmm
-from guest import Guest, Skip, installer, main_of, need, rig
+from guest import Guest, installer, main_of, need, rig, small_tmpfs
 
 MIB = 1 << 20
 TIGHT = "tiny-cache,reg-pressure"
@@ -260,23 +260,18 @@ def disk_survives_kill():
 def disk_survives_full():
     """What a flush completed is there after the host's disk was full and the machine was killed; the rest failed."""
     kernel, initrd = rig(12)
-    with tempfile.TemporaryDirectory() as d:
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", d], stderr=subprocess.DEVNULL).returncode:
-            raise Skip("mounting a small tmpfs needs root")
-        try:
-            path = blank(d, 64)
-            with Guest(kernel, initrd, disks=[vmm.Disk(path)]) as g:
-                want = write_random(g, 4)
-                need(g.status("dd if=/dev/urandom of=/dev/vda bs=1M seek=8 count=32 conv=fsync", 90) != 0,
-                     "32 MiB went to where 12 are free")
-                os.kill(g.console.pid, 9)
-                g.console.wait_exit(20)
-            with Guest(kernel, initrd, disks=[vmm.Disk(path)]) as g:
-                got = checksum(g.run("dd if=/dev/vda bs=1M count=4 2>/dev/null | sha256sum", 60))
-                need(got == want, "a flushed write was lost")
-                g.power_off()
-        finally:
-            subprocess.run(["umount", d], check=False)
+    with small_tmpfs("16m") as d:
+        path = blank(d, 64)
+        with Guest(kernel, initrd, disks=[vmm.Disk(path)]) as g:
+            want = write_random(g, 4)
+            need(g.status("dd if=/dev/urandom of=/dev/vda bs=1M seek=8 count=32 conv=fsync", 90) != 0,
+                 "32 MiB went to where 12 are free")
+            os.kill(g.console.pid, 9)
+            g.console.wait_exit(20)
+        with Guest(kernel, initrd, disks=[vmm.Disk(path)]) as g:
+            got = checksum(g.run("dd if=/dev/vda bs=1M count=4 2>/dev/null | sha256sum", 60))
+            need(got == want, "a flushed write was lost")
+            g.power_off()
 
 
 class Quiet(http.server.BaseHTTPRequestHandler):

@@ -4,10 +4,14 @@ Guests for system tests: Debian's installer as it comes, or Debian's kernel with
 virtio modules. Both end at a busybox shell on the PL011.
 """
 
+import contextlib
 import os
 import re
 import signal
+import subprocess
 import sys
+import tempfile
+import time
 
 from expect import Console, Failed, Shell
 from image import image, tool
@@ -28,6 +32,20 @@ MODULES = "virtio_mmio virtio_pci virtio_blk virtio_net virtio_rng virtio_consol
 def need(condition, what):
     if not condition:
         raise Failed(what)
+
+
+@contextlib.contextmanager
+def small_tmpfs(size):
+    """A directory that holds so much and no more. The kernel lets go of a killed process's io_uring files in the background."""
+    with tempfile.TemporaryDirectory() as d:
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=" + size, "tmpfs", d], stderr=subprocess.DEVNULL).returncode:
+            raise Skip("mounting a small tmpfs needs root")
+        try:
+            yield d
+        finally:
+            end = time.monotonic() + 20
+            while subprocess.run(["umount", d], stderr=subprocess.DEVNULL).returncode and time.monotonic() < end:
+                time.sleep(0.1)
 
 
 def main_of(names):
