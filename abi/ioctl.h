@@ -4,8 +4,9 @@
  * addresses in 64 bits. A cell is named by its id, or with id -1 by its name. A read() gives the engine's log from where this
  * file descriptor was, and waits for more unless O_NONBLOCK is set; 0 once the engine is gone.
  *
- * Errors: -EBUSY already enabled, or a KVM machine exists; -ENODEV not enabled, or no EL2 to enter (the kernel's log says which); -EINVAL
- * malformed; -EEXIST, -ENOENT name or id; -EPERM a locked cell; -E2BIG; and what the engine answers (hypercall.h).
+ * Errors: -EBUSY already enabled, or a KVM machine exists; -ENODEV not enabled, or no EL2 to enter (the kernel's log says
+ * which); -EINVAL malformed; -EEXIST, -ENOENT name or id; -EPERM a locked cell; -E2BIG; and what the engine answers
+ * (hypercall.h).
  */
 #ifndef ABI_IOCTL_H
 #define ABI_IOCTL_H
