@@ -13,3 +13,37 @@ $(B)/guests/hello.bin: guests/hello/hello.S
 .PHONY: hello-image
 hello-image: $(B)/guests/hello.bin
 	guests/hello/mkinc <$< >guests/hello/hello.inc
+
+# ---- inmates of the bare engine: `make inmates`, one program from each file of demo/ and hostile/ ----
+
+inmate-dir	= $(B)/inmates
+inmate-lib	:= $(wildcard guests/inmate/*.c) guests/inmate/start.S base/fmt.c base/string.c
+inmate-main	:= $(wildcard guests/demo/*.c guests/hostile/*.c)
+inmate-obj	= $(patsubst %,$(inmate-dir)/obj/%.o,$(basename $(1)))
+inmates		= $(patsubst %.c,$(inmate-dir)/%.bin,$(notdir $(inmate-main)))
+inmate-cf	= -std=gnu17 -O2 -g $(WARN) -march=armv8-a -ffreestanding -fno-builtin-memset -fno-tree-loop-distribute-patterns \
+		  -fno-stack-protector -fno-asynchronous-unwind-tables -mgeneral-regs-only -mstrict-align -mno-outline-atomics \
+		  -fno-strict-aliasing -fno-common -fpie -I.
+
+$(inmate-dir)/obj/%.o: %.c
+	$(call say,INMATE,$<)
+	@mkdir -p $(@D)
+	$(Q)$(AARCH64)gcc $(inmate-cf) -MMD -MP -c -o $@ $<
+$(inmate-dir)/obj/%.o: %.S
+	$(call say,INMATE,$<)
+	@mkdir -p $(@D)
+	$(Q)$(AARCH64)gcc -I. -MMD -MP -c -o $@ $<
+
+# $(call inmate,source)
+define inmate
+$(inmate-dir)/$(notdir $(1:.c=.elf)): $(call inmate-obj,$(1)) $(call inmate-obj,$(inmate-lib)) guests/inmate/inmate.ld
+	$$(Q)$(AARCH64)gcc -nostdlib -pie -Wl,--no-dynamic-linker,-z,noexecstack,-z,max-page-size=4096,--build-id=none,--no-warn-rwx-segments \
+		-T guests/inmate/inmate.ld -o $$@ $$(filter %.o,$$^)
+endef
+$(foreach s,$(inmate-main),$(eval $(call inmate,$(s))))
+$(inmate-dir)/%.bin: $(inmate-dir)/%.elf
+	$(Q)$(AARCH64)objcopy -O binary $< $@
+
+.PHONY: inmates
+inmates: $(inmates)
+-include $(shell find $(inmate-dir)/obj -name '*.d' 2>/dev/null)
