@@ -2,9 +2,6 @@
 /*
  * A machine's life; see run.h. Set-up goes up in the order of run_set_up, and run_tear_down takes down whatever stands: vCPU
  * threads first, then the threads of loops, devices, back-ends (the terminal), memory.
- *
- * Long because set-up and tear-down mirror each other step by step and are read together; pause, reset and stop are the next
- * to move out (docs/status.md).
  */
 #include <errno.h>
 #include <signal.h>
@@ -15,6 +12,7 @@
 #include "backend/chardev_mux.h"
 #include "ctl/backends.h"
 #include "ctl/control.h"
+#include "ctl/life.h"
 #include "ctl/run.h"
 #include "ctl/semihosting.h"
 #include "ctl/start.h"
@@ -26,8 +24,6 @@
 #include "os/tsc.h"
 
 #define COUNTER_HZ	62500000	/* CNTFRQ_EL0 */
-#define QUIESCE_MS	5000
-#define FAULT_AGAIN_NS	10000000000ull	/* a triple fault so soon after one is no reboot */
 
 struct run {
 	const struct run_spec *spec;
@@ -41,187 +37,21 @@ struct run {
 	struct vcpus vcpus;
 	struct backends backends;
 	struct stdio_events events;
-	struct semihosting *semihosting;
-	struct control_target target;
 	struct control socket;
+	struct life life;
 	struct loop control, io;
 	struct thread io_thread;
 	bool io_running, arena_ready, vm_ready, engine_ready;
-	bool control_ready, io_ready, clock_ready, timeout_ready, signals_ready, stop_ready;
-	struct loop_timer clock, timeout, stop;
+	bool control_ready, io_ready, clock_ready, timeout_ready, signals_ready;
+	struct loop_timer clock, timeout;
 	struct loop_signals signals;
-	struct work life;
-	uint32_t requests;		/* atomic: bit per enum vm_exit */
-	bool faulted;			/* the last start was after a triple fault; */
-	uint64_t started_ns;		/* and was then, in guest time */
-	bool clock_held;
-	struct vm_clock held;		/* the engine's clocks, since halt() */
-	int status;
 };
 
-/* ---- life: on the control thread ---- */
-
-static void end(struct run *r, int status)
-{
-	r->status = status;
-	loop_stop(&r->control);
-}
-
-/* Waits until no device has work under way. The loops go on. */
-static void quiesce(struct run *r)
-{
-	struct vm *vm = &r->vm;
-
-	list_for_each(n, &vm->devices) {
-		struct device *d = list_entry(n, struct device, node);
-		int waited = 0;
-
-		__atomic_store_n(&d->quiesced, false, __ATOMIC_RELAXED);
-		if (!d->cls->quiesce || d->cls->quiesce(d) != -EINPROGRESS)
-			continue;
-		while (!__atomic_load_n(&d->quiesced, __ATOMIC_ACQUIRE) && waited++ < QUIESCE_MS / 10)
-			loop_once(&r->control, 10);
-	}
-}
-
-static void resume_devices(struct vm *vm)
-{
-	list_for_each(n, &vm->devices) {
-		struct device *d = list_entry(n, struct device, node);
-
-		if (d->cls->resume)
-			d->cls->resume(d);
-	}
-}
-
-/* vCPUs, then time, then devices; resume in reverse. */
-static void halt(struct run *r)
-{
-	vcpus_park(&r->vcpus);
-	vm_time_pause(&r->vm.time);
-	quiesce(r);
-	r->clock_held = r->vm.engine->clock_set && !r->vm.engine->clock_get(&r->vm, &r->held);
-}
-
-static void go_on(struct run *r)
-{
-	if (r->clock_held)
-		r->vm.engine->clock_set(&r->vm, &r->held);
-	resume_devices(&r->vm);
-	vm_time_resume(&r->vm.time);
-	vcpus_resume(&r->vcpus);
-}
-
-static int pause_asked(struct control_target *t)
-{
-	if (!t->paused)
-		halt(container_of(t, struct run, target));
-	t->paused = true;
-	return 0;
-}
-
-static int resume_asked(struct control_target *t)
-{
-	if (t->paused)
-		go_on(container_of(t, struct run, target));
-	t->paused = false;
-	return 0;
-}
-
-static void stop_asked(struct control_target *t, uint64_t timeout_ns)
-{
-	struct run *r = container_of(t, struct run, target);
-
-	if (!timeout_ns) {
-		end(r, RUN_STOPPED);
-		return;
-	}
-	resume_asked(t);
-	machine_power_key(&r->machine);
-	loop_timer_set(&r->stop, timeout_ns);
-}
-
-static void stop_due(struct loop_timer *t)
-{
-	end(container_of(t, struct run, stop), RUN_STOPPED);
-}
-
-static int reset(struct run *r)
-{
-	struct vm *vm = &r->vm;
-	int err;
-
-	halt(r);
-	__atomic_store_n(&r->requests, 0, __ATOMIC_SEQ_CST);
-	device_reset_all(vm, RESET_WARM);
-	if (r->semihosting)
-		semihosting_reset(r->semihosting);
-	err = vm->engine->vm_reset(vm);
-	err = err ? ctl_fail(r->e, err, "engine %s: cannot reset (%s)", vm->engine->name, strerror(-err)) :
-		    start_machine(&r->start, &r->machine, r->e);
-	r->started_ns = vm_now_ns(&vm->time);
-	if (!err)
-		go_on(r);
-	return err;
-}
-
-/* A way to reboot, unless it comes again soon after. */
-static bool faulted_for_good(struct run *r)
-{
-	bool again = r->faulted && vm_now_ns(&r->vm.time) - r->started_ns < FAULT_AGAIN_NS;
-
-	r->faulted = true;
-	return again || r->spec->options->no_reboot;
-}
-
-/* The guest's own last word, if it said one. */
-static int off_status(struct run *r)
-{
-	int status = machine_exit_status(&r->machine);
-
-	if (status < 0 && r->semihosting)
-		status = semihosting_exit_status(r->semihosting);
-	return status < 0 ? RUN_OFF : status;
-}
-
-static void life_changes(struct work *w)
-{
-	struct run *r = container_of(w, struct run, life);
-	uint32_t what = __atomic_exchange_n(&r->requests, 0, __ATOMIC_SEQ_CST);
-	int err;
-
-	if (what & 1u << EXIT_FAULTED && faulted_for_good(r)) {
-		ctl_fail(r->e, -EIO, "machine %s: the guest crashed it (triple fault)", r->spec->options->name);
-		end(r, RUN_CRASHED);
-	} else if (what & (1u << EXIT_FAILED | 1u << EXIT_CRASH)) {
-		ctl_fail(r->e, -EIO, what & 1u << EXIT_FAILED ? "machine %s: the engine failed; this is a fault of Cella" :
-			 "machine %s: the guest crashed it", r->spec->options->name);
-		end(r, RUN_CRASHED);
-	} else if (what & 1u << EXIT_SHUTDOWN) {
-		end(r, off_status(r));
-	} else if (what & (1u << EXIT_RESET | 1u << EXIT_FAULTED)) {
-		if (r->spec->options->no_reboot) {
-			end(r, RUN_OFF);
-			return;
-		}
-		r->faulted &= !(what & 1u << EXIT_RESET);
-		err = reset(r);
-		if (err)
-			end(r, err);
-	}
-}
-
-static void request(struct vm *vm, enum vm_exit what)
-{
-	struct run *r = vm->events.ctx;
-
-	__atomic_or_fetch(&r->requests, 1u << what, __ATOMIC_SEQ_CST);
-	work_post(&r->control.inbox, &r->life);
-}
+/* ---- what ends it from outside ---- */
 
 static void quit_asked(struct stdio_events *events)
 {
-	end(container_of(events, struct run, events), RUN_STOPPED);
+	life_end(&container_of(events, struct run, events)->life, RUN_STOPPED);
 }
 
 static void signal_came(struct loop_signals *s, int signal)
@@ -231,12 +61,12 @@ static void signal_came(struct loop_signals *s, int signal)
 	if (signal == SIGWINCH)
 		chardev_resized(chardev_mux_under(r->backends.console));
 	else
-		end(r, RUN_STOPPED);
+		life_end(&r->life, RUN_STOPPED);
 }
 
 static void time_is_up(struct loop_timer *t)
 {
-	end(container_of(t, struct run, timeout), RUN_TIMEOUT);
+	life_end(&container_of(t, struct run, timeout)->life, RUN_TIMEOUT);
 }
 
 /* ---- guest time ---- */
@@ -282,7 +112,9 @@ static int set_up_loops(struct run *r)
 	if (err)
 		return err;
 	r->io_ready = true;
-	work_init(&r->life, life_changes);
+	err = life_init(&r->life);
+	if (err)
+		return err;
 	err = loop_timer_add(&r->control, &r->clock, clock_due);
 	if (err)
 		return err;
@@ -309,7 +141,7 @@ static int set_up_vm(struct run *r, char why[128])
 	vm->name = s->options->name;
 	vm->engine_options = s->engine_options;
 	vm->cpu_model = s->resolved->cpu;
-	vm->events = (struct vm_events){ request, r };
+	vm->events = (struct vm_events){ life_request, &r->life };
 	vm->control = &r->control.inbox;
 	err = s->engine->probe(s->resolved->cls->isa, &vm->engine_info, why, 128);
 	if (err)
@@ -386,10 +218,10 @@ static int set_up_semihosting(struct run *r)
 
 	if (!o->semihosting)
 		return 0;
-	err = semihosting_new(o->semihosting, o->params, r->config.serial, &r->semihosting, r->e);
+	err = semihosting_new(o->semihosting, o->params, r->config.serial, &r->life.semihosting, r->e);
 	if (err)
 		return err;
-	r->vm.semihosting_ctx = r->semihosting;
+	r->vm.semihosting_ctx = r->life.semihosting;
 	r->vm.semihosting = semihosting_call;
 	return 0;
 }
@@ -464,13 +296,8 @@ static int set_up_control(struct run *r)
 	const struct run_options *o = r->spec->options;
 	int err;
 
-	r->target = (struct control_target){ .vm = &r->vm, .machine = &r->machine, .console = r->backends.console,
-					     .pause = pause_asked, .resume = resume_asked, .stop = stop_asked };
-	err = loop_timer_add(&r->control, &r->stop, stop_due);
-	if (err)
-		return ctl_fail(r->e, err, "control loop: %s: raise the limit of open files (ulimit -n)", strerror(-err));
-	r->stop_ready = true;
-	err = control_open(&r->socket, &r->control, o->name, &r->target, r->e);
+	r->life.target.console = r->backends.console;
+	err = control_open(&r->socket, &r->control, o->name, &r->life.target, r->e);
 	if (err && r->spec->resolved->named)
 		return err;
 	if (err) {
@@ -519,7 +346,7 @@ static void tear_down(struct run *r)
 {
 	vcpus_end(&r->vcpus);
 	if (r->vm_ready)
-		quiesce(r);
+		life_quiesce(&r->life);
 	if (r->io_running) {
 		loop_stop(&r->io);
 		thread_join(&r->io_thread);
@@ -528,7 +355,7 @@ static void tear_down(struct run *r)
 	control_close(&r->socket);
 	machine_destroy(&r->machine);
 	backends_close(&r->backends);
-	semihosting_free(r->semihosting);
+	semihosting_free(r->life.semihosting);
 	if (r->engine_ready)
 		r->vm.engine->vm_fini(&r->vm);
 	for (unsigned i = 0; i < MACHINE_MAX_RANGES; i++)
@@ -536,8 +363,7 @@ static void tear_down(struct run *r)
 			memfd_destroy(&r->ram[i]);
 	if (r->rom.size)
 		memfd_destroy(&r->rom);
-	if (r->stop_ready)
-		loop_timer_remove(&r->control, &r->stop);
+	life_fini(&r->life);
 	if (r->timeout_ready)
 		loop_timer_remove(&r->control, &r->timeout);
 	if (r->signals_ready)
@@ -564,6 +390,8 @@ static struct run *run_new(const struct run_spec *spec, struct ctl_error *e)
 	r->spec = spec;
 	r->e = e;
 	e->text[0] = 0;
+	r->life = (struct life){ .options = spec->options, .e = e, .vm = &r->vm, .start = &r->start, .vcpus = &r->vcpus,
+				 .control = &r->control, .target = { .vm = &r->vm, .machine = &r->machine } };
 	tsc_start(&r->tsc);
 	return r;
 }
@@ -585,7 +413,7 @@ int run_machine(const struct run_spec *spec, struct ctl_error *e)
 		vm_time_resume(&r->vm.time);
 		vcpus_resume(&r->vcpus);
 		loop_run(&r->control);
-		status = r->status;
+		status = r->life.status;
 	}
 	tear_down(r);
 	free(r);
