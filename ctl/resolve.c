@@ -54,8 +54,10 @@ static int resolve_arch(struct run_options *o, enum isa_id payload, struct ctl_e
 	const struct machine_class *asked = o->machine ? machine_find(o->machine) : NULL;
 	enum isa_id isa = o->arch ? isa_of(o->arch) : asked ? asked->isa : payload != ISA_COUNT ? payload :
 			  o->firmware ? ISA_X86_64 : ISA_ARM64;
-	const struct machine_class *cls = asked ? asked : machine_default(isa);
+	const struct machine_class *cls = asked ? asked : isa < ISA_COUNT ? machine_default(isa) : NULL;
 
+	if (isa == ISA_COUNT)
+		return ctl_fail(e, -EINVAL, "--arch %s: no such architecture: arm64, riscv64 or x86-64", o->arch);
 	if (!cls)
 		return ctl_fail(e, -ENOTSUP, "kernel %s: for %s, and there is no machine for that: give one for arm64 or x86-64",
 				o->kernel, isa_names[isa]);
