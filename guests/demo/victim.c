@@ -50,8 +50,8 @@ void inmate_main(void)
 		if (now() < next)
 			continue;
 		next += line;
-		print("victim: beat %lu sum %08x changed %u strange %lu late %lu ns\n", heart.beats, again, changed, heart.other_irqs,
-		      ns_of_ticks(heart.late));
+		print("victim: beat %lu sum %08x changed %u strange %lu late %lu ns\n", heart.beats, again, changed,
+		      heart.other_irqs, ns_of_ticks(heart.late));
 		heart.late = 0;
 	}
 	print("victim: goodbye\n");

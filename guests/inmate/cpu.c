@@ -57,7 +57,7 @@ long cpu_start(uint64_t mpidr, void (*fn)(void *arg), void *arg)
 		inmate.cpus++;
 	/* That CPU reads it with its caches off. */
 	for (uint64_t at = (uint64_t)&inmate.call[n] & ~63ul; at < (uint64_t)(&inmate.call[n] + 1); at += 64)
-		__asm__ volatile("dc cvac, %0" :: "r"(at) : "memory");
+		__asm__ volatile("dc cvac, %0" : : "r"(at) : "memory");
 	dsb();
 	return smc_call(PSCI_CPU_ON, mpidr, (uint64_t)cpu_entry, (uint64_t)&inmate.call[n]);
 }
