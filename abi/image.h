@@ -13,7 +13,8 @@
  * Linux's number of this CPU. The call returns as a hvc does, x0 = 0 or a negative errno, callee-saved registers intact; on
  * error every CPU gets one and EL2 is as it was. All online CPUs must call: they wait for one another.
  *
- * HC_DISABLE (hypercall.h) on every CPU is the way back.
+ * If the configuration's flags have SYSTEM_VIRTUAL_CONSOLE, the whole pages that hold console_offset … + console_size stay the
+ * root's to read. HC_DISABLE (hypercall.h) on every CPU is the way back.
  */
 #ifndef ABI_IMAGE_H
 #define ABI_IMAGE_H

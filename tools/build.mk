@@ -87,3 +87,4 @@ install: $(B)/cella
 	install -m 755 tools/debfetch $(DESTDIR)$(PREFIX)/libexec/cella/debfetch
 	install -m 644 docs/cella.1 $(DESTDIR)$(PREFIX)/share/man/man1/cella.1
 	$(B)/cella help --completion > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/cella
+	$(if $(filter arm64,$(HOST)),@$(MAKE) --no-print-directory install-kmod)
