@@ -26,3 +26,9 @@ bench: all
 bench-kvm: all
 	@tools/deps bench
 	bench/kvm --build $(B) $(BENCH_ARGS)
+
+# Instructions that the bare engine costs. BENCH_ARGS='--gic v2'
+.PHONY: bench-bare
+bench-bare: all inmates $(B)/cella-arm64.bin cross-arm64
+	@tools/deps bench
+	CELLA_BUILT=1 bench/bare $(BENCH_ARGS)

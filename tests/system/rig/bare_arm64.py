@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""
+A board for cells: QEMU emulates an arm64 machine with EL2 and no VHE, Debian's kernel boots on a part of its memory, and
+cella.ko with build/cella-arm64.bin makes a partition of the rest. Bare is that machine with the driver, the command, the
+image, inmates and configurations in /cella; System is what the root cell looks like from inside, to compare it before and after.
+"""
+
+import glob
+import os
+import re
+import shutil
+import subprocess
+import time
+
+from expect import SLOW, Failed
+from guest import BAD, need
+from kmod import kmod
+from kvm_rig import KINDS
+from outer import NINE, Outer, Skip
+from vmm import TOP
+
+BUILD = os.environ.get("CELLA_BUILD", os.path.join(TOP, "build"))
+IMAGE = "cella-arm64.bin"
+
+
+class Board:
+    """One kind of outer machine: gic is "v3", "v3-its" or "v2"."""
+
+    host = "arm64"
+    loader = "ld-linux-aarch64.so.1"
+    package = "qemu-system-arm"
+    modules = NINE
+
+    def __init__(self, release="12", gic="v3", icount=False):
+        self.release, self.gic, self.icount = release, gic, icount
+        self.spec = f"arm64/{release}"
+
+    def argv(self, kernel, initrd, append, mem, cpus, extra):
+        chip = {"v3": "gic-version=3,its=off", "v3-its": "gic-version=3", "v2": "gic-version=2"}[self.gic]
+        counted = ["-icount", "shift=0,sleep=off"] if self.icount else []
+        return ["qemu-system-aarch64", "-M", f"virt,virtualization=on,{chip}", "-cpu", "cortex-a57", "-smp", str(cpus), "-m", mem,
+                *counted, "-nographic", "-no-reboot", "-nic", "none", "-kernel", kernel, "-initrd", initrd,
+                "-append", f"console=ttyAMA0 panic=-1 nokaslr quiet mem=512M kvm-arm.mode=none {append}".strip(), *extra]
+
+
+def build(*targets):
+    """Makes what the board needs, unless whoever started us did: $CELLA_BUILT=1."""
+    if os.environ.get("CELLA_BUILT") == "1":
+        return
+    for tool in ("aarch64-linux-gnu-gcc", "make"):
+        if not shutil.which(tool):
+            raise Skip(f"{tool} is missing: run tools/deps check")
+    env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL")}
+    done = subprocess.run(["make", "-s", *targets], cwd=TOP, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          check=False)
+    if done.returncode:
+        raise Failed(f"make {' '.join(targets)}: status {done.returncode}\n{done.stdout}")
+
+
+class Bare:
+    """The board at its shell, with everything in /cella and `cella` in the path. Not enabled."""
+
+    def __init__(self, release="12", gic="v3", icount=False, cpus=4, append="", put=()):
+        build("inmates", f"build/{IMAGE}")
+        module = kmod(release)
+        program, libs = KINDS["arm64"].cella()
+        self.gic = gic
+        self.config = "qemu-arm64-v2.toml" if gic == "v2" else "qemu-arm64.toml"
+        self.outer = outer = Outer(Board(release, gic, icount), cpus=cpus, append=append, boot_timeout=120)
+        try:
+            files = [module, f"{BUILD}/{IMAGE}", *glob.glob(f"{BUILD}/inmates/*.bin"), *glob.glob(f"{TOP}/configs/*.toml"), *put]
+            os.makedirs(os.path.join(outer.share, "cella"))
+            for f in files:
+                if not os.path.exists(f):
+                    raise Skip(f"{f} is not there")
+                shutil.copy(f, os.path.join(outer.share, "cella"))
+            command = outer.install(program, libs)
+            outer.run(f"cp -r /host/cella /cella; cd /cella; printf '#!/bin/sh\\nexec {command} \"$@\"\\n' >/bin/cella; chmod 755 /bin/cella")
+            outer.run("umount /host")
+        except BaseException:
+            outer.close()
+            raise
+
+    def close(self):
+        self.outer.close()
+
+    def run(self, command, timeout=60):
+        return self.outer.run(command, timeout)
+
+    def status(self, command, timeout=60):
+        """(status, output)"""
+        return self.outer.shell.run(command, timeout, check=False)
+
+    def cell(self, words, timeout=60):
+        return self.run(f"cella cell {words}", timeout)
+
+    def healthy(self):
+        bad = BAD.search(self.outer.console.text)
+        if bad:
+            self.outer.console.fail(f"the root printed {bad.group(0)!r}")
+
+    # ---- the engine; all of this works whatever an earlier case left ----
+
+    def enable(self):
+        if self.status("test -c /dev/cella")[0]:
+            self.run("insmod /cella/cella.ko")
+        if self.enabled():
+            self.cell("disable")
+        self.cell(f"enable /cella/{self.config}", 90)
+
+    def enabled(self):
+        return self.status("grep -q 1 /sys/devices/cella/enabled")[0] == 0
+
+    def disable(self):
+        self.cell("disable", 90)
+
+    def pool_used(self):
+        return int(self.run("cat /sys/devices/cella/mem_pool_used"))
+
+    def log(self):
+        """What the engine and its cells have printed since it was enabled, as far as the ring still has it."""
+        return self.cell("console")
+
+    # ---- cells: NAME.toml of configs/ describes the cell NAME ----
+
+    def toml(self, cell):
+        return f"/cella/{cell}.toml"
+
+    def start(self, cell, image=None, words=""):
+        """Creates, loads and starts a cell."""
+        self.cell(f"create {self.toml(cell)}")
+        self.load(cell, image or cell, words)
+        self.cell(f"start {cell}")
+
+    def load(self, cell, image, words=""):
+        self.cell(f"load {cell} /cella/{image}.bin" + (f" -s '{words}' -a 0x1000" if words else ""))
+
+    def state(self, cell):
+        for line in self.cell("list").split("\n"):
+            found = re.match(rf" *\d+ +{re.escape(cell)} +(\S.*?)(?:  |$)", line)
+            if found:
+                return found.group(1)
+        raise Failed(f"no cell {cell} is listed")
+
+    def says(self, cell, pattern, timeout=20, after=0):
+        """Waits until the log has the pattern, behind `after` characters; returns the last match."""
+        end = time.monotonic() + timeout * SLOW
+        while True:
+            found = list(re.finditer(pattern, self.log()[after:]))
+            if found:
+                return found[-1]
+            if time.monotonic() > end:
+                self.outer.console.fail(f"{cell} has not printed {pattern!r} within {timeout * SLOW:.0f} s")
+            time.sleep(0.3)
+
+
+class System:
+    """What must be the same after `disable` as before `enable`."""
+
+    def __init__(self, rig):
+        self.cpus = rig.run("cat /sys/devices/system/cpu/online")
+        self.memory = re.search(r"MemTotal: *(\d+)", rig.run("cat /proc/meminfo")).group(1)
+        self.iomem = rig.run("cat /proc/iomem")
+        self.irqs = [re.sub(r" +\d+(?= )", "", line.split(":")[0] + line.split(":", 1)[1]) for line in
+                     rig.run("cat /proc/interrupts").split("\n") if ":" in line]
+        self.affinities = rig.run("for i in /proc/irq/*/smp_affinity; do echo $i $(cat $i); done")
+
+    def compare(self, other):
+        for what in ("cpus", "memory", "iomem", "irqs", "affinities"):
+            a, b = getattr(self, what), getattr(other, what)
+            need(a == b, f"{what} changed:\n{a}\n--- and now\n{b}")
