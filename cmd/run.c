@@ -7,12 +7,11 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "ctl/firmware.h"
 #include "ctl/guests.h"
 #include "ctl/payload.h"
 #include "ctl/run.h"
 #include "os/platform.h"
-
-#define FIRMWARE_MAX	(16 * MIB)
 
 static const uint8_t hello_image[] = {
 #include "guests/hello/hello.inc"
@@ -53,15 +52,6 @@ static int read_kernel(const struct run_options *o, struct run_spec *spec, struc
 {
 	int err;
 
-	if (o->firmware && !o->kernel) {
-		err = payload_read(f, "firmware", o->firmware, FIRMWARE_MAX, e);
-		spec->firmware = f->data;
-		spec->firmware_size = f->size;
-		if (!err && (f->size & 4095 || f->size < 64 * KIB))
-			err = ctl_fail(e, -EINVAL, "firmware %s: %zu bytes is no size of one (64K or more, in steps of 4K): check "
-				       "the file", o->firmware, f->size);
-		return err;
-	}
 	if (!o->kernel)
 		return 0;
 	err = payload_read(f, "kernel", o->kernel, PAYLOAD_MAX, e);
@@ -70,6 +60,23 @@ static int read_kernel(const struct run_options *o, struct run_spec *spec, struc
 	spec->kernel = f->data;
 	spec->kernel_size = f->size;
 	spec->kernel_file = f;
+	return err;
+}
+
+static int read_firmware(const struct firmware_names *n, struct run_spec *spec, struct payload_file *f, struct ctl_error *e)
+{
+	int err;
+
+	if (!n->code)
+		return 0;
+	err = payload_read(f, "firmware", n->code, FIRMWARE_MAX, e);
+	spec->firmware = f->data;
+	spec->firmware_size = f->size;
+	spec->firmware_name = n->code;
+	spec->flash_name = n->vars;
+	if (!err && (f->size & 4095 || f->size < 64 * KIB))
+		err = ctl_fail(e, -EINVAL, "firmware %s: %zu bytes is no size of one (64K or more, in steps of 4K): check the file",
+			       n->code, f->size);
 	return err;
 }
 
@@ -83,14 +90,19 @@ static void set_loglevel(const char *name)
 static int run_with(struct run_options *o, struct ctl_error *e)
 {
 	struct run_spec spec = { .options = o };
-	struct payload_file kernel = { 0 };
+	struct payload_file kernel = { 0 }, firmware = { 0 };
+	struct firmware_names names;
 	struct resolved resolved;
 	void *engine_options = NULL;
 	int err;
 
 	if (o->loglevel)
 		set_loglevel(o->loglevel);
-	err = take_payload(o, &spec, e);
+	err = firmware_names(&names, o, e);
+	if (!err)
+		err = take_payload(o, &spec, e);
+	if (!err)
+		err = read_firmware(&names, &spec, &firmware, e);
 	if (!err)
 		err = read_kernel(o, &spec, &kernel, e);
 	if (!err)
@@ -110,6 +122,8 @@ static int run_with(struct run_options *o, struct ctl_error *e)
 		err = o->dump_dtb ? run_dump_dtb(&spec, e) : run_machine(&spec, e);
 out:
 	payload_free(&kernel);
+	payload_free(&firmware);
+	firmware_names_free(&names);
 	engine_options_free(engine_options);
 	return err;
 }

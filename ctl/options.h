@@ -52,7 +52,7 @@ struct option_list {
 
 struct run_options {
 	char *payload;			/* NAME or file given without an option */
-	char *kernel, *firmware, *initrd, *params, *dtb, *dump_dtb;
+	char *kernel, *firmware, *flash, *initrd, *params, *dtb, *dump_dtb;
 	struct option_list disks, nets, publish, shares, vfio_pci;
 	uint64_t cpus, mem;
 	char *arch, *engine, *cpu, *machine, *irqchip, *name, *vsock, *console, *transport, *virtio_ring;

@@ -53,7 +53,7 @@ static int resolve_arch(struct run_options *o, enum isa_id payload, struct ctl_e
 {
 	const struct machine_class *asked = o->machine ? machine_find(o->machine) : NULL;
 	enum isa_id isa = o->arch ? isa_of(o->arch) : asked ? asked->isa : payload != ISA_COUNT ? payload :
-			  o->firmware ? ISA_X86_64 : ISA_ARM64;
+			  o->firmware || o->flash ? ISA_X86_64 : ISA_ARM64;
 	const struct machine_class *cls = asked ? asked : isa < ISA_COUNT ? machine_default(isa) : NULL;
 
 	if (isa == ISA_COUNT)
@@ -85,7 +85,7 @@ static int resolve_board(struct run_options *o, struct resolved *r, struct ctl_e
 				o->machine);
 	if (o->dtb && r->cls->isa == ISA_X86_64)
 		return ctl_fail(e, -EINVAL, "--dtb: machine %s has no use for a device tree: leave it out", o->machine);
-	if (o->firmware && !r->cls->rom)
+	if ((o->firmware || o->flash) && !r->cls->rom)
 		return ctl_fail(e, -EINVAL, "--firmware: machine %s has no place for it: ask for --machine pc", o->machine);
 	if (o->initrd && r->cls->raw_payload)
 		return ctl_fail(e, -EINVAL, "--initrd: machine %s has no place for one: leave it out", o->machine);
@@ -176,9 +176,7 @@ int run_options_resolve(struct run_options *o, enum isa_id payload, const struct
 {
 	int err;
 
-	if (o->firmware && (o->kernel || o->payload))
-		return ctl_fail(e, -EINVAL, "--firmware: there is a kernel as well: leave one out");
-	if (!o->kernel && !o->payload && !o->firmware)
+	if (!o->kernel && !o->payload && !o->firmware && !o->flash)
 		return ctl_fail(e, -EINVAL, "nothing to run: give a kernel with -k, or 'cella run hello' for a first try");
 	if (o->publish.count && !o->nets.count)
 		return ctl_fail(e, -EINVAL, "--publish: there is no network to publish from: add -n user");

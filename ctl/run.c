@@ -12,6 +12,7 @@
 #include "backend/chardev_mux.h"
 #include "ctl/backends.h"
 #include "ctl/control.h"
+#include "ctl/firmware.h"
 #include "ctl/life.h"
 #include "ctl/run.h"
 #include "ctl/semihosting.h"
@@ -33,7 +34,8 @@ struct run {
 	struct machine machine;
 	struct machine_config config;
 	struct start start;
-	struct memfd ram[MACHINE_MAX_RANGES], rom;
+	struct memfd ram[MACHINE_MAX_RANGES];
+	struct firmware firmware;
 	struct vcpus vcpus;
 	struct backends backends;
 	struct stdio_events events;
@@ -158,7 +160,9 @@ static int set_up_vm(struct run *r, char why[128])
 
 static int discard(const struct mem_slot *s, uint64_t offset, uint64_t len)
 {
-	return memfd_discard(s->backing.fd, s->backing.fd_offset + offset, len);
+	const struct memfd m = { .fd = s->backing.fd, .map = s->backing.host };
+
+	return memfd_discard(&m, offset, len);
 }
 
 static int set_up_memory(struct run *r)
@@ -176,7 +180,7 @@ static int set_up_memory(struct run *r)
 		if (huge)
 			err = memfd_create_in(&r->ram[i], huge, range[i].size);
 		else
-			err = memfd_create_mapped(&r->ram[i], "guest-ram", range[i].size, 0);
+			err = memfd_anonymous(&r->ram[i], range[i].size);
 		if (err && huge)
 			return ctl_fail(r->e, err, "--hugetlbfs %s: %llu MiB: %s: mount one there ('mount -t hugetlbfs none DIR') "
 					"with enough pages, and let -m be a multiple of these", huge,
@@ -190,25 +194,6 @@ static int set_up_memory(struct run *r)
 			return ctl_fail(r->e, err, "memory: slot %u: %s", i, strerror(-err));
 	}
 	return 0;
-}
-
-static int set_up_firmware(struct run *r)
-{
-	const struct run_spec *s = r->spec;
-	struct mem_slot slot = { .size = s->firmware_size, .kind = MEM_ROM, .can_exec = true };
-	uint32_t id;
-	int err;
-
-	if (!s->firmware)
-		return 0;
-	slot.base = s->resolved->cls->rom(s->firmware_size);
-	err = memfd_create_mapped(&r->rom, "firmware", s->firmware_size, 0);
-	if (!err) {
-		memcpy(r->rom.map, s->firmware, s->firmware_size);
-		slot.backing = (struct mem_backing){ .host = r->rom.map, .fd = r->rom.fd };
-		err = mem_slot_add(&r->vm.mem, &slot, &id);
-	}
-	return err ? ctl_fail(r->e, err, "firmware %s: cannot be mapped (%s)", s->options->firmware, strerror(-err)) : 0;
 }
 
 static int set_up_semihosting(struct run *r)
@@ -262,7 +247,7 @@ static int set_up_quiet(struct run *r)
 		return ctl_fail(r->e, err, "engine %s: %s: see 'cella doctor'", r->spec->engine->name,
 				why[0] ? why : strerror(-err));
 	err = set_up_memory(r);
-	return err ? err : set_up_firmware(r);
+	return err ? err : firmware_open(&r->firmware, r->spec, &r->vm.mem, &r->config, r->e);
 }
 
 static void io_main(void *arg)
@@ -361,8 +346,7 @@ static void tear_down(struct run *r)
 	for (unsigned i = 0; i < MACHINE_MAX_RANGES; i++)
 		if (r->ram[i].size)
 			memfd_destroy(&r->ram[i]);
-	if (r->rom.size)
-		memfd_destroy(&r->rom);
+	firmware_close(&r->firmware);
 	life_fini(&r->life);
 	if (r->timeout_ready)
 		loop_timer_remove(&r->control, &r->timeout);

@@ -26,8 +26,9 @@ struct run_spec {
 	const void *kernel;		/* what options->kernel or payload names, unpacked; the caller's */
 	size_t kernel_size;
 	struct payload_file *kernel_file;	/* whose data that is: may be dropped and read again; NULL: built in */
-	const void *firmware;		/* instead of a kernel; the caller's */
+	const void *firmware;		/* runs first; the caller's, like the names */
 	size_t firmware_size;
+	const char *firmware_name, *flash_name;	/* flash_name: the file of its variables, or NULL */
 };
 
 /* The exit status, or a negative errno and a message when it could not start. Nothing is left behind. */

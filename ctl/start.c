@@ -29,7 +29,7 @@ static int parse_kernel(struct start *s, const void *data, size_t size, struct c
 	int err;
 
 	if (spec->firmware) {
-		s->kernel_name = spec->options->firmware;
+		s->kernel_name = spec->firmware_name;
 		s->image = (struct boot_image){ .format = BOOT_FIRMWARE, .isa = cls->isa, .data = spec->firmware,
 						.size = spec->firmware_size };
 		return 0;
@@ -128,8 +128,13 @@ static int read_again(struct start *s, struct ctl_error *e)
 
 int start_machine(struct start *s, struct machine *m, struct ctl_error *e)
 {
+	bool firmware = s->image.format == BOOT_FIRMWARE;
 	struct mem *mem = &m->vm->mem;
 	struct boot_place p;
+	struct machine_boot b = {
+		.image = &s->image, .place = &p, .chosen = &s->chosen, .initrd = s->initrd.data,
+		.kernel = s->spec->kernel, .kernel_size = s->spec->kernel_size,
+	};
 	int err;
 
 	err = read_again(s, e);
@@ -137,13 +142,15 @@ int start_machine(struct start *s, struct machine *m, struct ctl_error *e)
 		err = start_plan(s, m, &p, e);
 	if (err)
 		return err;
-	err = s->image.format == BOOT_FIRMWARE ? 0 : boot_load(mem, &s->image, &p);
-	if (!err && s->initrd.size)
+	err = firmware ? 0 : boot_load(mem, &s->image, &p);
+	if (!err && s->initrd.size && !firmware)
 		err = mem_write(mem, p.initrd, s->initrd.data, s->initrd.size);
 	if (!err && s->dtb_size)
 		err = mem_write(mem, p.dtb, s->dtb, s->dtb_size);
 	if (!err)
-		err = machine_start(m, &(struct machine_boot){ &s->image, &p, &s->chosen });
+		err = machine_start(m, &b);
+	if (firmware)
+		return err ? ctl_fail(e, err, "firmware %s: cannot be started (%s)", s->kernel_name, strerror(-err)) : 0;
 	payload_drop(&s->initrd);
 	if (s->spec->kernel_file)
 		payload_drop(s->spec->kernel_file);

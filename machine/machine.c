@@ -195,6 +195,21 @@ static int machine_plug_all(struct machine *m)
 	return err;
 }
 
+static int machine_flash(struct machine *m)
+{
+	struct device *d;
+	int err;
+
+	if (!m->config.flash)
+		return 0;
+	d = device_create(m->vm, &cfi_flash_class);
+	if (!d)
+		return -ENOMEM;
+	device_set_ptr(d, "backend", m->config.flash);
+	err = device_init(d);
+	return err ? err : mmio_map(d, m->config.flash_base);
+}
+
 static int machine_pci(struct machine *m)
 {
 	const struct board_pci *b = m->cls->pci;
@@ -231,6 +246,8 @@ int machine_create(struct machine *m, struct vm *vm, const struct machine_class 
 		err = machine_pci(m);
 	for (const struct board_device *b = cls->devices; !err && b->cls; b++)
 		err = machine_device(m, b);
+	if (!err)
+		err = machine_flash(m);
 	if (!err)
 		err = machine_plug_all(m);
 	if (!err && cls->ops->finish)

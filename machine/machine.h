@@ -15,6 +15,7 @@
 #include "core/chardev.h"
 #include "core/hostpci.h"
 #include "core/vm.h"
+#include "dev/flash/cfi_flash.h"
 #include "dev/pci/host.h"
 #include "dev/virtio/devices.h"
 
@@ -53,6 +54,8 @@ struct machine_config {
 	struct hostpci *hostpci[MACHINE_MAX_HOSTPCI];	/* functions of the host; the caller's, and outlive the machine */
 	uint32_t hostpci_count;
 	enum machine_transport transport;
+	struct flash_backend *flash;	/* a chip at flash_base, or NULL; the caller's, outlives the machine */
+	gpa_t flash_base;
 };
 
 /* What changes from one start to the next, for the device tree's /chosen. */
@@ -85,11 +88,16 @@ struct board_irqchip {
 	gpa_t msi;			/* what takes messages: GICv3: the ITS, GICv2: a GICv2m frame; 0: nothing */
 };
 
-/* The payload in memory, for machine_start. Of firmware (BOOT_FIRMWARE) there is no place: it is at cls->rom already. */
+/*
+ * The payload in memory, for machine_start. Of firmware (BOOT_FIRMWARE) there is no place: it is at cls->rom already. It is told
+ * of a kernel and an initrd that it may load, which stay the caller's until the next start.
+ */
 struct machine_boot {
 	const struct boot_image *image;
 	const struct boot_place *place;
 	const struct machine_chosen *chosen;
+	const void *kernel, *initrd;	/* of firmware: or NULL */
+	size_t kernel_size;
 };
 
 /* A board's PCI: windows, and the interrupt controller's own number of the first line (lines: a power of two). */

@@ -200,7 +200,7 @@ static int pc_start(struct machine *m, const struct machine_boot *b)
 	x86.seed = b->chosen->rng_seed;
 	pc_memory_map(m, &x86);
 	if (b->image->format == BOOT_FIRMWARE) {
-		err = pc_firmware(m, b->image, &x86);
+		err = pc_firmware(m, b, &x86);
 		return err ? err : m->vm->engine->vcpu_power(first, &on, true);
 	}
 	err = pc_tables(m, &x86.rsdp);

@@ -34,7 +34,7 @@
 struct pc_firmware {
 	uint8_t acpi[PC_ACPI_SIZE], rsdp[36], loader[PC_LOADER_SIZE];
 	uint8_t map[BOOT_X86_MAX_MAP * 20];
-	uint8_t cpus[2], serial[8];
+	uint8_t cpus[2], serial[8], kernel_size[4], setup_size[4], initrd_size[4], params_size[4];
 };
 
 struct pc_board {
@@ -53,6 +53,6 @@ int pc_acpi(const struct machine *m, void *buf, size_t size, gpa_t gpa, gpa_t *r
 int pc_mp_table(const struct machine *m, uint8_t *buf, size_t size, gpa_t gpa);
 
 /* pc_firmware.c: what is asked for by fw_cfg, and BIOS's copy below 1 MiB. */
-int pc_firmware(struct machine *m, const struct boot_image *image, const struct boot_x86 *x86);
+int pc_firmware(struct machine *m, const struct machine_boot *b, const struct boot_x86 *x86);
 
 #endif

@@ -212,7 +212,7 @@ static void put_mcfg(const struct machine *m, struct aml_writer *w)
 	aml_put64(w, pc_ecam(m));
 	aml_put16(w, 0);
 	aml_put8(w, 0);
-	aml_put8(w, PC_ECAM_SIZE / MIB - 1);
+	aml_put8(w, 0);				/* one bus: Linux looks at each slot of every one that is told of here */
 	aml_put32(w, 0);
 }
 

@@ -12,6 +12,11 @@
 #include "machine/pc.h"
 
 #define KEY_CPUS	5
+enum {
+	KEY_KERNEL_SIZE = 0x08, KEY_INITRD_SIZE = 0x0b, KEY_KERNEL = 0x11, KEY_INITRD = 0x12, KEY_PARAMS_SIZE = 0x14,
+	KEY_PARAMS = 0x15, KEY_SETUP_SIZE = 0x17, KEY_SETUP = 0x18,
+};
+#define SETUP_SECTORS	0x1f1u		/* of a bzImage: sectors of 512 after the first that the kernel itself follows; 0 means 4 */
 #define BIOS_COPY	(128 * KIB)	/* of firmware's end, below 1 MiB */
 #define FILE_TABLES	"etc/acpi/tables"
 #define FILE_RSDP	"etc/acpi/rsdp"
@@ -147,8 +152,39 @@ static uint32_t put_map(struct pc_firmware *fw, const struct boot_x86 *x86)
 	return n;
 }
 
-int pc_firmware(struct machine *m, const struct boot_image *image, const struct boot_x86 *x86)
+static int item(struct device *d, uint16_t size_key, uint8_t size_item[4], uint16_t key, const void *data, uint64_t size)
 {
+	int err;
+
+	if (size > UINT32_MAX)
+		return -E2BIG;
+	put_le32(size_item, (uint32_t)size);
+	err = fw_cfg_set(d, size_key, size_item, 4);
+	return err ? err : fw_cfg_set(d, key, data, (uint32_t)size);
+}
+
+/* A kernel that firmware may load: a bzImage in its two parts, which OVMF puts together again. */
+static int kernel_items(struct pc_firmware *fw, struct device *d, const struct machine_boot *b)
+{
+	const uint8_t *image = b->kernel;
+	const char *params = b->chosen->bootargs ? b->chosen->bootargs : "";
+	size_t setup;
+	int err;
+
+	if (!image || b->kernel_size <= SETUP_SECTORS)
+		return image ? -EINVAL : 0;
+	setup = MIN(b->kernel_size, 512u * (1u + (image[SETUP_SECTORS] ? image[SETUP_SECTORS] : 4u)));
+	err = item(d, KEY_SETUP_SIZE, fw->setup_size, KEY_SETUP, image, setup);
+	if (!err)
+		err = item(d, KEY_KERNEL_SIZE, fw->kernel_size, KEY_KERNEL, image + setup, b->kernel_size - setup);
+	if (!err)
+		err = item(d, KEY_PARAMS_SIZE, fw->params_size, KEY_PARAMS, params, strlen(params) + 1);
+	return err ? err : item(d, KEY_INITRD_SIZE, fw->initrd_size, KEY_INITRD, b->initrd, b->chosen->initrd_size);
+}
+
+int pc_firmware(struct machine *m, const struct machine_boot *b, const struct boot_x86 *x86)
+{
+	const struct boot_image *image = b->image;
 	struct pc_board *pc = m->board;
 	struct pc_firmware *fw = &pc->fw;
 	struct device *d = pc->fw_cfg;
@@ -171,6 +207,8 @@ int pc_firmware(struct machine *m, const struct boot_image *image, const struct 
 		err = fw_cfg_file(d, FILE_RSDP, fw->rsdp, sizeof(fw->rsdp));
 	if (!err)
 		err = fw_cfg_file(d, FILE_LOADER, fw->loader, sizeof(fw->loader));
+	if (!err)
+		err = kernel_items(fw, d, b);
 	cfg->selected = selected;
 	cfg->selected_ctx = m;
 	return err ? err : mem_write(&m->vm->mem, 1 * MIB - copy, image->data + image->size - copy, copy);

@@ -9,6 +9,8 @@
 #include <unistd.h>
 #include "os/memfd.h"
 
+#define HUGE_PAGE	(2 * MIB)	/* of x86-64, and of arm64 with 4K pages */
+
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL	0x0008U
 #define MFD_EXEC	0x0010U
@@ -85,14 +87,41 @@ void *memfd_map_again(const struct memfd *m, int prot)
 	return p == MAP_FAILED ? NULL : p;
 }
 
-int memfd_discard(int fd, uint64_t offset, uint64_t len)
+int memfd_anonymous(struct memfd *m, uint64_t size)
 {
-	return fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)len) ? -errno : 0;
+	uint64_t all_size = size + 2 * HUGE_PAGE;
+	uint8_t *all, *at;
+
+	*m = (struct memfd){ .fd = -1 };
+	if (size > INT64_MAX - 2 * HUGE_PAGE)
+		return -ENOMEM;
+	all = mmap(NULL, all_size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (all == MAP_FAILED)
+		return -errno;
+	at = all + (HUGE_PAGE - (uintptr_t)all % HUGE_PAGE);
+	if (mprotect(at, size, PROT_READ | PROT_WRITE)) {
+		munmap(all, all_size);
+		return -ENOMEM;
+	}
+	*m = (struct memfd){ .fd = -1, .map = at, .size = size, .around = all, .around_size = all_size };
+	madvise(at, size, MADV_HUGEPAGE);		/* advice: whoever has none runs without */
+	madvise(at, size, MADV_DONTDUMP);
+	madvise(at, size, MADV_DONTFORK);
+	return 0;
+}
+
+int memfd_discard(const struct memfd *m, uint64_t offset, uint64_t len)
+{
+	if (m->fd < 0)
+		return madvise((uint8_t *)m->map + offset, len, MADV_DONTNEED) ? -errno : 0;
+	return fallocate(m->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)len) ? -errno : 0;
 }
 
 void memfd_destroy(struct memfd *m)
 {
-	if (m->map)
+	if (m->around)
+		munmap(m->around, m->around_size);
+	else if (m->map)
 		munmap(m->map, m->size);
 	if (m->fd >= 0)
 		close(m->fd);

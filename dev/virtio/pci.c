@@ -405,10 +405,11 @@ static int vpci_init(struct device *d, struct arena *arena)
 		i++;
 	p->transitional &= vpci_ids[i].legacy_id != 0;	/* newer types have no older interface */
 	id.class_code = vpci_ids[i].class_code;
-	id.sub_device = p->vd->ops->id;
-	id.device = (uint16_t)(DEVICE_MODERN + p->vd->ops->id);
+	/* §4.1.2.1: what is modern only has a subsystem number of 0x40 or more, so that older drivers leave it alone. */
+	id.device = id.sub_device = (uint16_t)(DEVICE_MODERN + p->vd->ops->id);
 	if (p->transitional) {
 		id.device = vpci_ids[i].legacy_id;
+		id.sub_device = p->vd->ops->id;
 		id.revision = 0;
 	}
 	pci_func_init(&p->pci, d, &id, &vpci_ops);

@@ -128,7 +128,7 @@ static void capabilities_say_where_things_are(void **state)
 
 	assert_int_equal(cfg(f, 0, 4), 0x10421af4);
 	assert_int_equal(cfg(f, PCI_REVISION, 4), 0x01000001);
-	assert_int_equal(cfg(f, PCI_SUB_VENDOR, 4), 0x00021af4);
+	assert_int_equal(cfg(f, PCI_SUB_VENDOR, 4), 0x10421af4);	/* 0x40 or more: OVMF and others look */
 	for (unsigned at = cfg(f, PCI_CAP_PTR, 1); at; at = cfg(f, at + 1, 1)) {
 		char line[80];
 
@@ -151,6 +151,7 @@ static void a_transitional_device_has_the_old_ids_and_ports(void **state)
 
 	assert_int_equal(cfg(f, 0, 4), 0x10011af4);
 	assert_int_equal(cfg(f, PCI_REVISION, 1), 0);
+	assert_int_equal(cfg(f, PCI_SUB_VENDOR, 4), 0x00021af4);
 	assert_int_equal(cfg(f, PCI_BAR0, 4) & 3, 1);
 	assert_int_equal(cfg(f, cap(f, PCI_CAP_VENDOR, 1) + 4, 1), 4);
 }

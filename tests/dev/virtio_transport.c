@@ -145,7 +145,7 @@ static uint64_t pci_register(struct rig *r, uint64_t offset, bool write, uint64_
 			return bar(r, n, 16, 2, true, val);
 		return bar(r, n, VIRTIO_PCI_NOTIFY + VIRTIO_PCI_NOTIFY_STEP * (val & 0xff), 2, true, val);
 	case R_DEVICE_ID:
-		return pci_config_read(func_of(r), PCI_SUB_DEVICE, 2);
+		return pci_config_read(func_of(r), PCI_SUB_DEVICE, 2) & 0x3f;	/* modern: 0x1040 more */
 	case R_GENERATION:
 		old = false;		/* a legacy driver has none, and no way to tell */
 		break;

@@ -4,7 +4,7 @@
 # cases: no_memory absurd_memory absurd_cpus no_cpus unknown_option missing_value missing_disk directory_disk
 # cases: directory_initrd too_little_memory bad_dtb bad_config bad_disk_options bad_network taken_port full_output
 # cases: bad_command_line_length disk_shrinks disk_beyond_file_limit overlay_on_full_disk
-# cases: bad_host_device
+# cases: bad_host_device bad_flash
 # budget: 90
 """
 What a user or a host can get wrong: one clear line and status 1, or an I/O error in the guest; never a crash.
@@ -206,6 +206,25 @@ def bad_host_device():
     refused("-k", kernel, "--vfio-pci", "nonsense", names="--vfio-pci nonsense: no PCI address")
     refused("-k", kernel, "--vfio-pci", "00fe:1f:1f.7", names="--vfio-pci 00fe:1f:1f.7: the host has no such device")
     refused("-k", kernel, "--machine", "simbench", "--vfio-pci", "00:01.0", names="machine simbench has no PCI")
+
+
+def bad_flash():
+    with tempfile.TemporaryDirectory() as d:
+        for name, size in (("code", MIB), ("vars", 128 << 10), ("odd", 1536), ("big", 16 * MIB)):
+            with open(f"{d}/{name}", "wb") as f:
+                f.truncate(size)
+        code = f"{d}/code"
+        refused("-F", ",x", names="--flash ,x: is not CODE[,VARS]")
+        refused("-F", code + ",", names="is not CODE[,VARS]")
+        refused("-F", code, "-f", code, names="--firmware: --flash names the code already")
+        refused("-F", f"{d}/none,{d}/vars", names=f"{d}/none")
+        refused("-F", f"{d}/odd", names=f"firmware {d}/odd: 1536 bytes")
+        refused("-F", code, "--machine", "virt-arm64", "--arch", "arm64", names="has no place for it")
+        if not os.access("/dev/kvm", os.R_OK | os.W_OK):
+            raise Skip("/dev/kvm: machines with flash are x86-64 ones")
+        for name, why in (("none", "No such file"), ("odd", "no size of one"), ("big", "no size of one")):
+            refused("-F", f"{code},{d}/{name}", "--timeout", "10", names=f"flash {d}/{name}: ")
+            refused("-F", f"{code},{d}/{name}", "--timeout", "10", names=why)
 
 
 def taken_port():

@@ -51,7 +51,7 @@ def private_pages():
     for mapping in re.split(r"^(?=[0-9a-f]+-[0-9a-f]+ )", text, flags=re.M):
         private = sum(int(n) for n in re.findall(r"^Private_\w+: +(\d+) kB", mapping, re.M))
         size = re.search(r"^Size: +(\d+) kB", mapping, re.M)
-        if size and int(size[1]) >= MEM * 1024 * 3 // 4 and "memfd" in mapping:
+        if size and int(size[1]) >= MEM * 1024 * 3 // 4:
             guest += 1
         else:
             kib += private

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
 # cases: check
-# long: vfio
+# long: vfio firmware pvh debian
 # budget: 420
 """
 The kvm engine and the pc machine on a real KVM, in software: kvm_x86.py CASE. One outer machine serves all tests of a
@@ -20,9 +20,12 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "rig
 sys.dont_write_bytecode = True
 
 import vmm
+from debian_rig import DebianRig, debian_to_login
+from firmware_rig import FirmwareRig, grub_boots_linux, kernel_by_fw_cfg, second_machine_is_refused
 from guest import need
-from kvm_rig import Rig, reboot, reboot_ends, shell_from_disk
-from outer import Skip, main_of
+from image import image, vmlinux
+from kvm_rig import KINDS, MODULES, Rig, first_guest, reboot, reboot_ends, shell_from_disk
+from outer import Inner, Skip, main_of
 from vfio_rig import VfioRig, bound_device_is_named, guest_drives_it_by_its_line, guest_drives_the_card
 
 BOOT_SECTOR = """
@@ -68,6 +71,27 @@ def seabios(rig):
     need("hello from the" in text and "status 42" in text, text)
 
 
+def pvh_small(rig):
+    """An ELF whose note is all that says where it begins."""
+    with tempfile.TemporaryDirectory() as d:
+        first_guest(d + "/first")
+        guest = rig.outer.put(d + "/first")
+    text = rig.outer.run(shlex.join([*rig.program, "run", "-k", guest, "-m", "64M", "--timeout", "60"])
+                         + " </dev/null 2>&1; echo status $?", 90)
+    need("status 0" in text, text)
+
+
+def pvh_linux(rig):
+    """Debian's vmlinux by its note: a kernel that came that way wrote version 2.12 into its parameters itself."""
+    kernel, initrd = image("amd64/12", MODULES, name="inner-pvh")
+    kernel, initrd = rig.outer.put(vmlinux(kernel), "vmlinux"), rig.outer.put(initrd, "pvh.gz")
+    command = vmm.cella(kernel, initrd, KINDS["x86-64"].append, cpus=2, mem="256M", program=rig.program)
+    with Inner(rig.outer, shlex.join(command), 240) as g:
+        need("0x020c" in g.run("cat /sys/kernel/boot_params/version"), "the kernel was started otherwise")
+        need(g.run("grep -c ^processor /proc/cpuinfo").strip() == "2", "a CPU is missing")
+        g.power_off()
+
+
 CHECK = [
     ("one CPU over PCI: a shell from a disk, checksum, network fetch, poweroff", lambda r: shell_from_disk(r, 1, "pci")),
     ("two CPUs over PCI", lambda r: shell_from_disk(r, 2, "pci")),
@@ -85,5 +109,20 @@ VFIO = [
 ]
 
 
+PVH = [
+    ("an ELF with a PVH note ends at its first instructions", pvh_small),
+    ("Debian's vmlinux starts by its PVH note", pvh_linux),
+]
+
+DEBIAN = [("a Debian 12 disk, four CPUs and a network, to login and down again", debian_to_login)]
+
+FIRMWARE = [
+    ("OVMF starts GRUB from a disk, and that a kernel; its variables are kept", grub_boots_linux),
+    ("OVMF starts the kernel of -k", kernel_by_fw_cfg),
+    ("a second machine with the same file of variables is refused", second_machine_is_refused),
+]
+
+
 if __name__ == "__main__":
-    main_of({"check": (lambda: Rig("x86-64"), CHECK), "vfio": (VfioRig, VFIO)})
+    main_of({"check": (lambda: Rig("x86-64"), CHECK), "vfio": (VfioRig, VFIO), "firmware": (FirmwareRig, FIRMWARE),
+             "pvh": (lambda: Rig("x86-64"), PVH), "debian": (DebianRig, DEBIAN)})

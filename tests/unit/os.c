@@ -247,6 +247,26 @@ static void guest_memory_is_sparse_shared_and_sealed(void **state)
 	assert_int_equal(m.fd, -1);
 }
 
+static void anonymous_memory_is_aligned_alone_and_given_back(void **state)
+{
+	struct memfd m;
+	uint8_t *p;
+
+	assert_int_equal(memfd_anonymous(&m, 64 * GIB), 0);
+	p = m.map;
+	assert_int_equal(m.fd, -1);
+	assert_int_equal((uintptr_t)p % (2 * MIB), 0);
+	p[0] = p[63 * GIB] = 42;
+	assert_int_equal(memfd_discard(&m, 63 * GIB, 4096), 0);
+	assert_int_equal(p[63 * GIB], 0);
+	assert_int_equal(p[0], 42);
+	assert_int_equal(mprotect(p - 4096, 4096, PROT_NONE), 0);		/* something is there: */
+	assert_int_equal(mprotect(p + m.size, 4096, PROT_NONE), 0);	/* no other mapping can be beside it */
+	memfd_destroy(&m);
+	assert_null(m.map);
+	assert_int_equal(memfd_anonymous(&m, ~0ull), -ENOMEM);
+}
+
 static char dir[] = "/tmp/cella-os-XXXXXX";
 
 static const char *path_of(const char *name)
@@ -483,6 +503,7 @@ int main(void)
 		cmocka_unit_test(a_kick_interrupts_a_system_call),
 		cmocka_unit_test(waiting_on_a_word_ends_with_a_wake_or_another_value),
 		cmocka_unit_test(guest_memory_is_sparse_shared_and_sealed),
+		cmocka_unit_test(anonymous_memory_is_aligned_alone_and_given_back),
 		cmocka_unit_test(a_file_is_replaced_whole_and_loaded_whole),
 		cmocka_unit_test(a_pipe_is_loaded_to_its_end),
 		cmocka_unit_test(reading_past_a_files_end_is_an_error),

@@ -55,6 +55,18 @@ def image(spec, modules, add=(), name=None):
     return f"{out}/linux", f"{out}/initrd.gz"
 
 
+def preload(source):
+    """A shared object of one of the C files beside this one, for LD_PRELOAD."""
+    path = os.path.join(os.path.dirname(SCRIPT), source)
+    out = cache(f"{source}-{file_hash(path)[:12]}.so")
+
+    def make():
+        subprocess.run(["gcc", "-shared", "-fPIC", "-O2", "-Wall", "-o", out + ".new", path], check=True)
+        os.rename(out + ".new", out)
+
+    return made(out, make)
+
+
 def vmlinux(bzimage):
     """
     The ELF file inside an x86 kernel (Linux, Documentation/arch/x86/boot.rst: setup_sects, payload_offset and

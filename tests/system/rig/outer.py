@@ -16,7 +16,7 @@ import tempfile
 import time
 
 from expect import Console, Failed, Shell
-from image import bundle, image, tool, vmlinux
+from image import bundle, image, preload, tool, vmlinux
 from guest import BAD, PROMPT, Skip
 from vmm import cella_binary
 
@@ -32,6 +32,7 @@ class X86:
     modules = NINE + "kvm-amd tun vhost_net vhost_vsock".split()
     loader = "ld-linux-x86-64.so.2"
     package = "qemu-system-x86"
+    workaround = "cr8_lock.c"
 
     @staticmethod
     def argv(kernel, initrd, append, mem, cpus, extra):
@@ -48,6 +49,7 @@ class Arm64:
     modules = NINE
     loader = "ld-linux-aarch64.so.1"
     package = "qemu-system-arm"
+    workaround = None
 
     @staticmethod
     def argv(kernel, initrd, append, mem, cpus, extra):
@@ -64,6 +66,7 @@ class Riscv64:
     modules = NINE + ["kvm"]
     loader = "ld-linux-riscv64-lp64d.so.1"
     package = "qemu-system-misc"
+    workaround = None
 
     @staticmethod
     def argv(kernel, initrd, append, mem, cpus, extra):
@@ -83,7 +86,8 @@ class Outer:
             argv = kind.argv(kernel, initrd, append, mem, cpus, extra)
             if not shutil.which(argv[0]):
                 raise Skip(f"{argv[0]} is missing: install {kind.package}")
-            self.console = Console(argv)
+            env = {**os.environ, "LD_PRELOAD": preload(kind.workaround)} if kind.workaround else None
+            self.console = Console(argv, env)
             self.shell = Shell(self.console)
             self.console.expect(PROMPT, boot_timeout)
             self.run("mkdir -p /host /run; mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144 host /host")
