@@ -51,7 +51,7 @@ struct config_cache {
 	uint16_t flags;
 } ABI_PACKED;
 
-/* SPIs pin_base + n, as GIC interrupt ids less 32 … : bit n of the bitmap. `address`: the distributor's. */
+/* Bit n of the bitmap: GIC interrupt pin_base + n; pin_base is 32 (the first SPI) or more. `address`, `id`: not looked at. */
 struct config_irqchip {
 	uint64_t address;
 	uint32_t id, pin_base;

@@ -44,6 +44,7 @@ int cmd_stat(int argc, char **argv);
 int cmd_balloon(int argc, char **argv);
 int cmd_console(int argc, char **argv);
 int cmd_debug(int argc, char **argv);
+int cmd_cell(int argc, char **argv);
 
 int complain(const struct ctl_error *e);	/* prints "cella: ..." and returns 1 */
 

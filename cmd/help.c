@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cmd/cell.h"
 #include "cmd/cmd.h"
 #include "ctl/guests.h"
 #include "ctl/options.h"
@@ -26,7 +27,7 @@ static void completion(void)
 	for (const struct guest *g = guest_table; g->name; g++)
 		guests[m++] = g->name;
 	commands[n] = guests[m] = NULL;
-	run_options_completion(commands, guests, stdout);
+	run_options_completion(commands, guests, cell_completion, stdout);
 }
 
 int cmd_help(int argc, char **argv)
@@ -39,6 +40,14 @@ int cmd_help(int argc, char **argv)
 	}
 	if (!strcmp(argv[0], "run")) {
 		run_options_help(stdout);
+		return 0;
+	}
+	if (!strcmp(argv[0], "cell")) {
+		cell_help(stdout);
+		return 0;
+	}
+	if (!strcmp(argv[0], "--man-cells")) {
+		cell_man(stdout);
 		return 0;
 	}
 	if (!strcmp(argv[0], "--man-options")) {

@@ -23,6 +23,7 @@ const struct command command_table[] = {
 	  "cella balloon [--inflate SIZE|--deflate SIZE|--size SIZE] NAME|-a" },
 	{ "console", cmd_console, "look at a machine's console and type (Ctrl-A x leaves)", "cella console NAME" },
 	{ "debug", cmd_debug, "registers and device state, or a SysRq key", "cella debug [--dump] [--sysrq KEY] NAME|-a" },
+	{ "cell", cmd_cell, "cells beside this Linux, on arm64: enable, create, start...", "cella cell VERB ..." },
 	{ "doctor", cmd_doctor, "what this host has, lacks, and how to mend it", "cella doctor [--cpuid]" },
 	{ "help", cmd_help, "this list, or one command's options", "cella help [COMMAND]" },
 	{ "version", cmd_version, "version, engines and machines", "cella version" },

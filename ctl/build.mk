@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: BSD-2-Clause
-$(eval $(call folder,ctl,base isa core fw dev boot machine os backend,$(wildcard ctl/*.c),-D_GNU_SOURCE))
+$(eval $(call folder,ctl,base isa core fw dev boot machine os backend abi,$(wildcard ctl/*.c),-D_GNU_SOURCE))

@@ -13,6 +13,7 @@
 
 #include "base/types.h"
 #include "ctl/error.h"
+#include "ctl/nearest.h"
 
 enum option_type {
 	OPTION_FLAG,		/* bool */
@@ -81,15 +82,14 @@ void run_options_help(FILE *f);
 void run_options_man(FILE *f);		/* the OPTIONS section, in mdoc */
 void run_options_toml(const struct run_options *o, FILE *f);	/* what --config accepts */
 /* A script for bash. Both lists end with NULL. */
-void run_options_completion(const char *const *commands, const char *const *guests, FILE *f);
+/* `more` writes what other commands add, inside the script's function. */
+void run_options_completion(const char *const *commands, const char *const *guests, void (*more)(FILE *f), FILE *f);
 
 /* "1G", "512M", "64K"; a bare number counts in MiB. -EINVAL, -ERANGE. */
 int parse_size(const char *text, uint64_t *bytes);
 const char *format_size(uint64_t bytes, char buf[32]);	/* as parse_size takes it */
 int parse_number(const char *text, uint64_t *v);	/* decimal, or hexadecimal with 0x; nothing else around it */
 
-/* The word of the NULL-terminated list that is nearest to what was typed, or NULL if none is near. */
-const char *nearest_word(const char *typed, const char *const *words);
 
 /* --config: TOML, or JSON when it begins with '{'. Text need not end in NUL. */
 int run_options_config(struct run_options *o, const char *file, const char *text, size_t len, struct ctl_error *e);

@@ -153,7 +153,7 @@ static void completion_case(FILE *f, const struct option *opt)
 	fputs("; return ;;\n", f);
 }
 
-void run_options_completion(const char *const *commands, const char *const *guests, FILE *f)
+void run_options_completion(const char *const *commands, const char *const *guests, void (*more)(FILE *f), FILE *f)
 {
 	fputs("# bash completion of cella, printed by `cella help --completion` from its own tables\n_cella()\n{\n"
 	      "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} commands=\"", f);
@@ -168,8 +168,9 @@ void run_options_completion(const char *const *commands, const char *const *gues
 	      "\tif [ \"$COMP_CWORD\" -eq 1 ] || [ \"${COMP_WORDS[1]}\" = help ]; then\n"
 	      "\t\tmapfile -t COMPREPLY < <(compgen -W \"$commands\" -- \"$cur\")\n\t\treturn\n\tfi\n"
 	      "\tif [ \"${COMP_WORDS[1]}\" = get ]; then\n"
-	      "\t\tmapfile -t COMPREPLY < <(compgen -W \"$guests\" -- \"$cur\")\n\t\treturn\n\tfi\n"
-	      "\t[ \"${COMP_WORDS[1]}\" = run ] || return\n\tcase $prev in\n", f);
+	      "\t\tmapfile -t COMPREPLY < <(compgen -W \"$guests\" -- \"$cur\")\n\t\treturn\n\tfi\n", f);
+	more(f);
+	fputs("\t[ \"${COMP_WORDS[1]}\" = run ] || return\n\tcase $prev in\n", f);
 	for (const struct option *opt = run_option_table; opt->name; opt++)
 		completion_case(f, opt);
 	fputs("\tesac\n\tcase $cur in\n"
