@@ -23,14 +23,18 @@ int net_user_open(struct loop *loop, const uint8_t mac[6], unsigned mtu, struct 
  */
 int net_user_publish(struct net_backend *b, const char *spec);
 
-/* A tap interface of the host's; errors of os/tap.h. It is neither brought up nor given an address here. */
+/*
+ * A tap interface of the host's; errors of os/tap.h, and -ENOTCONN: no vhost-net can be used, *vhost_err says why. It is
+ * neither brought up nor given an address here.
+ */
 struct net_tap_config {
 	const char *ifname;		/* "": the kernel chooses */
 	uint8_t mac[6];
 	unsigned pairs;			/* 1..NET_MAX_PAIRS */
 	unsigned mtu;			/* 0: as the interface has it */
+	bool vhost;			/* frames are moved by the host's /dev/vhost-net */
 };
-int net_tap_open(const struct net_tap_config *c, struct net_backend **out);
+int net_tap_open(const struct net_tap_config *c, struct net_backend **out, int *vhost_err);
 const char *net_tap_name(const struct net_backend *b);
 
 void net_close(struct net_backend *b);		/* NULL: nothing */

@@ -5,7 +5,7 @@
  *
  * Each pair of queues is a descriptor, watched by the pair's loop; frames go by one system call each between the
  * guest's buffers and the kernel. When the guest has no buffers the descriptor is not watched, and frames wait in the
- * kernel's queue.
+ * kernel's queue. With vhost-net the kernel does all that, and nothing is watched here.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -15,6 +15,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 #include "backend/net.h"
+#include "backend/vhost_net.h"
 #include "base/lock.h"
 #include "base/types.h"
 #include "os/loop.h"
@@ -129,6 +130,8 @@ static int attach(struct net_backend *b, struct net_client *c)
 	for (unsigned i = 0; i < c->pairs && !err; i++) {
 		struct tap_pair *p = &tap->pair[i];
 
+		if (b->vhost)
+			break;
 		p->loop = loop_of(c->workq[i]);
 		p->watch = (struct loop_fd){ p->fd, p->attached ? EPOLLIN : 0, tap_readable };
 		err = p->loop ? loop_fd_add(p->loop, &p->watch) : -EINVAL;
@@ -140,6 +143,7 @@ static void tap_destroy(struct net_backend *b)
 {
 	struct net_tap *tap = to_tap(b);
 
+	vhost_net_close(b->vhost);
 	for (unsigned i = 0; i < b->pairs; i++) {
 		if (tap->pair[i].loop)
 			loop_fd_remove(tap->pair[i].loop, &tap->pair[i].watch);
@@ -158,7 +162,7 @@ static const struct net_ops tap_ops = {
 	.destroy = tap_destroy,
 };
 
-int net_tap_open(const struct net_tap_config *c, struct net_backend **out)
+int net_tap_open(const struct net_tap_config *c, struct net_backend **out, int *vhost_err)
 {
 	struct net_tap *tap = calloc(1, sizeof(*tap));
 	const unsigned all = NET_CSUM | NET_TSO4 | NET_TSO6 | NET_ECN;
@@ -183,11 +187,15 @@ int net_tap_open(const struct net_tap_config *c, struct net_backend **out)
 		err = tap_set_mtu(tap->name, c->mtu);
 	if (!err)
 		err = tap_mtu(tap->name);
+	if (err >= 0) {
+		tap->b.mtu = (uint16_t)MIN(err, 65535);
+		*vhost_err = c->vhost ? vhost_net_open(c->pairs, fds, &tap->b.vhost) : 0;
+		err = *vhost_err ? -ENOTCONN : 0;
+	}
 	if (err < 0) {
 		tap_destroy(&tap->b);
 		return err;
 	}
-	tap->b.mtu = (uint16_t)MIN(err, 65535);
 	*out = &tap->b;
 	return 0;
 }

@@ -8,6 +8,7 @@ void workq_init(struct workq *q, void (*wake)(struct workq *q))
 	q->wake = wake;
 	q->bell_add = NULL;
 	q->bell_remove = NULL;
+	q->bell_deaf = NULL;
 }
 
 void work_init(struct work *w, void (*fn)(struct work *w))

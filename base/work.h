@@ -21,10 +21,11 @@ struct notifier;
 struct workq {
 	struct work *head;		/* atomic LIFO of posted work; the owner reverses it */
 	void (*wake)(struct workq *q);	/* called by the post that found the inbox empty */
-	/* Both or none: makes `n` a notifier with a descriptor, whose signals run w on the owner's thread, as posting it does. Not
-	   while the owner runs. */
+	/* All or none: makes `n` a notifier with a descriptor, whose signals run w on the owner's thread, as posting it does. Not
+	   while the owner runs. While a bell is deaf somebody else waits for the descriptor; any thread may change that. */
 	int (*bell_add)(struct workq *q, struct notifier *n, struct work *w);
 	void (*bell_remove)(struct workq *q, struct notifier *n);
+	void (*bell_deaf)(struct workq *q, struct notifier *n, bool deaf);
 };
 
 void workq_init(struct workq *q, void (*wake)(struct workq *q));

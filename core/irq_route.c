@@ -111,6 +111,11 @@ struct notifier *irq_route_notifier(struct irq_route *r)
 	return &r->notifier;
 }
 
+struct notifier *irq_route_direct(struct irq_route *r)
+{
+	return __atomic_load_n(&r->linked, __ATOMIC_ACQUIRE) && r->notifier.fd >= 0 ? &r->notifier : NULL;
+}
+
 bool irq_route_pending(struct irq_route *r)
 {
 	bool pending;

@@ -53,6 +53,7 @@ int irq_route_set(struct irq_route *r, const struct msi *msi, bool masked);	/* b
 bool irq_route_get(struct irq_route *r, struct msi *msi);	/* is it live, that is armed and not masked; and how */
 void irq_route_signal(struct irq_route *r);
 struct notifier *irq_route_notifier(struct irq_route *r);
+struct notifier *irq_route_direct(struct irq_route *r);	/* that with a descriptor of the engine's, or NULL */
 bool irq_route_pending(struct irq_route *r);
 void irq_route_forget(struct irq_route *r);	/* what is pending, at a reset */
 

@@ -51,7 +51,7 @@ struct mem_table {
 	struct mem_slot *slot[MEM_MAX_SLOTS];	/* by base */
 };
 
-#define MEM_MAX_LISTENERS	8
+#define MEM_MAX_LISTENERS	40		/* an engine, VFIO, a vhost for each virtio device */
 
 /* Engines, vhost, VFIO DMA map, translated-code cache. add and remove run under the writers' lock. */
 struct mem_listener {

@@ -54,8 +54,11 @@ struct net_ops {
 	void (*destroy)(struct net_backend *b);
 };
 
+struct vhost;
 struct net_backend {
 	const struct net_ops *ops;
+	/* Who works on the pairs' rings in our place, or NULL: then nothing is sent or received here. Ring i is queue i. */
+	struct vhost *vhost;
 	uint8_t mac[6];				/* suggested for the guest */
 	uint16_t mtu;				/* 0: the usual 1500 */
 	unsigned pairs;				/* at most; 0 and 1: one */

@@ -40,8 +40,9 @@ struct vsock_client {
 	struct workq *workq;
 };
 
+struct vhost;
 struct vsock_backend;
-struct vsock_ops {
+struct vsock_ops {		/* with a vhost only destroy */
 	void (*attach)(struct vsock_backend *b, struct vsock_client *c);	/* NULL detaches */
 	/* From the guest; h->len bytes of data, at most VSOCK_DATA_MAX. May call receive. */
 	void (*packet)(struct vsock_backend *b, const struct vsock_header *h, const uint8_t *data);
@@ -53,6 +54,7 @@ struct vsock_ops {
 struct vsock_backend {
 	const struct vsock_ops *ops;
 	uint64_t cid;				/* the guest's */
+	struct vhost *vhost;			/* works on rings 0 and 1 in our place, or NULL */
 };
 
 #endif

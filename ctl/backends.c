@@ -72,11 +72,42 @@ static int open_share(struct backends *b, const char *spec, struct machine_confi
 	return err ? err : plug_simple(b, c, &virtio_p9_class, b->share[b->shares - 1], e);
 }
 
+/* Why the host's /dev/vhost-KIND cannot be used. */
+static int vhost_failed(int err, const char *what, const char *kind, const char *instead, struct ctl_error *e)
+{
+	switch (err) {
+	case -ENODEV:
+		return ctl_fail(e, err, "%s: the host has no /dev/vhost-%s: 'modprobe vhost_%s', or %s", what, kind, kind, instead);
+	case -EPERM:
+		return ctl_fail(e, err, "%s: no right to use /dev/vhost-%s: have an administrator give it to you, or %s", what,
+				kind, instead);
+	case -ENOTSUP:
+		return ctl_fail(e, err, "%s: the host's /dev/vhost-%s is too old for virtio 1.0: %s", what, kind, instead);
+	default:
+		return ctl_fail(e, err, "%s: /dev/vhost-%s: %s: %s", what, kind, strerror(-err), instead);
+	}
+}
+
+static int open_vsock_vhost(struct backends *b, const struct vsock_spec *v, struct machine_config *c, struct ctl_error *e)
+{
+	int err = vsock_vhost_open(v->cid, &b->vsock);
+	char what[32];
+
+	snprintf(what, sizeof(what), "vsock %u", (unsigned)v->cid);
+	if (err == -EADDRINUSE)
+		return ctl_fail(e, err, "%s: another guest has this CID: give another", what);
+	if (err)
+		return vhost_failed(err, what, "vsock", "leave vhost=on out for Unix sockets", e);
+	return plug_simple(b, c, &virtio_vsock_class, b->vsock, e);
+}
+
 static int open_vsock(struct backends *b, const struct run_options *o, struct machine_config *c, struct ctl_error *e)
 {
 	struct vsock_spec v;
 	int err = vsock_spec_parse(&v, o->vsock, e);
 
+	if (!err && v.vhost)
+		return open_vsock_vhost(b, &v, c, e);
 	if (!err && !v.path[0])
 		err = name_file(o->name, ".vsock", v.path, sizeof(v.path), e);
 	if (err)
@@ -178,11 +209,15 @@ static int tap_set_up(const struct net_backend *net, const struct net_spec *n, s
 
 static int open_tap(const struct net_spec *n, struct net_backend **net, struct ctl_error *e)
 {
-	struct net_tap_config c = { .ifname = n->ifname, .pairs = n->queues ? n->queues : 1, .mtu = n->mtu };
-	int err;
+	struct net_tap_config c = {
+		.ifname = n->ifname, .pairs = n->queues ? n->queues : 1, .mtu = n->mtu, .vhost = n->vhost,
+	};
+	int err, vhost_err;
 
 	memcpy(c.mac, n->mac, sizeof(c.mac));
-	err = net_tap_open(&c, net);
+	err = net_tap_open(&c, net, &vhost_err);
+	if (err == -ENOTCONN)
+		return vhost_failed(vhost_err, "network tap", "net", "leave vhost=on out", e);
 	if (err)
 		return tap_failed(err, n, e);
 	err = tap_set_up(*net, n, e);
@@ -210,7 +245,12 @@ static int open_net(struct backends *b, const char *spec, const struct run_optio
 		if (err)
 			return err;
 		b->nets++;
-		return plug_with_threads(b, c, &virtio_net_class, *net, "net", b->nets - 1, (*net)->pairs, e);
+		if (!n.vhost)
+			return plug_with_threads(b, c, &virtio_net_class, *net, "net", b->nets - 1, (*net)->pairs, e);
+		err = plug_simple(b, c, &virtio_net_class, *net, e);
+		if (!err)
+			c->virtio[c->virtio_count - 1].queues = (*net)->pairs;
+		return err;
 	}
 	err = n.mode == NET_MODE_USER ? net_user_open(b->io, n.mac, n.mtu, net) : net_none_open(n.mac, net);
 	if (err)

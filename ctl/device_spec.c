@@ -118,6 +118,14 @@ static bool take_text(const char *v, char *to, size_t room)
 	return *v && snprintf(to, room, "%s", v) < (int)room;
 }
 
+static int take_switch(const char *what, const char *spec, const char *text, bool *to, struct ctl_error *e)
+{
+	*to = !strcmp(text, "on") || !strcmp(text, "1");
+	if (!*to && strcmp(text, "off") && strcmp(text, "0"))
+		return ctl_fail(e, -EINVAL, "%s: '%s' is neither on nor off: correct it", spec, what);
+	return 0;
+}
+
 static int tap_word(struct net_spec *n, const char *word, const char *spec, struct ctl_error *e)
 {
 	const char *v;
@@ -133,9 +141,10 @@ static int tap_word(struct net_spec *n, const char *word, const char *spec, stru
 		       ctl_fail(e, -EINVAL, "network %s: host_ip= wants an address like 192.168.33.1/24: give one", spec);
 	if ((v = value_of(word, "queues")))
 		return take_number(word, spec, v, 1, MAX_QUEUES, &n->queues, e);
-	return ctl_fail(e, -EINVAL,
-			"network %s: '%s' is not known: choose from mac=M, mtu=N, ifname=I, script=FILE, host_ip=A/N, queues=N",
-			spec, word);
+	if ((v = value_of(word, "vhost")))
+		return take_switch(word, spec, v, &n->vhost, e);
+	return ctl_fail(e, -EINVAL, "network %s: '%s' is not known: choose from mac=M, mtu=N, ifname=I, script=FILE, host_ip=A/N, "
+			"queues=N, vhost=on|off", spec, word);
 }
 
 static bool mode_of(const char *word, enum net_mode *mode)
@@ -208,22 +217,33 @@ int share_spec_parse(struct share_spec *h, const char *spec, struct ctl_error *e
 
 int vsock_spec_parse(struct vsock_spec *v, const char *spec, struct ctl_error *e)
 {
-	const char *s = spec, *path;
+	const char *s = spec, *path, *cid, *text;
 	char word[sizeof(v->path) + 8];
+	int err;
 
 	*v = (struct vsock_spec){ 0 };
 	take_word(&s, word, sizeof(word));
-	if (parse_number(word, &v->cid) || v->cid < 3 || v->cid >= 0xffffffff)
+	cid = value_of(word, "cid");
+	if (parse_number(cid ? cid : word, &v->cid) || v->cid < 3 || v->cid >= 0xffffffff)
 		return ctl_fail(e, -EINVAL, "--vsock: '%s' is no CID: give a number from 3 to 4294967294", word);
 	while (*s == ',') {
 		s++;
 		take_word(&s, word, sizeof(word));
+		text = value_of(word, "vhost");
+		if (text) {
+			err = take_switch(word, spec, text, &v->vhost, e);
+			if (err)
+				return err;
+			continue;
+		}
 		path = value_of(word, "socket");
 		if (!path || !*path)
-			return ctl_fail(e, -EINVAL, "vsock %s: '%s' is not known: it takes socket=PATH", spec, word);
+			return ctl_fail(e, -EINVAL, "vsock %s: '%s' is not known: it takes socket=PATH or vhost=on", spec, word);
 		if (strlen(path) >= sizeof(v->path))
 			return ctl_fail(e, -ENAMETOOLONG, "vsock %s: too long for a socket's name: shorten it", spec);
 		snprintf(v->path, sizeof(v->path), "%s", path);
 	}
+	if (v->vhost && v->path[0])
+		return ctl_fail(e, -EINVAL, "vsock %s: vhost has no socket=PATH, programs use AF_VSOCK: leave one out", spec);
 	return 0;
 }

@@ -17,13 +17,14 @@ struct disk_spec {
 };
 int disk_spec_parse(struct disk_spec *d, const char *spec, struct ctl_error *e);
 
-/* [mode=]user|none|tap[,mac=M][,mtu=N]; tap: [,ifname=I][,script=FILE][,host_ip=A[/N]][,queues=N] */
+/* [mode=]user|none|tap[,mac=M][,mtu=N]; tap: [,ifname=I][,script=FILE][,host_ip=A[/N]][,queues=N][,vhost=on|off] */
 enum net_mode { NET_MODE_USER, NET_MODE_NONE, NET_MODE_TAP };
 struct net_spec {
 	enum net_mode mode;
 	uint8_t mac[6];			/* as the caller filled it, unless said */
 	char ifname[16], script[1024], host_ip[24];
 	unsigned queues, mtu;		/* 0: not said */
+	bool vhost;
 };
 int net_spec_parse(struct net_spec *n, const char *spec, struct ctl_error *e);
 
@@ -34,9 +35,10 @@ struct share_spec {
 };
 int share_spec_parse(struct share_spec *h, const char *spec, struct ctl_error *e);
 
-/* CID[,socket=PATH] */
+/* [cid=]CID[,socket=PATH|,vhost=on|off] */
 struct vsock_spec {
 	uint64_t cid;
+	bool vhost;
 	char path[128];			/* "": not said */
 };
 int vsock_spec_parse(struct vsock_spec *v, const char *spec, struct ctl_error *e);

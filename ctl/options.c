@@ -49,8 +49,9 @@ const struct option run_option_table[] = {
 	  "what this terminal is to the guest (default serial: ttyAMA0)" },
 	{ "virtio-transport", 0, OPTION_STRING, 0, AT(transport), "KIND", "pci|pci-legacy|mmio|mmio-legacy", 0, 0,
 	  "where virtio devices are (default pci); legacy: for drivers from before virtio 1.0" },
-	{ "vsock", 0, OPTION_STRING, 0, AT(vsock), "CID[,socket=PATH]", NULL, 0, 0,
-	  "virtio sockets; on the host they are Unix sockets at PATH (default: NAME.vsock beside the control socket)" },
+	{ "vsock", 0, OPTION_STRING, 0, AT(vsock), "CID[,socket=PATH|,vhost=on]", NULL, 0, 0,
+	  "virtio sockets; on the host they are Unix sockets at PATH (default: NAME.vsock beside the control socket), or with "
+	  "vhost=on AF_VSOCK" },
 	{ "balloon", 0, OPTION_FLAG, 0, AT(balloon), NULL, NULL, 0, 0,
 	  "virtio balloon: the guest gives memory back (cella balloon)" },
 	{ "virtio-ring", 0, OPTION_STRING, 0, AT(virtio_ring), "FORMAT", "split|packed", 0, 0,

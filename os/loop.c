@@ -79,6 +79,13 @@ static void bell_remove(struct workq *q, struct notifier *n)
 	free(b);
 }
 
+static void bell_deaf(struct workq *q, struct notifier *n, bool deaf)
+{
+	struct bell *b = n->ctx;
+
+	loop_fd_set(container_of(q, struct loop, inbox), &b->watch, deaf ? 0 : EPOLLIN);
+}
+
 struct loop *loop_of(struct workq *q)
 {
 	return q->wake == inbox_wake ? container_of(q, struct loop, inbox) : NULL;
@@ -92,6 +99,7 @@ int loop_init(struct loop *l)
 	workq_init(&l->inbox, inbox_wake);
 	l->inbox.bell_add = bell_add;
 	l->inbox.bell_remove = bell_remove;
+	l->inbox.bell_deaf = bell_deaf;
 	l->epoll = epoll_create1(EPOLL_CLOEXEC);
 	l->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (l->epoll < 0 || l->wake_fd < 0) {

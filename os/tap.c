@@ -62,6 +62,13 @@ int tap_set_offloads(int fd, bool csum, bool tso4, bool tso6, bool ecn)
 	return ioctl(fd, TUNSETOFFLOAD, f) ? -errno : 0;
 }
 
+int tap_set_header(int fd, size_t len)
+{
+	int n = (int)len;
+
+	return ioctl(fd, TUNSETVNETHDRSZ, &n) ? -errno : 0;
+}
+
 int tap_attach(int fd, bool on)
 {
 	struct ifreq r = { .ifr_flags = on ? IFF_ATTACH_QUEUE : IFF_DETACH_QUEUE };

@@ -15,6 +15,7 @@
 int tap_open(char name[TAP_NAME_MAX], unsigned queues, int *fds);
 /* The TUN_F_* that the peer deals with; an interface's, through any of its descriptors. */
 int tap_set_offloads(int fd, bool csum, bool tso4, bool tso6, bool ecn);
+int tap_set_header(int fd, size_t len);		/* of that interface's header: 12 as opened, or 10 without num_buffers */
 int tap_attach(int fd, bool on);		/* a queue takes part in the interface or not */
 int tap_mtu(const char *name);			/* or a negative errno */
 int tap_set_mtu(const char *name, unsigned mtu);

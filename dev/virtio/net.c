@@ -322,9 +322,17 @@ static void net_reset(struct virtio_dev *vd)
 	net_filter_reset(net);
 }
 
+static bool net_outside(const struct virtqueue *q)
+{
+	const struct virtio_net *net = to_net(q->vd);
+
+	return q->index < 2 * net->queues && q->index != net_ctrl_index(net);
+}
+
 static const struct virtio_ops net_ops = {
 	.id = 1,
 	.kick = net_kick,
+	.outside = net_outside,
 	.begin = net_begin,
 	.reset = net_reset,
 	.features_ok = net_features_ok,
@@ -347,6 +355,9 @@ static uint64_t net_features(const struct virtio_net *net)
 		f |= BIT(NET_F_MQ);
 	if (net->backend->speed)
 		f |= BIT(NET_F_SPEED_DUPLEX);
+	if (net->backend->vhost)		/* which lets all frames pass */
+		f &= ~(BIT(NET_F_CTRL_RX) | BIT(NET_F_CTRL_VLAN) | BIT(NET_F_CTRL_RX_EXTRA) |
+		       (BIT(NET_F_MRG_RXBUF) & ~net->backend->vhost->features));
 	return f;
 }
 
@@ -379,6 +390,7 @@ static int net_init(struct device *d, struct arena *a)
 	net->config.mtu = net->backend->mtu ? net->backend->mtu : MTU_DEFAULT;
 	net->config.speed = net->backend->speed;
 	net->config.duplex = FULL_DUPLEX;
+	net->vd.vhost = net->backend->vhost;
 	err = virtio_init(&net->vd, &net_ops, 2 * net->queues + 1, NET_QUEUE_SIZE, net_features(net), &net->config,
 			  NET_CONFIG_SIZE);
 	if (!err)

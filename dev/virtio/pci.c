@@ -57,13 +57,19 @@ uint32_t virtio_pci_vector(struct virtio_pci *p, int queue)
 	return __atomic_load_n(vector_of(p, queue), __ATOMIC_RELAXED);
 }
 
-/* A vector that there isn't reads back as NO_VECTOR (§4.1.5.1.2). */
-void virtio_pci_vector_set(struct virtio_pci *p, int queue, uint32_t vector)
+static void vector_set(struct virtio_pci *p, int queue, uint32_t vector)
 {
 	uint16_t v = vector < p->pci.msix_count ? (uint16_t)vector : PCI_NO_VECTOR;
 
 	if (queue < (int)p->vd->queues)
 		__atomic_store_n(vector_of(p, queue), v, __ATOMIC_RELAXED);
+}
+
+/* A vector that there isn't reads back as NO_VECTOR (§4.1.5.1.2). */
+void virtio_pci_vector_set(struct virtio_pci *p, int queue, uint32_t vector)
+{
+	vector_set(p, queue, vector);
+	virtio_call_changed(p->vd, (uint32_t)queue);
 }
 
 static void vpci_interrupt(struct virtio_transport *t, int queue)
@@ -78,6 +84,14 @@ static void vpci_interrupt(struct virtio_transport *t, int queue)
 	p->isr |= queue == VIRTIO_CONFIG_CHANGED ? ISR_CONFIG : ISR_QUEUE;
 	pci_intx_set(&p->pci, true);
 	lock_release(&p->dev.lock);
+}
+
+static struct notifier *vpci_direct(struct virtio_transport *t, int queue)
+{
+	struct virtio_pci *p = container_of(t, struct virtio_pci, transport);
+	struct irq_route *route = pci_msix_route(&p->pci, virtio_pci_vector(p, queue));
+
+	return route && __atomic_load_n(&p->pci.mode, __ATOMIC_RELAXED) == PCI_MSIX ? irq_route_direct(route) : NULL;
 }
 
 uint8_t virtio_pci_isr_take(struct virtio_pci *p)
@@ -97,9 +111,9 @@ static void vpci_transport_reset(struct virtio_transport *t)
 	struct virtio_pci *p = container_of(t, struct virtio_pci, transport);
 
 	virtio_pci_isr_take(p);
-	virtio_pci_vector_set(p, VIRTIO_CONFIG_CHANGED, PCI_NO_VECTOR);
+	vector_set(p, VIRTIO_CONFIG_CHANGED, PCI_NO_VECTOR);
 	for (uint32_t i = 0; i < p->vd->queues; i++)
-		virtio_pci_vector_set(p, (int)i, PCI_NO_VECTOR);
+		vector_set(p, (int)i, PCI_NO_VECTOR);
 }
 
 /* ---- the common part ---- */
@@ -322,8 +336,16 @@ static void vpci_bus_master(struct pci_func *f, bool on)
 	virtio_dma_set(container_of(f, struct virtio_pci, pci)->vd, on);
 }
 
+static void vpci_settled(struct pci_func *f)
+{
+	struct virtio_dev *vd = container_of(f, struct virtio_pci, pci)->vd;
+
+	for (uint32_t i = 0; i < vd->queues; i++)
+		virtio_call_changed(vd, i);
+}
+
 static const struct pci_func_ops vpci_ops = {
-	.reads = vpci_reads, .wrote = vpci_wrote, .moved = vpci_moved, .bus_master = vpci_bus_master,
+	.reads = vpci_reads, .wrote = vpci_wrote, .moved = vpci_moved, .bus_master = vpci_bus_master, .settled = vpci_settled,
 };
 
 /* ---- set-up ---- */
@@ -426,7 +448,7 @@ static int vpci_init(struct device *d, struct arena *arena)
 		err = add_caps(p);
 	if (err)
 		return err;
-	p->transport = (struct virtio_transport){ vpci_interrupt, vpci_transport_reset };
+	p->transport = (struct virtio_transport){ vpci_interrupt, vpci_transport_reset, vpci_direct };
 	p->vd->transport = &p->transport;
 	virtio_dma_set(p->vd, false);
 	vpci_transport_reset(&p->transport);
@@ -477,7 +499,7 @@ static int vpci_state_post(struct device *d)
 	struct virtio_pci *p = to_virtio_pci(d);
 
 	for (int i = VIRTIO_CONFIG_CHANGED; i < (int)p->vd->queues; i++)
-		virtio_pci_vector_set(p, i, virtio_pci_vector(p, i));
+		vector_set(p, i, virtio_pci_vector(p, i));
 	for (unsigned i = 0; i < VIRTIO_PCI_VECTORS; i++) {
 		p->table[i].addr_low &= ~3u;
 		p->table[i].control &= 1;

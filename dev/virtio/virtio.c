@@ -15,6 +15,10 @@
 #include "dev/virtio/devices.h"
 #include "dev/virtio/virtio.h"
 
+/* What a vhost has to know of as well: how rings are written. */
+#define VHOST_DECIDES	(BIT(VIRTIO_F_INDIRECT_DESC) | BIT(VIRTIO_F_EVENT_IDX) | BIT(VIRTIO_F_VERSION_1) | \
+			 BIT(VIRTIO_F_RING_PACKED) | BIT(VIRTIO_F_IN_ORDER))
+
 #define STATUS_BY_DRIVER (VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER | VIRTIO_STATUS_DRIVER_OK | \
 			  VIRTIO_STATUS_FEATURES_OK | VIRTIO_STATUS_FAILED)
 
@@ -22,7 +26,10 @@ static void queue_kicked(struct work *w)
 {
 	struct virtqueue *q = container_of(w, struct virtqueue, kick);
 
-	q->vd->ops->kick(q);
+	if (!__atomic_load_n(&q->vhost, __ATOMIC_ACQUIRE))
+		q->vd->ops->kick(q);
+	else if (q->has_fd)
+		notifier_signal(&q->bell);
 }
 
 void virtqueue_kick(struct virtqueue *q)
@@ -35,13 +42,14 @@ static void bell_signal(struct notifier *n)
 	virtqueue_kick(container_of(n, struct virtqueue, bell));
 }
 
-/* With a descriptor if the engine can make use of one: then a notification reaches the queue's thread past the vCPU's. */
+/* With a descriptor if the engine can make use of one: then a notification reaches the queue's thread past the vCPU's. And if
+   a vhost may have to wait for it. */
 static void bell_init(struct virtqueue *q)
 {
 	const struct engine_ops *engine = q->vd->dev.vm->engine;
 
 	q->bell = (struct notifier){ .signal = bell_signal, .fd = -1 };
-	if (engine && engine->doorbell && q->workq->bell_add)
+	if (((engine && engine->doorbell) || q->vd->vhost) && q->workq->bell_add)
 		q->has_fd = !q->workq->bell_add(q->workq, &q->bell, &q->kick);
 	if (!q->has_fd)
 		q->bell = (struct notifier){ .signal = bell_signal, .fd = -1 };
@@ -83,6 +91,10 @@ int virtio_init(struct virtio_dev *vd, const struct virtio_ops *ops, uint32_t qu
 		vd->offered |= BIT(VIRTIO_F_RING_PACKED);
 	if (vd->in_order)
 		vd->offered |= BIT(VIRTIO_F_IN_ORDER);
+	if (vd->vhost)
+		vd->offered &= vd->vhost->features | ~VHOST_DECIDES;
+	if (!(vd->offered & BIT(VIRTIO_F_VERSION_1)))
+		return -ENOTSUP;
 	vd->config = config;
 	vd->config_len = config_len;
 	vd->queues = queues;
@@ -104,13 +116,15 @@ int virtio_init(struct virtio_dev *vd, const struct virtio_ops *ops, uint32_t qu
 				return -ENOMEM;
 		}
 	}
-	return 0;
+	return vd->vhost ? virtio_vhost_init(vd) : 0;
 }
 
 void virtio_destroy(struct device *d)
 {
 	struct virtio_dev *vd = container_of(d, struct virtio_dev, dev);
 
+	if (vd->vhost)
+		virtio_vhost_destroy(vd);
 	for (uint32_t i = 0; i < vd->queues; i++) {
 		struct virtqueue *q = &vd->queue[i];
 
@@ -128,7 +142,9 @@ static bool queue_begin(struct virtqueue *q, bool push_only)
 	struct virtio_dev *vd = q->vd;
 
 	lock_acquire(&q->lock);
-	if (!q->live || __atomic_load_n(&vd->broken, __ATOMIC_RELAXED) || __atomic_load_n(&vd->no_dma, __ATOMIC_RELAXED))
+	if (!q->live || q->vhost || __atomic_load_n(&vd->broken, __ATOMIC_RELAXED))
+		goto out_unlock;
+	if (__atomic_load_n(&vd->no_dma, __ATOMIC_RELAXED))
 		goto out_unlock;
 	if (!push_only && __atomic_load_n(&vd->paused, __ATOMIC_RELAXED))
 		goto out_unlock;
@@ -256,6 +272,8 @@ void virtio_needs_reset(struct virtio_dev *vd, const char *why)
 		dev_guest_error(&vd->dev, "%s; the device needs a reset", why);
 	}
 	lock_release(&vd->dev.lock);
+	if (vd->vhost)
+		work_post(vd->dev.workq, &vd->sync);
 	if (tell)
 		vd->transport->interrupt(vd->transport, VIRTIO_CONFIG_CHANGED);
 }
@@ -282,6 +300,7 @@ static void queue_halt(struct virtqueue *q)
 	if (q->live && q->vd->ops->stopped)
 		q->vd->ops->stopped(q);
 	q->live = false;
+	virtqueue_sync(q);
 	lock_release(&q->lock);
 }
 
@@ -310,6 +329,11 @@ static void queue_go_live(struct virtqueue *q)
 		q->live = true;
 	if (q->live && go && vd->ops->started)
 		vd->ops->started(q);
+	if (q->live && go && vd->vhost) {
+		q->next = 0;
+		__atomic_store_n(&q->vhost, !vd->ops->outside || vd->ops->outside(q), __ATOMIC_RELEASE);
+		virtqueue_sync(q);
+	}
 	lock_release(&q->lock);
 	if (go)
 		virtqueue_kick(q);
@@ -337,16 +361,22 @@ void virtio_dev_reset(struct device *d, enum reset_kind why)
 	reset_start(container_of(d, struct virtio_dev, dev));
 }
 
+/* Waits for a batch under way; a vhost begins or ends. */
+static void queue_settle(struct virtqueue *q)
+{
+	lock_acquire(&q->lock);
+	virtqueue_sync(q);
+	lock_release(&q->lock);
+}
+
 int virtio_quiesce(struct device *d)
 {
 	struct virtio_dev *vd = container_of(d, struct virtio_dev, dev);
 	uint32_t out;
 
 	__atomic_store_n(&vd->paused, true, __ATOMIC_RELAXED);
-	for (uint32_t i = 0; i < vd->queues; i++) {	/* waits for batches under way */
-		lock_acquire(&vd->queue[i].lock);
-		lock_release(&vd->queue[i].lock);
-	}
+	for (uint32_t i = 0; i < vd->queues; i++)
+		queue_settle(&vd->queue[i]);
 	lock_acquire(&d->lock);
 	out = in_flight(vd);
 	lock_release(&d->lock);
@@ -358,16 +388,17 @@ void virtio_resume(struct device *d)
 	struct virtio_dev *vd = container_of(d, struct virtio_dev, dev);
 
 	__atomic_store_n(&vd->paused, false, __ATOMIC_RELAXED);
-	for (uint32_t i = 0; i < vd->queues; i++)
+	for (uint32_t i = 0; i < vd->queues; i++) {
+		queue_settle(&vd->queue[i]);
 		virtqueue_kick(&vd->queue[i]);
+	}
 }
 
 void virtio_dma_set(struct virtio_dev *vd, bool on)
 {
 	__atomic_store_n(&vd->no_dma, !on, __ATOMIC_RELAXED);
 	for (uint32_t i = 0; i < vd->queues; i++) {
-		lock_acquire(&vd->queue[i].lock);	/* waits for batches under way */
-		lock_release(&vd->queue[i].lock);
+		queue_settle(&vd->queue[i]);
 		if (on)
 			virtqueue_kick(&vd->queue[i]);
 	}

@@ -12,6 +12,9 @@
  * outlive a batch are counted (virtqueue_hold, virtqueue_release): a reset or a queue's stop is complete, and reads as
  * such, when the last one is back.
  *
+ * A device with a struct vhost (core/vhost.h) leaves some of its rings to that: vhost.c. Their bells and calls go past us where
+ * the engine can do that.
+ *
  * Locks, outermost first: queue lock > device lock (registers) > the transport's. A back-end is never
  * called under a device lock, and under a queue's lock only if what it may call back takes another queue's.
  */
@@ -21,6 +24,7 @@
 #include "base/notifier.h"
 #include "base/work.h"
 #include "core/device.h"
+#include "core/vhost.h"
 #include "dev/virtio/ring.h"
 
 /* Device status (§2.1). */
@@ -64,6 +68,12 @@ struct virtqueue {
 	struct vring ring;
 	struct mem_reader reader;
 	bool live;			/* the ring may be used */
+	bool vhost;			/* but not by us: it is the vhost's in this life; atomic for readers without the lock */
+	bool running;			/* and the vhost is at work */
+	uint16_t next;			/* where it goes on */
+	struct notifier call;		/* what it signals where nothing goes straight: `called` runs */
+	struct work called;
+	bool call_has_fd;
 	uint32_t in_flight;		/* atomic; rises under the queue's lock only */
 
 	/* Under the device lock: */
@@ -77,11 +87,14 @@ struct virtqueue {
 struct virtio_transport {
 	void (*interrupt)(struct virtio_transport *t, int queue);	/* any thread, maybe under a queue's lock */
 	void (*reset)(struct virtio_transport *t);			/* interrupt state to nothing; device lock held */
+	/* A notifier with a descriptor that does what `interrupt` does, or NULL; virtio_call_changed when it changes. Or NULL. */
+	struct notifier *(*direct)(struct virtio_transport *t, int queue);
 };
 
 struct virtio_ops {
 	uint16_t id;			/* §5 */
 	void (*kick)(struct virtqueue *q);	/* q's thread: there may be work in the ring */
+	bool (*outside)(const struct virtqueue *q);	/* with features agreed on: is the ring the vhost's? Or NULL: all are */
 	void (*started)(struct virtqueue *q);	/* the ring comes to life: queue's lock held, any thread; or NULL */
 	void (*stopped)(struct virtqueue *q);	/* it was live and is no longer; as started; or NULL */
 	bool (*features_ok)(const struct virtio_dev *vd, uint64_t features);		/* or NULL */
@@ -109,6 +122,10 @@ struct virtio_dev {
 
 	bool packed, in_order;			/* properties: offer these */
 	const struct virtio_threads *threads;	/* property, or NULL */
+	struct vhost *vhost;			/* set before virtio_init, or NULL */
+	struct notifier failed;			/* what the vhost signals: `failure` runs */
+	struct work failure, sync;
+	bool failed_has_fd;
 	bool broken;				/* atomic: needs a reset */
 	bool paused;				/* atomic */
 	bool no_dma;				/* atomic: the transport may not reach memory now */
@@ -151,6 +168,11 @@ void virtqueue_hold(struct virtqueue *q);	/* between begin and end */
 void virtqueue_release(struct virtqueue *q, uint32_t n);	/* n of them; outside; any thread */
 void virtqueue_kick(struct virtqueue *q);	/* any thread */
 
+/* Between virtio.c and vhost.c. */
+int virtio_vhost_init(struct virtio_dev *vd);
+void virtio_vhost_destroy(struct virtio_dev *vd);
+void virtqueue_sync(struct virtqueue *q);	/* queue's lock held: the vhost has the ring if and only if it may */
+
 /* For transports; any thread, no lock held. Reads of queues that do not exist give 0, writes do nothing. */
 enum virtqueue_reg { VQ_REG_SIZE, VQ_REG_DESC, VQ_REG_DRIVER, VQ_REG_DEVICE };
 /* PCI bus mastering: while it is off no ring is touched, and what comes back from a back-end is dropped. */
@@ -173,6 +195,7 @@ bool virtio_queue_resetting(struct virtio_dev *vd, uint32_t index);
 /* Sets the bits of a register that `mask` has; ignored while the queue is on, and for a size that isn't allowed. */
 void virtio_queue_set(struct virtio_dev *vd, uint32_t index, enum virtqueue_reg reg, uint64_t mask, uint64_t val);
 void virtio_queue_notify(struct virtio_dev *vd, uint32_t index);
+void virtio_call_changed(struct virtio_dev *vd, uint32_t index);	/* what `direct` gives for a queue */
 
 /*
  * The same for legacy interfaces: 32 features and no VERSION_1, no FEATURES_OK, no NEEDS_RESET (a broken queue stands still

@@ -2,8 +2,9 @@
 /*
  * virtio socket device (virtio 1.2 §5.10) over core/vsock.h: queue 0 takes packets to the guest, queue 1 its own, queue 2
  * events, of which there are none without migration. Packets that are malformed are dropped; what makes no sense
- * inside one is the back-end's to answer.
+ * inside one is the back-end's to answer. With a vhost (core/vhost.h) the first two rings are that one's affair.
  */
+#include "base/bits.h"
 #include "base/errno.h"
 #include "core/vm.h"
 #include "core/vsock.h"
@@ -13,6 +14,7 @@
 #define VSOCK_QUEUE_SIZE	128u
 #define VSOCK_SPANS		(VSOCK_QUEUE_SIZE + 8)
 #define VSOCK_BATCH		32u	/* packets before others get their turn */
+#define VSOCK_F_SEQPACKET	1	/* records besides streams: if the vhost has them */
 
 enum { VSOCK_RX, VSOCK_TX, VSOCK_EVENT, VSOCK_QUEUES };
 
@@ -123,10 +125,17 @@ static void vsock_kick(struct virtqueue *q)
 {
 	struct virtio_vsock *v = to_vsock(q->vd);
 
+	if (v->vd.vhost)
+		return;
 	if (q->index == VSOCK_TX)
 		tx_kick(v, q);
 	else if (q->index == VSOCK_RX)
 		v->backend->ops->ready(v->backend);
+}
+
+static bool vsock_outside(const struct virtqueue *q)
+{
+	return q->index != VSOCK_EVENT;
 }
 
 static void tell_reset(struct work *w)
@@ -138,27 +147,33 @@ static void tell_reset(struct work *w)
 
 static void vsock_reset(struct virtio_dev *vd)
 {
-	work_post(vd->queue[VSOCK_RX].workq, &to_vsock(vd)->was_reset);
+	if (!vd->vhost)
+		work_post(vd->queue[VSOCK_RX].workq, &to_vsock(vd)->was_reset);
 }
 
 static const struct virtio_ops vsock_ops = {
 	.id = 19,
 	.kick = vsock_kick,
+	.outside = vsock_outside,
 	.reset = vsock_reset,
 };
 
 static int vsock_init(struct device *d, struct arena *a)
 {
 	struct virtio_vsock *v = container_of(d, struct virtio_vsock, vd.dev);
+	uint64_t own = 0;
 	int err;
 
 	if (!v->backend)
 		return -EINVAL;
+	v->vd.vhost = v->backend->vhost;
+	if (v->vd.vhost)
+		own = v->vd.vhost->features & BIT(VSOCK_F_SEQPACKET);
 	v->cid = v->backend->cid;
 	v->client = (struct vsock_client){ .receive = vsock_receive, .workq = d->workq };
 	work_init(&v->was_reset, tell_reset);
-	err = virtio_init(&v->vd, &vsock_ops, VSOCK_QUEUES, VSOCK_QUEUE_SIZE, 0, &v->cid, sizeof(v->cid));
-	if (!err)
+	err = virtio_init(&v->vd, &vsock_ops, VSOCK_QUEUES, VSOCK_QUEUE_SIZE, own, &v->cid, sizeof(v->cid));
+	if (!err && !v->vd.vhost)
 		v->backend->ops->attach(v->backend, &v->client);
 	return err;
 }
@@ -167,7 +182,8 @@ static void vsock_destroy(struct device *d)
 {
 	struct virtio_vsock *v = container_of(d, struct virtio_vsock, vd.dev);
 
-	v->backend->ops->attach(v->backend, NULL);
+	if (!v->vd.vhost)
+		v->backend->ops->attach(v->backend, NULL);
 	virtio_destroy(d);
 }
 

@@ -11,3 +11,4 @@ $(eval $(call unit_test,virtio_balloon,tests/dev/virtio_balloon.c $(virtio-rig),
 $(eval $(call unit_test,virtio_p9,tests/dev/virtio_p9.c $(virtio-rig),dev core isa os base,-pthread,dev))
 $(eval $(call unit_test,virtio_pci,tests/dev/virtio_pci.c $(virtio-rig),dev core isa os base,-pthread,dev))
 $(eval $(call unit_test,virtio_vsock,tests/dev/virtio_vsock.c $(virtio-rig),backend dev core isa os base,-pthread -lslirp,dev))
+$(eval $(call unit_test,virtio_vhost,tests/dev/virtio_vhost.c tests/dev/net_fake.c $(virtio-rig),dev core isa os base,-pthread,dev))

@@ -26,6 +26,7 @@ from guest import need
 from image import image, vmlinux
 from kvm_rig import KINDS, MODULES, Rig, first_guest, reboot, reboot_ends, shell_from_disk
 from outer import Inner, Skip, main_of
+from vhost_rig import VhostRig, network_and_sockets, network_over_mmio
 from vfio_rig import VfioRig, bound_device_is_named, guest_drives_it_by_its_line, guest_drives_the_card
 
 BOOT_SECTOR = """
@@ -98,6 +99,8 @@ CHECK = [
     ("one CPU over MMIO", lambda r: shell_from_disk(r, 1, "mmio")),
     ("two CPUs over MMIO", lambda r: shell_from_disk(r, 2, "mmio")),
     ("reboot boots again", reboot),
+    ("vhost: network and sockets over PCI", network_and_sockets),
+    ("vhost: network over MMIO, and again after a reboot", network_over_mmio),
     ("SeaBIOS boots a disk", seabios),
     ("--no-reboot ends with status 0 at a reboot", reboot_ends),
 ]
@@ -124,5 +127,5 @@ FIRMWARE = [
 
 
 if __name__ == "__main__":
-    main_of({"check": (lambda: Rig("x86-64"), CHECK), "vfio": (VfioRig, VFIO), "firmware": (FirmwareRig, FIRMWARE),
+    main_of({"check": (lambda: VhostRig("x86-64"), CHECK), "vfio": (VfioRig, VFIO), "firmware": (FirmwareRig, FIRMWARE),
              "pvh": (lambda: Rig("x86-64"), PVH), "debian": (DebianRig, DEBIAN)})

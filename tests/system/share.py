@@ -22,6 +22,7 @@ from guest import MODULES, Guest, Skip, main_of, need, rig
 from image import tool
 
 MIB = 1 << 20
+VSOCK = os.path.join(vmm.TOP, "tests", "system", "guests", "vsock.c")
 P9 = [*MODULES, "9pnet_virtio", "9p"]
 MOUNT = "mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144"
 
@@ -151,50 +152,12 @@ def setup_makes_a_root():
             g.power_off()
 
 
-PROGRAM = r"""
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <linux/vm_sockets.h>
-#include <unistd.h>
-/* vsock c PORT: standard input to the host's port, and what comes back; vsock l PORT: answers one connection with what it gets */
-int main(int argc, char **argv)
-{
-	struct sockaddr_vm a = { .svm_family = AF_VSOCK, .svm_port = atoi(argv[2]), .svm_cid = *argv[1] == 'c' ? 2 : VMADDR_CID_ANY };
-	int s = socket(AF_VSOCK, SOCK_STREAM, 0), c = s;
-	static char buf[50000];
-	ssize_t n;
-
-	if (*argv[1] == 'l') {
-		if (bind(s, (void *)&a, sizeof(a)) || listen(s, 1) || write(1, "listens\n", 8) < 0 || (c = accept(s, NULL, NULL)) < 0)
-			return 1;
-		while ((n = read(c, buf, sizeof(buf))) > 0)
-			if (write(c, buf, n) != n)
-				return 2;
-		return 0;
-	}
-	if (connect(s, (void *)&a, sizeof(a)))
-		return 3;
-	while ((n = read(0, buf, sizeof(buf))) > 0)
-		if (write(s, buf, n) != n)
-			return 4;
-	shutdown(s, SHUT_WR);
-	while ((n = read(s, buf, sizeof(buf))) > 0)
-		write(1, buf, n);
-	return 0;
-}
-"""
-
-
 def vsock():
     """Bytes to a host's program and back, and to a guest's and back; nobody listens."""
     if not shutil.which("aarch64-linux-gnu-gcc"):
         raise Skip("aarch64-linux-gnu-gcc is missing: run tools/deps check")
     with tempfile.TemporaryDirectory() as d, tempfile.TemporaryDirectory() as share:
-        with open(f"{d}/v.c", "w", encoding="ascii") as f:
-            f.write(PROGRAM)
-        subprocess.run(["aarch64-linux-gnu-gcc", "-O1", "-static", "-w", "-o", f"{share}/vsock", f"{d}/v.c"], check=True)
+        subprocess.run(["aarch64-linux-gnu-gcc", "-O1", "-static", "-w", "-o", f"{share}/vsock", VSOCK], check=True)
         kernel, initrd = rig(12, [*P9, "vmw_vsock_virtio_transport"], name="d12-vsock")
         host = socket.socket(socket.AF_UNIX)
         host.bind(f"{d}/v_900")

@@ -159,7 +159,7 @@ static void open_tap(struct fixture *f, unsigned pairs)
 {
 	struct net_tap_config c = { .ifname = "", .mac = { 0x52, 0x54, 0, 0x12, 0x34, 0x56 }, .pairs = pairs };
 
-	assert_int_equal(net_tap_open(&c, &f->b), 0);
+	assert_int_equal(net_tap_open(&c, &f->b, &(int){ 0 }), 0);
 	assert_int_equal(f->b->mtu, 1500);
 	assert_int_equal(f->b->pairs, pairs);
 	assert_int_equal(tap_up(net_tap_name(f->b), "10.9.0.1/24"), 0);
@@ -198,9 +198,9 @@ static void what_cannot_be_opened_says_why(void **state)
 	struct net_tap_config c = { .ifname = net_tap_name(f->b), .pairs = 1 };
 	struct net_backend *b;
 
-	assert_int_equal(net_tap_open(&c, &b), -EBUSY);
+	assert_int_equal(net_tap_open(&c, &b, &(int){ 0 }), -EBUSY);
 	c.ifname = "lo";
-	assert_int_equal(net_tap_open(&c, &b), -EINVAL);
+	assert_int_equal(net_tap_open(&c, &b, &(int){ 0 }), -EINVAL);
 	assert_int_equal(tap_up(net_tap_name(f->b), "10.9.0"), -EINVAL);
 	assert_int_equal(tap_up(net_tap_name(f->b), "10.9.0.1/33"), -EINVAL);
 	assert_int_equal(tap_up(net_tap_name(f->b), "10.9.0.1/"), -EINVAL);
@@ -211,7 +211,7 @@ static void mtu_can_be_chosen(void **state)
 	struct net_tap_config c = { .ifname = "chosen0", .pairs = 1, .mtu = 9000 };
 	struct net_backend *b;
 
-	assert_int_equal(net_tap_open(&c, &b), 0);
+	assert_int_equal(net_tap_open(&c, &b, &(int){ 0 }), 0);
 	assert_int_equal(b->mtu, 9000);
 	assert_int_equal(tap_mtu("chosen0"), 9000);
 	assert_string_equal(net_tap_name(b), "chosen0");
@@ -245,7 +245,7 @@ static bool can_make_taps(void)
 
 	if (unshare(CLONE_NEWNET) && unshare(CLONE_NEWUSER | CLONE_NEWNET))
 		return false;
-	if (net_tap_open(&c, &b))
+	if (net_tap_open(&c, &b, &(int){ 0 }))
 		return false;
 	net_close(b);
 	return true;

@@ -33,9 +33,9 @@ for r in $router; do ip route add default via $r; break; done
 class Kind:
     """One architecture: the outer machine, and what its inner guests boot."""
 
-    def __init__(self, outer, arch, spec, busybox, append, machine):
+    def __init__(self, outer, arch, spec, busybox, append, machine, modules=()):
         self.outer, self.arch, self.spec, self.busybox, self.append = outer, arch, spec, busybox, append
-        self.machine = machine
+        self.machine, self.modules = machine, [*MODULES, *modules]
 
     def cella(self):
         """(program, folders with its libraries): this machine's, or a cross build that $CELLA_arch may name."""
@@ -50,7 +50,7 @@ class Kind:
 
 KINDS = {
     "x86-64": Kind(X86, "amd64", "cloud-amd64/12", "busybox-static:amd64/bookworm",
-                   "console=ttyS0 nokaslr quiet panic=-1 tsc=reliable", "pc"),
+                   "console=ttyS0 nokaslr quiet panic=-1 tsc=reliable", "pc", ["vmw_vsock_virtio_transport"]),
     "arm64": Kind(Arm64, "arm64", "arm64/12", "busybox-static:arm64/bookworm", "console=ttyAMA0 nokaslr quiet panic=-1",
                   "virt-arm64"),
     "riscv64": Kind(Riscv64, "riscv64", "riscv64/13", "busybox-static:riscv64/trixie", "console=ttyS0 quiet panic=-1",
@@ -95,6 +95,8 @@ def root_disk(kind):
 class Rig:
     """The outer machine with all that its inner guests need. VMM=qemu puts QEMU there, on x86-64."""
 
+    added = ()  # files for the inner guests' initrd
+
     def __init__(self, host):
         self.kind = kind = KINDS[host]
         qemu = vmm.chosen() is vmm.qemu
@@ -103,7 +105,7 @@ class Rig:
         program, libs = (None, ()) if qemu else kind.cella()
         if program and not libs:
             need_engine("kvm", kind.machine)
-        kernel, initrd = image(kind.spec, MODULES, name="inner-" + host)
+        kernel, initrd = image(kind.spec, kind.modules, self.added, name="inner-" + host)
         self.host_kernel = kernel
         disk, self.disk_sum = root_disk(kind)
         self.outer = outer = Outer(kind.outer)
@@ -128,7 +130,7 @@ class Rig:
         with open(os.path.join(self.outer.share, "fetch"), "wb") as f:
             f.write(data)
         self.fetch_sum = hashlib.sha256(data).hexdigest()
-        self.outer.run("ip link set lo up; mkdir /srv; cp /host/fetch /srv; httpd -p 127.0.0.1:8000 -h /srv")
+        self.outer.run("ip link set lo up; mkdir /srv; cp /host/fetch /srv; httpd -p 127.0.0.1:8000 -h /srv; httpd -p 8001 -h /srv")
 
     def close(self):
         self.outer.close()
