@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
 # cases: check
-# long: vfio firmware pvh debian
+# long: vfio firmware pvh debian vhost
 # budget: 420
 """
 The kvm engine and the pc machine on a real KVM, in software: kvm_x86.py CASE. One outer machine serves all tests of a
@@ -100,7 +100,6 @@ CHECK = [
     ("two CPUs over MMIO", lambda r: shell_from_disk(r, 2, "mmio")),
     ("reboot boots again", reboot),
     ("vhost: network and sockets over PCI", network_and_sockets),
-    ("vhost: network over MMIO, and again after a reboot", network_over_mmio),
     ("SeaBIOS boots a disk", seabios),
     ("--no-reboot ends with status 0 at a reboot", reboot_ends),
 ]
@@ -117,6 +116,8 @@ PVH = [
     ("Debian's vmlinux starts by its PVH note", pvh_linux),
 ]
 
+VHOST = [("vhost: network over MMIO, and again after a reboot", network_over_mmio)]
+
 DEBIAN = [("a Debian 12 disk, four CPUs and a network, to login and down again", debian_to_login)]
 
 FIRMWARE = [
@@ -128,4 +129,5 @@ FIRMWARE = [
 
 if __name__ == "__main__":
     main_of({"check": (lambda: VhostRig("x86-64"), CHECK), "vfio": (VfioRig, VFIO), "firmware": (FirmwareRig, FIRMWARE),
-             "pvh": (lambda: Rig("x86-64"), PVH), "debian": (DebianRig, DEBIAN)})
+             "pvh": (lambda: Rig("x86-64"), PVH), "debian": (DebianRig, DEBIAN),
+             "vhost": (lambda: VhostRig("x86-64"), VHOST)})
