@@ -3,11 +3,24 @@
 # One non-recursive graph. Each folder has a build.mk that calls `folder` (a static library whose sources may
 # include only the folders it names) or `unit_test`. Everything built goes below $(B).
 #
-#   make [SAN=address,undefined|thread] [CC=clang] [V=1] [HOST=x86-64|arm64|riscv64]
+#   make [SAN=address,undefined|thread] [CC=clang] [V=1] [HOST=x86-64|arm64|riscv64] [DEPS=]
 
 .DEFAULT_GOAL := all
 .SECONDEXPANSION:
 .DELETE_ON_ERROR:
+
+# These goals install what they lack, before anything here looks for it; DEPS= leaves that out. A recipe that fails makes for
+# status 2. What is missing and can't be installed is no failure but a no, and make's way of saying no (-q) has status 1.
+deps-demo	:= build demo
+deps-check	:= check
+deps-check-long	:= check
+DEPS	?= $(strip $(foreach g,$(MAKECMDGOALS),$(deps-$(g))))
+ifneq ($(and $(DEPS),$(if $(findstring n,$(firstword -$(MAKEFLAGS))),,yes)),)
+ifneq ($(shell tools/deps $(DEPS) >&2 || echo missing),)
+MAKEFLAGS += -q
+endif
+endif
+
 MAKEFLAGS += --no-builtin-rules
 
 # HOST: where the command runs. Another than this machine's takes a cross compiler, and libraries that tools/sysroot fetches.

@@ -23,15 +23,10 @@ check-run	= CELLA=$(abspath $(B))/cella tests/run $(if $(K),-k '$(K)') --logs $(
 cross-found	= $(if $(shell command -v aarch64-linux-gnu-gcc),cross-arm64) $(if $(shell command -v riscv64-linux-gnu-gcc),cross-riscv64)
 check-cross	= $(if $(SAN)$(cross),,$(if $(K),$(if $(findstring kvm,$(K)),$(cross-found)),$(cross-found)))
 
-.PHONY: check check-long check-san check-built check-built-long
-# What is missing is installed first: a build that begins without a library would not see that it has come. DEPS= leaves that out.
-DEPS	?= check
-check check-long: check%:
-	@$(if $(DEPS),tools/deps $(DEPS))
-	@$(MAKE) --no-print-directory check-built$*
-check-built: all $$(TESTS) $$(check-cross)
+.PHONY: check check-long check-san
+check: all $$(TESTS) $$(check-cross)
 	@$(check-run) $(check-args)
-check-built-long: all $$(TESTS) $$(check-cross)
+check-long: all $$(TESTS) $$(check-cross)
 	@$(check-run) --long $(check-args)
 	$(if $(SAN),,@$(MAKE) --no-print-directory check-san)
 check-san:

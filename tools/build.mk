@@ -71,9 +71,7 @@ lint-cppcheck:
 # ---- demo ----
 
 .PHONY: demo
-demo:
-	@tools/deps build demo
-	@$(MAKE) --no-print-directory all
+demo: all
 	@exec $(B)/cella run debian-arm64
 
 # ---- install: the command, what `cella get` runs, the manual page and bash completion ----
