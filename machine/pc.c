@@ -4,7 +4,7 @@
  *
  *	00000000  up to 2816 MiB	RAM, the rest from 4 GiB on
  *	b0000000   64 MiB	PCI configuration (ECAM)
- *	c0000000		PCI memory; 64 GiB more behind RAM; lines GSIs 16 to 19
+ *	c0000000		PCI memory, and all behind RAM; lines GSIs 16 to 19
  *	fec00000		IOAPIC, GSIs 0 to 23
  *	fec10000  512 B each	virtio-mmio		GSIs 20 to 23, 6, 10, 11, 14, 15
  *	fee00000		local APICs
@@ -53,7 +53,7 @@ static const uint8_t pc_virtio_lines[] = { 20, 21, 22, 23, 6, 10, 11, 14, 15 };
 static const struct board_pci pc_pci = {
 	.win = {
 		.ecam = PC_ECAM, .ecam_size = PC_ECAM_SIZE, .mem32 = PC_MEM32, .mem32_size = PC_MEM32_SIZE,
-		.mem64_size = PC_MEM64_SIZE, .io_space = BUS_PIO, .io_size = 64 * KIB, .io_first = PC_IO_FIRST, .ports = true,
+		.io_space = BUS_PIO, .io_size = 64 * KIB, .io_first = PC_IO_FIRST, .ports = true,
 		.vendor = 0x8086, .device = 0x29c0, .q35 = true,
 	},
 	.intid = PC_PCI_LINE, .lines = PC_PCI_LINES, .assign = true,
@@ -74,6 +74,15 @@ gpa_t pc_mem64(const struct machine *m)
 	uint32_t n = pc_ranges(m->config.ram, r);
 
 	return ALIGN_UP(n > 1 ? r[1].base + r[1].size : 4 * GIB, PC_MEM64_SIZE);
+}
+
+/* What lies behind RAM is PCI's, up to where addresses end: firmware (OVMF) places BARs in the last eighth. */
+uint64_t pc_mem64_size(const struct machine *m)
+{
+	uint32_t bits = m->vm->engine_info.gpa_bits;
+	uint64_t end = bits && bits < 64 ? 1ull << bits : 0;
+
+	return MAX(end, pc_mem64(m) + PC_MEM64_SIZE) - pc_mem64(m);
 }
 
 gpa_t pc_ecam(const struct machine *m)
@@ -101,6 +110,7 @@ static int pc_irqchip(struct machine *m)
 static int pc_complete_pci(struct machine *m, struct pci_windows *win, struct pci_lines *lines)
 {
 	win->mem64 = pc_mem64(m);
+	win->mem64_size = pc_mem64_size(m);
 	lines->int_line = PC_PCI_LINE;
 	return 0;
 }

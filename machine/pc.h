@@ -11,7 +11,7 @@
 #define PC_ECAM_SIZE	(64 * MIB)	/* as PCIEXBAR says after a reset */
 #define PC_MEM32	0xc0000000ull
 #define PC_MEM32_SIZE	0x3ec00000ull
-#define PC_MEM64_SIZE	(64 * GIB)	/* behind RAM */
+#define PC_MEM64_SIZE	(64 * GIB)	/* behind RAM, at least */
 #define PC_IO_FIRST	0xc000u		/* ports that PCI functions are given */
 #define PC_VIRTIO	0xfec10000ull
 #define PC_IOAPIC	0xfec00000ull
@@ -45,7 +45,8 @@ struct pc_board {
 };
 
 gpa_t pc_ecam(const struct machine *m);		/* as the bridge has it now */
-gpa_t pc_mem64(const struct machine *m);	/* where that window begins */
+gpa_t pc_mem64(const struct machine *m);	/* where that window begins, */
+uint64_t pc_mem64_size(const struct machine *m);	/* and how long it is */
 
 /* pc_acpi.c: into buf, which will be at gpa; *rsdp gets the root's place. -ENOSPC. */
 int pc_acpi(const struct machine *m, void *buf, size_t size, gpa_t gpa, gpa_t *rsdp);

@@ -75,7 +75,7 @@ static void put_host_bridge(const struct machine *m, struct aml_writer *w)
 	aml_res_io_window(w, 0, 0xcf7);
 	aml_res_io_window(w, 0xd00, 0xffff);
 	aml_res_window32(w, PC_MEM32, PC_MEM32 + PC_MEM32_SIZE - 1);
-	aml_res_window64(w, pc_mem64(m), pc_mem64(m) + PC_MEM64_SIZE - 1);
+	aml_res_window64(w, pc_mem64(m), pc_mem64(m) + pc_mem64_size(m) - 1);
 	aml_end(w);
 	put_routing(w);
 	aml_end(w);

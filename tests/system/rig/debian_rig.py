@@ -18,12 +18,15 @@ FILES = {
     "rig-init": "#!/bin/sh\nexec /sbin/init\n",
     "etc/hostname": "rig\n",
     "etc/fstab": "/dev/vda / ext4 errors=remount-ro 0 1\n",
-    "etc/systemd/network/lan.network": "[Match]\nName=eth0\n[Network]\nDHCP=yes\n",
+    "etc/systemd/network/lan.network": "[Match]\nName=e*\n[Network]\nDHCP=yes\n",
+    # Four CPUs on one that is emulated, twice: its ninety seconds for a device are short.
+    "etc/systemd/system.conf.d/rig.conf": "[Manager]\nDefaultTimeoutStartSec=30min\nDefaultDeviceTimeoutSec=30min\n",
 }
+MASKED = "getty-static.service e2scrub_reap.service systemd-update-utmp-runlevel.service".split()
 
 
 def root_disk():
-    key = hashlib.sha256(repr((DISK_MIB, PACKAGES, FILES)).encode()).hexdigest()[:12]
+    key = hashlib.sha256(repr((DISK_MIB, PACKAGES, FILES, MASKED)).encode()).hexdigest()[:12]
     path = cache(f"debian12-amd64-{key}.ext4")
 
     def make():
@@ -39,11 +42,13 @@ def root_disk():
             for argv in (["debootstrap", "--variant=minbase", f"--include={PACKAGES}", "bookworm", tree,
                           tool("tools/debfetch", "mirror")],
                          ["chroot", tree, "passwd", "-d", "root"],
-                         ["chroot", tree, "systemctl", "enable", "systemd-networkd"]):
+                         ["chroot", tree, "systemctl", "enable", "systemd-networkd"],
+                         ["chroot", tree, "systemctl", "mask", *MASKED]):
                 done = subprocess.run(argv, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
                 if done.returncode:
                     raise Skip(f"{argv[0]}: {(done.stdout.strip().split(chr(10)) or ['?'])[-1]}")
             for name, text in FILES.items():
+                os.makedirs(os.path.dirname(f"{tree}/{name}"), exist_ok=True)
                 with open(f"{tree}/{name}", "w", encoding="ascii") as f:
                     f.write(text)
             os.chmod(f"{tree}/rig-init", 0o755)
@@ -98,6 +103,6 @@ def debian_to_login(rig):
         need("12." in g.run("cat /etc/debian_version"), "no Debian 12")
         need(g.run("nproc").strip() == "4", "not all CPUs are there")
         need("/dev/vda / ext4" in g.run("cat /proc/mounts"), "the root is not the disk")
-        g.run("for i in $(seq 60); do ip -4 -o addr show eth0 | grep -q 10.0.2.15 && break; sleep 1; done; ip -4 -o addr show eth0 | "
-              "grep -q 10.0.2.15", 180)
+        g.run("for i in $(seq 60); do ip -4 -o addr | grep -q 10.0.2.15 && break; sleep 1; done; ip -4 -o addr | grep -q 10.0.2.15",
+              180)
         g.power_off("systemctl poweroff", 240)
