@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # cases: check
 # long: vfio firmware pvh debian vhost
-# budget: 420
+# budget: 1200
 """
 The kvm engine and the pc machine on a real KVM, in software: kvm_x86.py CASE. One outer machine serves all tests of a
 case, which are reported one by one as TAP.
