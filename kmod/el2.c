@@ -110,19 +110,29 @@ static int el2_is_free(void)
 	return atomic_read(&all.err);
 }
 
+/* The header is the file's word for it; what a file is short of image_size is zeros. */
+static bool header_is_good(const struct image_header *h, u32 file_size)
+{
+	return !memcmp(h->signature, IMAGE_SIGNATURE, sizeof(h->signature)) && h->revision == IMAGE_REVISION &&
+	       file_size <= h->image_size && h->image_size <= h->core_size && h->entry < file_size &&
+	       IS_ALIGNED(h->core_size, SZ_4K) && h->percpu_size && IS_ALIGNED(h->percpu_size, SZ_4K) &&
+	       h->console_size <= h->core_size && h->console_offset <= h->core_size - h->console_size &&
+	       h->console_size >= sizeof(struct image_console) && IS_ALIGNED(h->console_offset, 4);
+}
+
 /* Offsets in the memory, each within it. */
 static int lay_out(struct image_header *h, u32 image_size, u32 config_size, u64 size)
 {
 	u64 config = h->core_size + (u64)h->percpu_size * nr_cpu_ids;
 
-	if (memcmp(h->signature, IMAGE_SIGNATURE, sizeof(h->signature)) || h->revision != IMAGE_REVISION)
+	if (!header_is_good(h, image_size)) {
+		pr_err("the image is none, or damaged, or of another revision than %d\n", IMAGE_REVISION);
 		return -EINVAL;
-	if (h->image_size != image_size || h->core_size < image_size || h->entry >= image_size || h->core_size % SZ_4K ||
-	    !h->percpu_size || h->percpu_size % SZ_4K || nr_cpu_ids > IMAGE_MAX_CPUS)
+	}
+	if (nr_cpu_ids > IMAGE_MAX_CPUS) {
+		pr_err("CPUs past %d are not supported: boot with nr_cpus=%d\n", IMAGE_MAX_CPUS, IMAGE_MAX_CPUS);
 		return -EINVAL;
-	if (h->console_size > h->core_size || h->console_offset > h->core_size - h->console_size ||
-	    h->console_size < sizeof(struct image_console) || !IS_ALIGNED(h->console_offset, 4))
-		return -EINVAL;
+	}
 	if (config + config_size > size || config > U32_MAX) {
 		pr_err("the hypervisor's memory is too small: %llu bytes are needed, and then pages for its pool\n",
 		       config + config_size);
@@ -188,8 +198,10 @@ static int check_memory(const struct system_config *config)
 {
 	u64 phys = config->hypervisor_memory.phys, size = config->hypervisor_memory.size;
 
-	if (!IS_ALIGNED(phys, SZ_4K) || !IS_ALIGNED(size, SZ_4K) || !size || size > SZ_1G)
+	if (!IS_ALIGNED(phys, SZ_4K) || !IS_ALIGNED(size, SZ_4K) || !size || size > SZ_1G) {
+		pr_err("the hypervisor's memory is no whole pages, or more than 1 GiB\n");
 		return -EINVAL;
+	}
 	if (config_check_ram(phys, size)) {
 		pr_err("the hypervisor's memory at %#llx is Linux's: reserve it by mem= or a no-map node\n", phys);
 		return -EINVAL;
@@ -197,6 +209,12 @@ static int check_memory(const struct system_config *config)
 	cella.phys = phys;
 	cella.size = size;
 	return 0;
+}
+
+static int bad_config(void)
+{
+	pr_err("the configuration is none, or damaged, or of another revision than %d\n", CONFIG_REVISION);
+	return -EINVAL;
 }
 
 int el2_enable(const void *image, u32 image_size, const struct system_config *config, u32 config_size)
@@ -209,10 +227,9 @@ int el2_enable(const void *image, u32 image_size, const struct system_config *co
 	if (image_size < sizeof(header) || config_size < sizeof(*config) ||
 	    memcmp(config->signature, CONFIG_SYSTEM_SIGNATURE, sizeof(config->signature)) ||
 	    config->architecture != CONFIG_ARCH_ARM64 || config->revision != CONFIG_REVISION)
-		return -EINVAL;
-	err = config_check_cell(&config->root, config_size - offsetof(struct system_config, root), &root);
-	if (err)
-		return err;
+		return bad_config();
+	if (config_check_cell(&config->root, config_size - offsetof(struct system_config, root), &root))
+		return bad_config();
 	err = check_memory(config);
 	if (err)
 		return err;
@@ -229,8 +246,10 @@ int el2_enable(const void *image, u32 image_size, const struct system_config *co
 		cella.enabled = !err;
 	}
 	cpus_read_unlock();
-	if (err)
+	if (err) {
+		pr_err("not enabled: %d\n", err);
 		return err;
+	}
 	if (config->flags & SYSTEM_VIRTUAL_CONSOLE && console_map(&header))
 		pr_warn("the engine's log cannot be read\n");
 	err = cell_add_root(&root);
