@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Firmware as a machine has it: code as read-only memory below 4 GiB, and below that a flash chip with its variables, whose
- * file is read once and written as they change. Control thread, but for what the chip keeps.
+ * Firmware as a machine has it: code as read-only memory below 4 GiB, and below that a flash chip with its variables,
+ * whose file is read once and written as they change. Control thread, but for what the chip keeps.
  */
 #ifndef CTL_FIRMWARE_H
 #define CTL_FIRMWARE_H

@@ -16,7 +16,7 @@ enum {
 	KEY_KERNEL_SIZE = 0x08, KEY_INITRD_SIZE = 0x0b, KEY_KERNEL = 0x11, KEY_INITRD = 0x12, KEY_PARAMS_SIZE = 0x14,
 	KEY_PARAMS = 0x15, KEY_SETUP_SIZE = 0x17, KEY_SETUP = 0x18,
 };
-#define SETUP_SECTORS	0x1f1u		/* of a bzImage: sectors of 512 after the first that the kernel itself follows; 0 means 4 */
+#define SETUP_SECTORS	0x1f1u		/* of a bzImage: sectors of set-up code after the first one; 0 means 4 */
 #define BIOS_COPY	(128 * KIB)	/* of firmware's end, below 1 MiB */
 #define FILE_TABLES	"etc/acpi/tables"
 #define FILE_RSDP	"etc/acpi/rsdp"

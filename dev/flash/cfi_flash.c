@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Commands, status and the query table of a flash chip; cfi_flash.h says what it is. Intel 290737 (StrataFlash), 4 and 5. */
+/* Commands, status and the query table of a flash chip; see cfi_flash.h. Intel 290737 (StrataFlash), 4 and 5. */
 #include "base/bits.h"
 #include "base/errno.h"
 #include "base/string.h"
@@ -12,8 +12,9 @@ enum mode { SHOW_ARRAY, SHOW_STATUS, SHOW_ID, SHOW_QUERY, MODES };
 enum expect { COMMAND, PROGRAM_DATA, BUFFER_COUNT, BUFFER_DATA, BUFFER_CONFIRM, ERASE_CONFIRM, LOCK_CONFIRM, EXPECTS };
 
 enum {
-	CMD_PROGRAM = 0x10, CMD_ERASE = 0x20, CMD_PROGRAM_2 = 0x40, CMD_CLEAR_STATUS = 0x50, CMD_LOCK = 0x60, CMD_STATUS = 0x70,
-	CMD_ID = 0x90, CMD_QUERY = 0x98, CMD_CONFIRM = 0xd0, CMD_BUFFER = 0xe8, CMD_RESET = 0xf0, CMD_ARRAY = 0xff,
+	CMD_PROGRAM = 0x10, CMD_ERASE = 0x20, CMD_PROGRAM_2 = 0x40, CMD_CLEAR_STATUS = 0x50, CMD_LOCK = 0x60,
+	CMD_STATUS = 0x70, CMD_ID = 0x90, CMD_QUERY = 0x98, CMD_CONFIRM = 0xd0, CMD_BUFFER = 0xe8, CMD_RESET = 0xf0,
+	CMD_ARRAY = 0xff,
 };
 enum { READY = 0x80, ERASE_FAILED = 0x20, PROGRAM_FAILED = 0x10, LOCKED = 0x02 };
 
@@ -50,7 +51,7 @@ static uint8_t log2_up(uint64_t n)
 	return bits;
 }
 
-/* JESD68.01 table 1, and the extended query of set 1. Times are powers of two, of microseconds and of milliseconds (erasing). */
+/* JESD68.01 table 1, and the extended query of set 1. Times are powers of two, of us, and of ms for erasing. */
 static uint8_t query(const struct cfi_flash *f, uint64_t at)
 {
 	static const uint8_t constant[QUERY_SIZE] = {
@@ -223,7 +224,7 @@ static void keep_changes(struct cfi_flash *f)
 		f->backend->keep(f->backend, from, end - from);
 }
 
-/* The slot is there while the array is shown. Without one, for want of memory, reads come to the device and get the same. */
+/* The slot is there while the array is shown. Without one, for want of room, reads come here and get the same. */
 static void settle(void *ctx)
 {
 	struct cfi_flash *f = ctx;
@@ -264,7 +265,9 @@ static enum bus_result cfi_flash_access(struct region *r, struct bus_access *a)
 	return BUS_OK;
 }
 
-static const struct region_ops cfi_flash_ops = { .access = cfi_flash_access, .min_size = 1, .max_size = 1, .misfit = MISFIT_SPLIT };
+static const struct region_ops cfi_flash_ops = {
+	.access = cfi_flash_access, .min_size = 1, .max_size = 1, .misfit = MISFIT_SPLIT,
+};
 
 /* ---- class ---- */
 

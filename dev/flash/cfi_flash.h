@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A parallel NOR flash chip, eight bits wide, with Intel's command set (JEDEC JESD68.01: the common flash interface; JEP137: set 1).
- * Firmware keeps its variables in it. OVMF's driver and Linux's cfi_cmdset_0001 know it.
+ * A parallel NOR flash chip, eight bits wide, with Intel's command set (JEDEC JESD68.01: the common flash interface;
+ * JEP137: set 1). Firmware keeps its variables in it. OVMF's driver and Linux's cfi_cmdset_0001 know it.
  *
- * While it shows its array it is a memory slot that reads go to directly, and only writes, which are commands, come here.
- * In its other modes there is no slot. Programming and erasing take no time.
+ * While it shows its array it is a memory slot that reads go to directly, and only writes, which are commands, come
+ * here. In its other modes there is no slot. Programming and erasing take no time.
  *
- * One thing is as QEMU's chip has it and not as Intel's: a cleared status register reads as 0, without "ready", because that is
- * how OVMF tells flash from memory.
+ * One thing is as QEMU's chip has it and not as Intel's: a cleared status register reads as 0, without "ready", because
+ * that is how OVMF tells flash from memory.
  *
  * What the array holds is the back-end's and is no part of the device's state.
  */
@@ -25,7 +25,7 @@ struct flash_backend {
 	int fd;				/* behind data, for the engine; -1: none */
 	uint64_t size;			/* bytes, a multiple of CFI_BLOCK */
 	bool read_only;			/* programming and erasing fail as on a locked block */
-	/* A range has changed and the chip shows its array again. No lock held, on a vCPU's or the control thread. May be NULL. */
+	/* A range has changed and the chip shows its array again. On a vCPU's or the control thread. May be NULL. */
 	void (*keep)(struct flash_backend *b, uint64_t offset, uint64_t len);
 };
 

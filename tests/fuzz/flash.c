@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Any accesses of a flash chip, resets and pauses meanwhile. Nothing outside of the array changes; a locked chip's never does;
- * what changed was told; and after a reset the array is memory again.
+ * Any accesses of a flash chip, resets and pauses meanwhile. Nothing outside of the array changes, and of a locked chip
+ * nothing does; what changed was told; and after a reset the array is memory again.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -62,10 +62,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct rig rig;
 	struct rig *r = &rig;
+	static uint8_t before[SIZE];
 	struct input in = { data, size };
 
 	if (!r->b)
 		open_rig(r);
+	memcpy(before, r->array, SIZE);
 	r->backend.read_only = take(&in, 1) & 1;
 	device_reset_all(&r->b->vm, RESET_COLD);
 	while (in.left)
@@ -73,6 +75,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	device_reset_all(&r->b->vm, RESET_WARM);
 	assert_non_null(mem_find(&r->b->vm.mem, BASE));
 	assert_memory_equal(r->array, r->copy, SIZE);
+	if (r->backend.read_only)
+		assert_memory_equal(r->array, before, SIZE);
 	for (unsigned i = SIZE; i < sizeof(r->array); i++)
 		assert_int_equal(r->array[i], 0x5a);
 	return 0;

@@ -163,6 +163,9 @@ static void tables_are_found_from_the_root_for_any_number_of_cpus(void **state)
 		assert_memory_equal(buf + get_le32(t + 36) - PC_TABLES, "FACS", 4);
 		assert_non_null(find(buf, rsdp, "DSDT"));
 		assert_int_equal(get_le32(find(buf, rsdp, "SPCR") + 4), 80);
+		t = find(buf, rsdp, "MCFG");
+		if (t)
+			assert_int_equal(get_le16(t + 54), 0);		/* from bus 0 to bus 0 */
 		assert_int_equal(pc_acpi(&r->machine, buf, 600, PC_TABLES, &rsdp), -ENOSPC);
 		unmake(r);
 	}
