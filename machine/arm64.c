@@ -11,7 +11,7 @@
 #include "dev/irqchip/gicv3.h"
 #include "dev/irqchip/gicv3_its.h"
 #include "dev/timer/arm_generic.h"
-#include "fw/psci.h"
+#include "fw/psci_vm.h"
 #include "machine/arm64_fdt.h"
 #include "machine/machine.h"
 

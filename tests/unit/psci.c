@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/bits.h"
-#include "fw/psci.h"
+#include "fw/psci_vm.h"
 
 #define ENTRY	0x40001000ull
 

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* From physical to virtual interrupts, for both GICs; and which shared interrupts are whose. */
+#include "base/string.h"
+#include "engine/bare/arm64/gic.h"
+#include "engine/bare/cell_config.h"
+
+static const struct gic *gic_of(const struct arm_cpu *c)
+{
+	return machine_of(c->cpu.sys)->gic;
+}
+
+static bool queue_put(struct irq_queue *q, uint32_t irq, uint8_t priority)
+{
+	for (uint32_t i = q->head; i != q->tail; i++)
+		if ((q->irq[i % QUEUE_ENTRIES] & MASK(23, 0)) == irq)
+			return true;
+	if (q->tail - q->head == QUEUE_ENTRIES)
+		return false;
+	q->irq[q->tail++ % QUEUE_ENTRIES] = irq | (uint32_t)priority << 24;
+	return true;
+}
+
+/* SGIs that others have sent. Those that find no list register stay where they are. */
+static bool sgis_fill(struct arm_cpu *c)
+{
+	uint32_t set = __atomic_exchange_n(&c->sgi_pending, 0, __ATOMIC_ACQ_REL);
+
+	for (; set; set &= set - 1) {
+		uint32_t sgi = ctz64(set);
+
+		if (!gic_of(c)->insert(c, sgi, c->sgi_priority[sgi])) {
+			__atomic_fetch_or(&c->sgi_pending, set, __ATOMIC_ACQ_REL);
+			return false;
+		}
+	}
+	return true;
+}
+
+void gic_fill(struct arm_cpu *c)
+{
+	struct irq_queue *q = &c->queue;
+	bool all = true;
+
+	while (all && q->head != q->tail) {
+		uint32_t entry = q->irq[q->head % QUEUE_ENTRIES];
+
+		all = gic_of(c)->insert(c, entry & MASK(23, 0), (uint8_t)(entry >> 24));
+		q->head += all;
+	}
+	if (all && read_once(c->sgi_pending))
+		all = sgis_fill(c);
+	gic_of(c)->refill(c, !all);
+}
+
+void gic_inject(struct arm_cpu *c, uint32_t irq, uint8_t priority)
+{
+	c->cpu.stat[STAT_VIRQ]++;
+	if (c->queue.head == c->queue.tail && gic_of(c)->insert(c, irq, priority))
+		return;
+	queue_put(&c->queue, irq, priority);
+}
+
+void gic_send_sgi(struct arm_cpu *from, struct arm_cpu *to, uint32_t sgi)
+{
+	to->sgi_source[sgi] = from->gicc_mask ? (uint8_t)ctz64(from->gicc_mask) : 0;
+	__atomic_fetch_or(&to->sgi_pending, BIT(sgi), __ATOMIC_SEQ_CST);
+	if (to == from)
+		gic_fill(to);
+	else
+		gic_of(to)->kick(to);
+}
+
+/* One that isn't the guest's: left over from another cell, or never wanted. It is turned off. */
+static void irq_stray(struct arm_cpu *c, uint32_t irq)
+{
+	if (irq >= IRQ_PRIVATE && irq < IRQ_SPECIAL)
+		gic_irq_bit(gicd_base(c->cpu.sys), GICD_ICENABLER, irq);
+}
+
+void gic_irqs(struct arm_cpu *c)
+{
+	const struct gic *g = gic_of(c);
+	const struct arm_cell *cell = arm_cell_of(c->cpu.cell);
+	bool fill = c->queue.head != c->queue.tail;
+
+	for (;;) {
+		uint32_t iar = g->acknowledge(), irq = iar & g->id_mask;
+
+		if (irq >= IRQ_SPECIAL && irq < IRQ_LPI)
+			break;
+		if (irq < IRQ_SGIS || irq == machine_of(c->cpu.sys)->maintenance_irq) {
+			c->cpu.stat[irq < IRQ_SGIS ? STAT_MANAGEMENT : STAT_MAINTENANCE]++;
+			g->end(iar, true);
+			fill = true;
+		} else if (c->cpu.power == POWER_ON && (cell_owns_irq(cell, irq) || irq >= IRQ_LPI)) {
+			gic_inject(c, irq, g->priority());
+			g->end(iar, false);
+		} else {
+			irq_stray(c, irq);
+			g->end(iar, true);
+		}
+	}
+	if (fill || c->queue.head != c->queue.tail)
+		gic_fill(c);
+}
+
+/* ---- registers with a bit for each interrupt ---- */
+
+void gic_irq_bit(uint64_t base, uint32_t reg, uint32_t irq)
+{
+	mmio_write(base + reg + irq / 32 * 4, BIT(irq % 32), 4);
+}
+
+static void priority_set(uint64_t base, uint32_t irq, uint8_t priority)
+{
+	mmio_write(base + GICD_IPRIORITYR + irq, priority, 1);
+}
+
+/* What EL2 needs of the private interrupts is turned on; what Linux has is kept. Its SGIs become virtual ones. */
+void gic_private_take(struct arm_cpu *c, uint64_t base)
+{
+	uint32_t ours = (uint32_t)(BIT(SGI_KICK) | BIT(machine_of(c->cpu.sys)->maintenance_irq));
+	uint32_t sgis = (uint32_t)MASK(15, 0), active;
+
+	c->ppi_enable = (uint32_t)mmio_read(base + GICD_ISENABLER, 4);
+	for (uint32_t i = 0; i < IRQ_PRIVATE; i++)
+		c->ppi_priority[i] = (uint8_t)mmio_read(base + GICD_IPRIORITYR + i, 1);
+	memcpy(c->sgi_priority, c->ppi_priority, sizeof(c->sgi_priority));
+	c->sgi_enable = sgis;
+	active = (uint32_t)mmio_read(base + GICD_ISACTIVER, 4) & sgis;
+	mmio_write(base + GICD_ICACTIVER, active, 4);
+	for (uint32_t i = 0; i < IRQ_PRIVATE; i++)
+		if (ours >> i & 1)
+			priority_set(base, i, PRIORITY_DEFAULT);
+	mmio_write(base + GICD_ISENABLER, ours, 4);
+	c->sgi_active = active;
+}
+
+void gic_private_give(struct arm_cpu *c, uint64_t base)
+{
+	uint32_t ours = (uint32_t)(BIT(SGI_KICK) | BIT(machine_of(c->cpu.sys)->maintenance_irq));
+
+	mmio_write(base + GICD_ICENABLER, ours & ~c->ppi_enable, 4);
+	for (uint32_t i = 0; i < IRQ_SGIS; i++)
+		priority_set(base, i, c->sgi_priority[i]);
+	priority_set(base, machine_of(c->cpu.sys)->maintenance_irq, c->ppi_priority[machine_of(c->cpu.sys)->maintenance_irq]);
+}
+
+void gic_private_reset(struct arm_cpu *c, uint64_t base)
+{
+	uint32_t theirs = arm_cell_of(c->cpu.cell)->irq[0];
+
+	mmio_write(base + GICD_ICENABLER, theirs, 4);
+	mmio_write(base + GICD_ICACTIVER, theirs, 4);
+	mmio_write(base + GICD_ICPENDR, theirs, 4);
+	for (uint32_t i = IRQ_SGIS; i < IRQ_PRIVATE; i++)
+		if (theirs >> i & 1)
+			priority_set(base, i, PRIORITY_DEFAULT);
+	memset(c->sgi_priority, PRIORITY_DEFAULT, sizeof(c->sgi_priority));
+	c->sgi_enable = (uint32_t)MASK(15, 0);
+	c->queue.head = c->queue.tail = 0;
+	__atomic_store_n(&c->sgi_pending, 0, __ATOMIC_RELEASE);
+}
+
+static bool irq_is_edge(uint64_t base, uint32_t irq)
+{
+	return mmio_read(base + GICD_ICFGR + irq / 16 * 4, 4) >> (irq % 16 * 2 + 1) & 1;
+}
+
+/* A pending one was acknowledged by us: it is active in hardware, and becomes pending again. */
+void gic_hand_back(struct arm_cpu *c, uint64_t private_base, uint32_t irq, bool pending, bool active)
+{
+	uint64_t base = irq < IRQ_PRIVATE ? private_base : gicd_base(c->cpu.sys);
+
+	if (irq >= IRQ_SPECIAL)
+		return;
+	if (irq < IRQ_SGIS) {
+		if (active)
+			gic_irq_bit(base, GICD_ISACTIVER, irq);
+		if (pending)
+			gic_irq_bit(base, GICD_ISPENDR, irq);
+	} else if (pending) {
+		if (irq_is_edge(base, irq))
+			gic_irq_bit(base, GICD_ISPENDR, irq);
+		gic_irq_bit(base, GICD_ICACTIVER, irq);
+	}
+}
+
+void gic_queue_hand_back(struct arm_cpu *c, uint64_t private_base)
+{
+	struct irq_queue *q = &c->queue;
+	uint32_t sgis = c->sgi_pending;
+
+	for (; q->head != q->tail; q->head++)
+		gic_hand_back(c, private_base, q->irq[q->head % QUEUE_ENTRIES] & MASK(23, 0), true, false);
+	for (; sgis; sgis &= sgis - 1)
+		gic_hand_back(c, private_base, ctz64(sgis), true, false);
+}
+
+/* ---- shared interrupts of cells ---- */
+
+static void spi_quiet(struct bare *sys, uint32_t irq)
+{
+	uint64_t base = gicd_base(sys);
+
+	gic_irq_bit(base, GICD_ICENABLER, irq);
+	gic_irq_bit(base, GICD_ICPENDR, irq);
+	gic_irq_bit(base, GICD_ICACTIVER, irq);
+}
+
+/* Off, not pending, at the default priority, to the first CPU of `owner`. */
+static void spis_reset(const struct arm_cell *cell, const struct cell *owner)
+{
+	struct bare *sys = owner->sys;
+	const struct arm_cpu *first = arm_cpu_of(sys->cpu[ctz64(owner->cpus)]);
+
+	for (uint32_t irq = IRQ_PRIVATE; irq < IRQ_SPECIAL; irq++) {
+		if (!cell_owns_irq(cell, irq))
+			continue;
+		spi_quiet(sys, irq);
+		priority_set(gicd_base(sys), irq, PRIORITY_DEFAULT);
+		machine_of(sys)->gic->route(irq, first);
+	}
+}
+
+/* Those that the configuration names and the root has. */
+void arch_irqs_take(struct cell *cell)
+{
+	struct arm_cell *own = arm_cell_of(cell), *root = arm_cell_of(root_of(cell->sys));
+	const struct config_irqchip *chip = config_irqchips(cell->config);
+
+	for (uint32_t i = 0; i < cell->config->num_irqchips; i++) {
+		for (uint32_t n = 0; n < 4; n++) {
+			uint32_t word = chip[i].pin_base / 32 + n;
+
+			if (!word || word >= IRQ_WORDS)
+				continue;
+			own->irq[word] |= chip[i].bitmap[n] & root->irq[word];
+			root->irq[word] &= ~own->irq[word];
+		}
+	}
+	spis_reset(own, cell);
+}
+
+void arch_irqs_reset(struct cell *cell)
+{
+	spis_reset(arm_cell_of(cell), cell);
+}
+
+void arch_irqs_return(struct cell *cell)
+{
+	struct arm_cell *own = arm_cell_of(cell), *root = arm_cell_of(root_of(cell->sys));
+
+	spis_reset(own, &root->cell);
+	for (uint32_t word = 1; word < IRQ_WORDS; word++) {
+		root->irq[word] |= own->irq[word];
+		own->irq[word] = 0;
+	}
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Redistributors as a cell sees them (ARM IHI 0069 §12.10), and its SGIs (§12.2.34). All frames are there to be walked; those of
+ * CPUs that aren't the cell's have an identification and nothing else. LPI tables are memory that the GIC writes: only the
+ * root may say where, and only in memory that it has.
+ */
+#include "engine/bare/arm64/gic.h"
+#include "engine/bare/arm64/gicv3.h"
+
+#define TABLE_ADDRESS	MASK(51, 12)
+#define PROP_IDBITS	MASK(4, 0)
+#define CTLR_ENABLE_LPIS	BIT(0)
+
+/* Is all of it memory that the root may read and write? */
+static bool root_has_table(const struct bare *sys, uint64_t address, uint64_t size)
+{
+	uint64_t phys;
+
+	for (uint64_t at = 0; at < size; at += PAGE_BYTES)
+		if (!arch_translate(root_of(sys), address + at, &phys) || phys != address + at)
+			return false;
+	return true;
+}
+
+static bool table_is_good(const struct bare *sys, uint64_t offset, uint64_t value)
+{
+	unsigned id_bits = (unsigned)field_get(MASK(23, 19), mmio_read(gicd_base(sys) + GICD_TYPER, 4)) + 1;
+	uint64_t ids = BIT(offset == GICR_PROPBASER ? MIN(id_bits, (unsigned)field_get(PROP_IDBITS, value) + 1) : id_bits);
+
+	return root_has_table(sys, value & TABLE_ADDRESS, offset == GICR_PROPBASER ? ids : ids / 8);
+}
+
+static bool is_table(uint64_t offset)
+{
+	return offset == GICR_PROPBASER || offset == GICR_PENDBASER;
+}
+
+static enum mmio_result control_write(const struct bare *sys, bool root, uint64_t reg, uint64_t offset, const struct mmio_access *a)
+{
+	if (!root)
+		return MMIO_DONE;
+	if (offset == GICR_CTLR && a->size == 4)
+		mmio_write(reg, a->value, 4);
+	else if (is_table(offset) && a->size == 8 && table_is_good(sys, offset, a->value))
+		mmio_write(reg, a->value, 8);
+	return MMIO_DONE;
+}
+
+/* The control frame of a CPU of the cell's. GICR_WAKER reads as it is: awake. */
+static enum mmio_result control_access(struct cpu *cpu, uint64_t frame, uint64_t offset, struct mmio_access *a)
+{
+	bool root = cpu->cell == root_of(cpu->sys);
+	bool readable = offset <= GICR_WAKER || offset == GICR_SYNCR || offset >= 0xffd0 || (root && is_table(offset & ~7ull));
+
+	if (a->size < 4 || (offset & (a->size - 1u)))
+		return MMIO_BAD;
+	if (a->write)
+		return control_write(cpu->sys, root, frame + offset, offset, a);
+	a->value = readable ? mmio_read(frame + offset, a->size) : 0;
+	if (!root && offset == GICR_CTLR)
+		a->value &= ~CTLR_ENABLE_LPIS;
+	return MMIO_DONE;
+}
+
+static enum mmio_result foreign_access(uint64_t frame, uint64_t offset, struct mmio_access *a)
+{
+	bool readable = (offset & ~7ull) == GICR_TYPER || offset == GICR_PIDR2;
+
+	if (a->size < 4 || (offset & (a->size - 1u)))
+		return MMIO_BAD;
+	a->value = !a->write && readable ? mmio_read(frame + offset, a->size) : 0;
+	return MMIO_DONE;
+}
+
+static struct arm_cpu *cpu_of_frame(const struct cell *cell, uint64_t frame)
+{
+	struct cpu *c;
+
+	for_each_cpu(c, cell->sys, cell->cpus)
+		if (arm_cpu_of(c)->gicr == frame)
+			return arm_cpu_of(c);
+	return NULL;
+}
+
+static enum mmio_result redist_access(struct cpu *cpu, void *arg, struct mmio_access *a)
+{
+	uint64_t base = cpu->sys->config->platform.gicr_base, stride = gicr_stride(mmio_read(base + GICR_TYPER, 8));
+	uint64_t frame = base + a->address / stride * stride, offset = a->address % stride;
+	struct arm_cpu *target = cpu_of_frame(cpu->cell, frame);
+
+	if (!target)
+		return foreign_access(frame, offset, a);
+	if (offset < GICR_SGI_FRAME)
+		return control_access(cpu, frame, offset, a);
+	if (offset >= 2 * GICR_SGI_FRAME) {
+		a->value = 0;
+		return MMIO_DONE;
+	}
+	a->address = offset - GICR_SGI_FRAME;
+	return gic_private_access(target, frame + GICR_SGI_FRAME, a);
+}
+
+int gicv3_cell_init(struct cell *cell)
+{
+	const struct config_platform *p = &cell->sys->config->platform;
+	uint64_t frames = GICR_FRAMES_MAX(cell->sys) * gicr_stride(mmio_read(p->gicr_base + GICR_TYPER, 8));
+	int err = mmio_add(&cell->mmio, p->gicd_base, 0x10000, gic_dist_access, NULL);
+
+	if (!err)
+		err = mmio_add(&cell->mmio, p->gicr_base, frames, redist_access, NULL);
+	return err;
+}
+
+#define SGI_LIST	MASK(15, 0)
+#define SGI_RANGE	MASK(47, 44)
+#define SGI_ALL_OTHERS	BIT(40)
+
+void gicv3_send_sgi(struct arm_cpu *c, uint64_t value)
+{
+	uint64_t cluster = field_get(MASK(23, 16), value) << 8 | field_get(MASK(39, 32), value) << 16 |
+			   field_get(MASK(55, 48), value) << 32;
+	uint32_t sgi = value >> 24 & 15;
+	struct cpu *other;
+
+	c->cpu.stat[STAT_VSGI]++;
+	for_each_cpu(other, c->cpu.sys, c->cpu.cell->cpus) {
+		struct arm_cpu *to = arm_cpu_of(other);
+		uint64_t aff0 = to->mpidr & 0xff;
+		bool hit = (to->mpidr & MPIDR_AFFINITY & ~0xffull) == cluster && aff0 >> 4 == field_get(SGI_RANGE, value) &&
+			   (value & SGI_LIST) >> (aff0 & 15) & 1;
+
+		if (value & SGI_ALL_OTHERS)
+			hit = to != c;
+		if (hit)
+			gic_send_sgi(c, to, sgi);
+	}
+}
