@@ -19,14 +19,15 @@ check-args	= $(foreach g,$(check-groups),$(g): $(test-group-$(g)) $(check-script
 # sanitizers: whatever a report of theirs can come from, and an arm64 Linux on the address sanitizer's.
 check-run	= CELLA=$(abspath $(B))/cella tests/run $(if $(K),-k '$(K)') --logs $(B)/test-logs
 
-# The kvm group's tests of other hosts take cross builds, where there are compilers for them; without, they skip.
+# The kvm group's tests of other hosts take cross builds, where there are compilers for them; without, they skip. The fuzz group
+# takes a build by clang (tests/fuzz/build.mk).
 cross-found	= $(if $(shell command -v aarch64-linux-gnu-gcc),cross-arm64) $(if $(shell command -v riscv64-linux-gnu-gcc),cross-riscv64)
 check-cross	= $(if $(SAN)$(cross),,$(if $(K),$(if $(findstring kvm,$(K)),$(cross-found)),$(cross-found)))
 
 .PHONY: check check-long check-san
-check: all $$(TESTS) $$(check-cross)
+check: all $$(TESTS) $$(check-cross) $$(check-fuzz)
 	@$(check-run) $(check-args)
-check-long: all $$(TESTS) $$(check-cross)
+check-long: all $$(TESTS) $$(check-cross) $$(check-fuzz)
 	@$(check-run) --long $(check-args)
 	$(if $(SAN),,@$(MAKE) --no-print-directory check-san)
 check-san:

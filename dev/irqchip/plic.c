@@ -113,10 +113,12 @@ static uint32_t plic_read(struct plic *p, uint64_t offset)
 static void plic_enable(struct plic *p, uint64_t offset, uint32_t v)
 {
 	uint64_t n = offset / ENABLE_STRIDE, at = offset % ENABLE_STRIDE;
-	struct plic_context *c = &p->context[n];
+	struct plic_context *c;
 
-	if (n < p->contexts && at < 8)
-		c->enabled = ((c->enabled & ~((uint64_t)0xffffffff << 8 * at)) | (uint64_t)v << 8 * at) & USABLE;
+	if (n >= p->contexts || at >= 8)
+		return;
+	c = &p->context[n];
+	c->enabled = ((c->enabled & ~((uint64_t)0xffffffff << 8 * at)) | (uint64_t)v << 8 * at) & USABLE;
 }
 
 static void plic_write(struct plic *p, uint64_t offset, uint32_t v)

@@ -354,6 +354,7 @@ int main(void)
 		CASE(vcpus_with_a_queue_each_get_their_own_answers),
 		CASE(device_works_after_each_of_many_resets_in_the_middle_of_io),
 		CASE(rings_that_change_under_the_device_do_no_harm),
+	}, modern[] = {
 		PACKED(vcpus_with_a_queue_each_get_their_own_answers),
 		PACKED(device_works_after_each_of_many_resets_in_the_middle_of_io),
 		PACKED(rings_that_change_under_the_device_do_no_harm),
@@ -361,5 +362,6 @@ int main(void)
 		IN_ORDER(rings_that_change_under_the_device_do_no_harm),
 	};
 
-	return rig_run_all("virtio threads", tests, ARRAY_SIZE(tests));
+	return rig_run_all("virtio threads", tests, ARRAY_SIZE(tests)) +
+	       rig_run_modern("virtio threads, modern", modern, ARRAY_SIZE(modern));
 }

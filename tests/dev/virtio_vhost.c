@@ -448,7 +448,8 @@ static int route(struct vm *vm, struct irq_route *const *list, unsigned n)
 
 	for (unsigned i = 0; i < n; i++) {
 		if (list[i]->notifier.fd < 0)
-			list[i]->notifier = (struct notifier){ route_signalled, ROUTE_FD + (int)f->r.messages[31]++, &f->r.messages[30] };
+			list[i]->notifier = (struct notifier){ route_signalled, ROUTE_FD + (int)f->r.messages[31]++,
+							       &f->r.messages[30] };
 	}
 	return 0;
 }

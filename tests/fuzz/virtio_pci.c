@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A disk over PCI (modern and transitional) and over legacy virtio-mmio: any accesses of BARs, configuration space and
- * registers, with whatever lies in memory as rings. After a reset of the machine the disk can be started and read.
+ * A disk over PCI, modern or transitional, or over legacy virtio-mmio, by the name of the program: any accesses of BARs,
+ * configuration space and registers, with whatever lies in memory as rings. After a reset of the machine the disk can be started
+ * and read.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,6 +11,7 @@
 #include <cmocka.h>
 #include "tests/dev/virtio_rig.h"
 #include "tests/fuzz/input.h"
+#include "tests/fuzz/name.h"
 
 static struct mem_disk disk;
 
@@ -68,19 +70,16 @@ static void restart(struct rig *r)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const enum rig_kind kinds[] = { RIG_PCI, RIG_PCI_LEGACY, RIG_MMIO_LEGACY };
-	static struct rig rigs[ARRAY_SIZE(kinds)];
+	static struct rig rig, *r = &rig;
 	struct input in = { data, size };
-	struct rig *r;
 
-	if (!rigs[0].ram)
+	if (!r->ram) {
+		rig_kind = fuzz_is("virtio_mmio_legacy") ? RIG_MMIO_LEGACY :
+			   fuzz_is("virtio_pci_legacy") ? RIG_PCI_LEGACY : RIG_PCI;
 		mem_disk_init(&disk, 64 * 512);
-	for (unsigned i = 0; i < ARRAY_SIZE(kinds) && !rigs[i].ram; i++) {
-		rig_kind = kinds[i];
-		rig_open(&rigs[i]);
-		rig_plug(&rigs[i], &virtio_blk_class, &disk.b);
+		rig_open(r);
+		rig_plug(r, &virtio_blk_class, &disk.b);
 	}
-	r = &rigs[take(&in, 1) % ARRAY_SIZE(kinds)];
 	r->features = take(&in, 4) & rig_offered(r) & 0xffffffff;
 	rig_start(r, 1, 8);
 	while (in.left)
