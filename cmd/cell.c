@@ -38,6 +38,15 @@ static const struct cell_option check_options[] = {
 	{ "dtb", 'd', "FILE", "another board's device tree" },
 	{ NULL }
 };
+static const struct cell_option linux_options[] = {
+	{ "initrd", 'i', "FILE", "initial RAM disk" },
+	{ "cmdline", 'c', "WORDS", "the kernel's command line" },
+	{ "dtb", 'd', "FILE", "a device tree instead of the one made from CONFIG" },
+	{ "write", 'w', "FILE", "only write the device tree" },
+	{ "dma-trusted", 'D', NULL, "its devices may master the bus, as dma_trusted = true" },
+	UNCHECKED,
+	{ NULL }
+};
 static const struct cell_option config_options[] = {
 	{ "iomem", 'I', "FILE", "another board's /proc/iomem" },
 	{ "dtb", 'd', "FILE", "another board's device tree" },
@@ -58,6 +67,8 @@ const struct cell_verb cell_verb_table[] = {
 	{ "list", "", "cells with their states and CPUs", 0, 0, no_options, cell_verb_list },
 	{ "stats", "CELL", "how often its CPUs came to the engine, and how often in a second", 0, 1, name_options, cell_verb_stats },
 	{ "console", "[-f]", "what the engine and cells without a UART have logged", 0, 0, console_options, cell_verb_console },
+	{ "linux", "[-i INITRD] [-c CMDLINE] [-d DTB] CONFIG KERNEL", "a second Linux: create, load and start it", 2, 2, linux_options,
+	  cell_verb_linux },
 	{ "check", "[--iomem FILE] [--dtb FILE] CONFIG...", "prove a system and its cells before anything is touched", 1, CELL_MAX_ITEMS,
 	  check_options, cell_verb_check },
 	{ "compile", "CONFIG OUT", "a TOML configuration's binary form", 2, 2, no_options, cell_verb_compile },

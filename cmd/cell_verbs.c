@@ -7,6 +7,7 @@
 
 #include "cmd/cell.h"
 #include "ctl/cell_driver.h"
+#include "ctl/cell_linux.h"
 #include "ctl/cell_run.h"
 #include "ctl/payload.h"
 
@@ -134,4 +135,15 @@ int cell_verb_shutdown(const struct cell_args *a, struct ctl_error *e)
 int cell_verb_destroy(const struct cell_args *a, struct ctl_error *e)
 {
 	return act(a, cell_driver_destroy, e);
+}
+
+int cell_verb_linux(const struct cell_args *a, struct ctl_error *e)
+{
+	const struct cell_linux_options o = {
+		.config = a->operand[0], .kernel = a->operand[1], .initrd = cell_value(a, 'i'), .cmdline = cell_value(a, 'c'),
+		.dtb = cell_value(a, 'd'), .write_dtb = cell_value(a, 'w'), .dma_trusted = cell_value(a, 'D'),
+		.unchecked = cell_value(a, 'U'),
+	};
+
+	return cell_linux(&o, e);
 }

@@ -156,29 +156,34 @@ static int check_cell(struct cell_file *f, struct ctl_error *e)
 	return err;
 }
 
+int cell_create_file(struct cell_file *f, bool unchecked, struct ctl_error *e)
+{
+	int fd, id, err;
+
+	if (f->system)
+		return ctl_fail(e, -EINVAL, "configuration %s: it is a system's: 'cella cell enable' takes it", f->path);
+	err = cell_check_alone(f, e);
+	fd = err ? err : cell_driver_open(e);
+	if (fd < 0)
+		return fd;
+	err = unchecked ? 0 : check_cell(f, e);
+	if (!err)
+		err = cell_driver_create(fd, f, &id, e);
+	close(fd);
+	return err ? err : id;
+}
+
 int cell_create(const char *path, bool dma_trusted, bool unchecked, struct ctl_error *e)
 {
 	struct cell_file *f;
-	int fd, id = 0, err = cell_file_load(path, &f, e);
+	int err = cell_file_load(path, &f, e);
 
 	if (err)
 		return err;
 	f->dma_trusted |= dma_trusted;
-	if (f->system)
-		err = ctl_fail(e, -EINVAL, "configuration %s: it is a system's: 'cella cell enable' takes it", path);
-	if (!err)
-		err = cell_check_alone(f, e);
-	fd = err ? err : cell_driver_open(e);
-	if (fd >= 0) {
-		err = unchecked ? 0 : check_cell(f, e);
-		if (!err)
-			err = cell_driver_create(fd, f, &id, e);
-		close(fd);
-	} else {
-		err = fd;
-	}
+	err = cell_create_file(f, unchecked, e);
 	cell_file_free(f);
-	return err ? err : id;
+	return err;
 }
 
 int cell_compile(const char *path, const char *out, struct ctl_error *e)

@@ -21,6 +21,7 @@ struct cell_enable_options {
 int cell_enable(const char *path, const struct cell_enable_options *o, struct ctl_error *e);
 /* The cell's id. dma_trusted: as if the file said so; binary files can't. */
 int cell_create(const char *path, bool dma_trusted, bool unchecked, struct ctl_error *e);
+int cell_create_file(struct cell_file *f, bool unchecked, struct ctl_error *e);
 
 /* The binary form of a file, replaced as a whole. */
 int cell_compile(const char *path, const char *out, struct ctl_error *e);

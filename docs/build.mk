@@ -3,4 +3,5 @@
 .PHONY: man
 man: $(B)/cella
 	@$(B)/cella help --man-options >$(B)/man-options
-	@sed -e '/^@OPTIONS@$$/{r $(B)/man-options' -e 'd}' docs/cella.1.in >docs/cella.1
+	@$(B)/cella help --man-cells >$(B)/man-cells
+	@sed -e '/^@OPTIONS@$$/{r $(B)/man-options' -e 'd}' -e '/^@CELLS@$$/{r $(B)/man-cells' -e 'd}' docs/cella.1.in >docs/cella.1

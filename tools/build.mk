@@ -86,3 +86,4 @@ install: $(B)/cella
 	install -m 644 docs/cella.1 $(DESTDIR)$(PREFIX)/share/man/man1/cella.1
 	$(B)/cella help --completion > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/cella
 	$(if $(filter arm64,$(HOST)),@$(MAKE) --no-print-directory install-kmod)
+	if [ -e $(B)/cella-arm64.bin ]; then install -D -m 644 $(B)/cella-arm64.bin $(DESTDIR)$(PREFIX)/lib/cella/cella-arm64.bin; fi
