@@ -16,7 +16,7 @@
 static const struct cell_option no_options[] = { { NULL } };
 static const struct cell_option name_options[] = { NAME, { NULL } };
 static const struct cell_option enable_options[] = {
-	{ "image", 'i', "FILE", "the engine's image; otherwise the installed cella-arm64.bin" },
+	{ "image", 'i', "FILE", "the engine's image; otherwise cella-arm64.bin, installed or beside CONFIG" },
 	{ "module", 'm', "FILE", "the driver's module; otherwise modprobe's cella" },
 	UNCHECKED,
 	{ NULL }

@@ -15,7 +15,8 @@
 #include "os/file.h"
 #include "os/spawn.h"
 
-#define DEVICE	"/dev/cella"
+#define DEVICE		"/dev/cella"
+#define IMAGE_FILE	"cella-arm64.bin"
 
 static int need_arm64(struct ctl_error *e)
 {
@@ -89,14 +90,18 @@ int cell_driver_load(const char *module, struct ctl_error *e)
 
 /* ---- the engine ---- */
 
-static const char *find_image(const char *image, char *path, size_t size)
+/* Where it is installed, beside the command, or beside the configuration. */
+static const char *find_image(const char *config, char *path, size_t size)
 {
 	static const char *const places[] = { "../lib/cella/", "" };
+	const char *slash = strrchr(config, '/');
 
-	for (size_t i = 0; i < ARRAY_SIZE(places) && !image; i++)
-		if (beside(places[i], "cella-arm64.bin", path, size))
-			image = path;
-	return image;
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+		if (beside(places[i], IMAGE_FILE, path, size))
+			return path;
+	if (snprintf(path, size, "%.*s" IMAGE_FILE, slash ? (int)(slash - config) + 1 : 0, config) >= (int)size || access(path, R_OK))
+		return NULL;
+	return path;
 }
 
 static int fail_enable(const struct cell_file *system, struct ctl_error *e)
@@ -116,13 +121,14 @@ static int fail_enable(const struct cell_file *system, struct ctl_error *e)
 int cell_driver_enable(int fd, const char *image, const struct cell_file *system, struct ctl_error *e)
 {
 	char path[640];
-	const char *from = find_image(image, path, sizeof(path));
+	const char *from = image ? image : find_image(system->path, path, sizeof(path));
 	struct file_data data;
 	struct cella_enable enable;
 	int err;
 
 	if (!from)
-		return ctl_fail(e, -ENOENT, "image cella-arm64.bin: neither installed nor beside the command: --image FILE names it");
+		return ctl_fail(e, -ENOENT, "image " IMAGE_FILE ": neither installed nor beside the command or the configuration: --image FILE "
+				"names it");
 	err = file_load(from, CELLA_IMAGE_MAX, &data);
 	if (err)
 		return ctl_fail_errno(e, err, "image", from);

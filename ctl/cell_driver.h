@@ -18,7 +18,7 @@
 int cell_driver_open(struct ctl_error *e);
 int cell_driver_load(const char *module, struct ctl_error *e);
 
-/* image: a file, or NULL: where it is installed or built. */
+/* image: a file, or NULL: where it is installed, beside the command, or beside the configuration. */
 int cell_driver_enable(int fd, const char *image, const struct cell_file *system, struct ctl_error *e);
 int cell_driver_disable(int fd, struct ctl_error *e);
 int cell_driver_create(int fd, const struct cell_file *cell, int *id, struct ctl_error *e);
