@@ -20,10 +20,9 @@ static const struct sysreg_rule {
 	{ SYS_ICC_ASGI1R_EL1, 0xffff, SEND_SGI },
 	{ SYS_ICC_SGI0R_EL1, 0xffff, SEND_SGI },
 	{ SYSREG(2, 0, 0, 0, 0), 0xc000, ZERO },			/* debug: all of op0 2 */
-	{ SYSREG(3, 0, 9, 12, 0), 0xffc0, ZERO },			/* PMU, EL1: CRn 9, CRm 12 to 15 */
-	{ SYSREG(3, 3, 9, 12, 0), 0xffc0, ZERO },			/* and EL0 */
+	{ SYSREG(3, 0, 9, 12, 0), 0xffe0, ZERO },			/* PMU, EL1: CRn 9, CRm 12 to 15 */
+	{ SYSREG(3, 3, 9, 12, 0), 0xffe0, ZERO },			/* and EL0 */
 	{ SYSREG(3, 3, 14, 8, 0), 0xffc0, ZERO },			/* event counters and types: CRn 14, CRm 8 to 15 */
-	{ SYSREG(3, 3, 14, 12, 0), 0xffc0, ZERO },
 	{ SYSREG(3, 0, 1, 0, 1), 0xffff, ZERO },			/* ACTLR_EL1 */
 	{ SYSREG(3, 0, 10, 4, 0), 0xfff8, ZERO },			/* LOR* */
 	{ SYSREG(3, 0, 11, 0, 0), 0xc780, ZERO },			/* implementation defined: CRn 11, any op1 */
