@@ -96,7 +96,7 @@ class Login(Inner):
 
 def debian_to_login(rig):
     """systemd brings it up, somebody logs in, and it goes down by itself."""
-    line = KINDS["x86-64"].append.replace("quiet ", "") + " rig.root=/dev/vda systemd.show_status=1"
+    line = KINDS["x86-64"].append + " rig.root=/dev/vda systemd.show_status=1"
     command = " ".join([*rig.program, "run", "-k", rig.kernel, "-i", rig.initrd, "-d", rig.disk, "-c", "4", "-m", "512M",
                         "-n", "user", "-p", f"'{line}'"])
     with Login(rig.outer, command, 600) as g:
