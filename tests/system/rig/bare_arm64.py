@@ -30,6 +30,7 @@ class Board:
     loader = "ld-linux-aarch64.so.1"
     package = "qemu-system-arm"
     modules = NINE
+    workaround = None
 
     def __init__(self, release="12", gic="v3", icount=False):
         self.release, self.gic, self.icount = release, gic, icount
