@@ -51,7 +51,8 @@ struct irqchip_desc {
 };
 
 struct vm_clock {
-	uint64_t counter, host_ns;
+	uint64_t counter, host_ns;	/* the guest's clock: its counter, on x86 kvmclock's nanoseconds */
+	uint64_t tsc;			/* x86: the first vCPU's; 0: leave them */
 };
 
 struct debug_points {
@@ -71,7 +72,7 @@ struct engine_ops {
 	int (*vm_ready)(struct vm *vm);
 	void (*vm_fini)(struct vm *vm);
 	int (*vm_reset)(struct vm *vm);		/* all paused: vCPUs to power-on state */
-	int (*clock_get)(struct vm *vm, struct vm_clock *c);
+	int (*clock_get)(struct vm *vm, struct vm_clock *c);	/* both: all vCPUs parked */
 	int (*clock_set)(struct vm *vm, const struct vm_clock *c);
 	int (*irqchip_create)(struct vm *vm, const struct irqchip_desc *d, struct irqchip **out);	/* -ENOTSUP: use a model */
 	int (*vcpu_init)(struct vcpu *v);	/* on the thread or CPU that will run it */
@@ -86,6 +87,7 @@ struct engine_ops {
 	int (*vcpu_debug)(struct vcpu *v, const struct debug_points *p);
 	int (*doorbell)(struct vm *vm, struct region *r, const struct doorbell *d, bool on);	/* or NULL */
 	int (*route)(struct vm *vm, struct irq_route *const *list, unsigned n);	/* see irq_route.h; or NULL */
+	void (*eoi_changed)(struct vm *vm);	/* the irqchip's level_message says something new; no lock held; or NULL */
 	int (*dirty)(struct vm *vm, uint32_t slot, enum dirty_op op, uint64_t *bitmap, size_t words);
 };
 

@@ -29,10 +29,15 @@ struct msi {
 struct irqchip_ops {
 	void (*set)(struct irqchip *c, uint32_t pin, bool level);
 	int (*msi)(struct irqchip *c, const struct msi *m);	/* NULL: no MSI on this machine */
-	int (*eoi_watch)(struct irqchip *c, uint32_t pin, struct notifier *n);	/* INTx resample, split IOAPIC; NULL */
+	/* INTx resample, or NULL: n is signalled by a model, or its fd by a kernel. -EBUSY: the pin has one. */
+	int (*eoi_watch)(struct irqchip *c, uint32_t pin, struct notifier *n);
 	int (*reset)(struct irqchip *c);
 	int (*save)(struct irqchip *c, struct state_writer *w);	/* architected registers; all vCPUs paused */
 	int (*load)(struct irqchip *c, struct state_reader *r);	/* same record from a model and from KVM */
+	/* Of models between devices and local APICs that are the engine's (x86), which calls these; NULL elsewhere: */
+	int (*ack)(struct irqchip *c);				/* the processor takes CPU_IRQ: the vector */
+	void (*eoi)(struct irqchip *c, uint32_t vector);	/* a level-triggered interrupt was ended; no lock held */
+	bool (*level_message)(struct irqchip *c, uint32_t pin, struct msi *m);	/* of a pin whose end has to be told */
 };
 
 /* A device that takes messages written to its address: an ITS, a GICv2m frame. */

@@ -10,12 +10,14 @@
  *	fee00000		local APICs
  *
  * Ports: 16550s at 3f8, 2f8, 3e8, 2e8 (GSIs 4, 3, 5, 7), MC146818 at 70 (8), i8042 at 60 (1, mouse 12), reset at 92 and cf9,
- * PM block at 600 (SCI 9), fw_cfg at 510, exit device at f4 (a write of N ends the machine, status N). 8259s, 8254, IOAPIC
- * and local APICs are the engine's.
+ * PM block at 600 (SCI 9), fw_cfg at 510, exit device at f4 (a write of N ends the machine, status N). 8259s, 8254 and
+ * IOAPIC are the engine's, as local APICs always are, or with irqchip `split` models.
  */
 #include "base/errno.h"
+#include "base/string.h"
 #include "core/vm.h"
 #include "dev/input/i8042.h"
+#include "dev/irqchip/pc_irqchip.h"
 #include "dev/misc/acpi_pm.h"
 #include "dev/misc/fw_cfg.h"
 #include "dev/misc/ich9_lpc.h"
@@ -29,7 +31,8 @@
 #include "machine/pc.h"
 
 static const struct board_irqchip pc_irqchips[] = {
-	{ "pc", PC_IOAPIC, PC_LAPIC, 0, 64, affinity_flat },
+	{ "kernel", PC_IOAPIC, PC_LAPIC, 0, 64, affinity_flat },
+	{ "split", PC_IOAPIC, PC_LAPIC, 0, 64, affinity_flat },
 	{ NULL }
 };
 
@@ -100,11 +103,13 @@ static int pc_irqchip(struct machine *m)
 	const struct board_irqchip *c = m->irqchip;
 	struct irqchip_desc desc = { c->type, c->dist, c->cpu, 0 };
 	struct vm *vm = m->vm;
+	int err;
 
 	m->board = arena_alloc(&vm->arena, sizeof(struct pc_board));
 	if (!m->board)
 		return -ENOMEM;
-	return vm->engine->irqchip_create ? vm->engine->irqchip_create(vm, &desc, &vm->irqchip) : -ENOTSUP;
+	err = vm->engine->irqchip_create ? vm->engine->irqchip_create(vm, &desc, &vm->irqchip) : -ENOTSUP;
+	return err || strcmp(c->type, "split") ? err : pc_irqchip_new(vm, vm->irqchip, c->dist, &vm->irqchip);
 }
 
 static int pc_complete_pci(struct machine *m, struct pci_windows *win, struct pci_lines *lines)

@@ -383,6 +383,12 @@ static void eoi_came(struct notifier *n)
 	intx_over(container_of(n, struct passthrough, eoi));
 }
 
+/* From a controller that is a model, on a vCPU's thread. */
+static void eoi_told(struct notifier *n)
+{
+	intx_over(container_of(n, struct passthrough, eoi_fd));
+}
+
 static void again(struct timer *t)
 {
 	intx_over(container_of(t, struct passthrough, again));
@@ -398,7 +404,7 @@ static void watch_eoi(struct passthrough *p)
 		return;
 	fd = p->host->ops->listen(p->host, &p->eoi);
 	pin = l->first + (((p->pci.devfn >> 3) + p->pci.fixed[PCI_INT_PIN] - 1u) & (l->count - 1));
-	p->eoi_fd = (struct notifier){ .fd = fd };
+	p->eoi_fd = (struct notifier){ .signal = eoi_told, .fd = fd };
 	p->watched = fd >= 0 && !l->chip->ops->eoi_watch(l->chip, pin, &p->eoi_fd);
 }
 

@@ -99,6 +99,7 @@ struct kvm_arch {
 	void (*vcpu_fini)(struct kvm_cpu *c);
 	int (*vcpu_reset)(struct kvm_cpu *c);		/* to power-on state, and off */
 	int (*vcpu_on)(struct kvm_cpu *c, const struct vcpu_power *p);	/* p->reset is done already */
+	void (*before_run)(struct kvm_cpu *c);		/* each time, by its owner; or NULL */
 	void (*pin)(struct kvm_cpu *c, enum cpu_pin pin, bool level);	/* any thread; NULL: the kernel has the irqchip */
 	int (*regs)(struct kvm_cpu *c, struct reg *list, unsigned n, bool write);
 	/* An exit that not all architectures have. KVM_STOP: *what says why the vCPU stops. */

@@ -107,6 +107,8 @@ static enum vm_exit run(struct kvm_cpu *c)
 				return EXIT_FAILED;
 			continue;		/* finish may have set immediate_exit for good */
 		}
+		if (kvm_arch.before_run)
+			kvm_arch.before_run(c);
 		if (kvm_exit_handle(c, enter(c), &what) == KVM_STOP)
 			return what;
 	}

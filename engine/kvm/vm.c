@@ -98,6 +98,11 @@ static int kvm_clock_set(struct vm *vm, const struct vm_clock *clock)
 	return kvm_arch.clock_set(kvm_of(vm), clock);
 }
 
+static void kvm_eoi_changed(struct vm *vm)
+{
+	kvm_routes_commit(kvm_of(vm));
+}
+
 static int kvm_irqchip_create(struct vm *vm, const struct irqchip_desc *d, struct irqchip **out)
 {
 	return kvm_arch.irqchip_create(kvm_of(vm), d, out);
@@ -223,5 +228,6 @@ const struct engine_ops kvm_engine = {
 	.vcpu_debug = kvm_vcpu_debug,
 	.doorbell = kvm_doorbell,
 	.route = kvm_route,
+	.eoi_changed = kvm_eoi_changed,
 	.dirty = kvm_dirty,
 };

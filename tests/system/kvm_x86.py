@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
 # cases: check
-# long: vfio firmware pvh debian vhost
+# long: vfio firmware pvh debian vhost split
 # budget: 1200
 """
 The kvm engine and the pc machine on a real KVM, in software: kvm_x86.py CASE. One outer machine serves all tests of a
@@ -52,7 +52,7 @@ text:	.asciz	"hello from the disk"
 """
 
 
-def seabios(rig):
+def seabios(rig, irqchip="kernel"):
     """Firmware from its package starts a disk's first sector, which ends the machine with a status."""
     if vmm.chosen() is vmm.qemu:
         return
@@ -66,7 +66,8 @@ def seabios(rig):
         subprocess.run(["objcopy", "-O", "binary", "-j", ".text", f"{d}/boot.o", f"{d}/boot.img"], check=True)
         os.truncate(f"{d}/boot.img", 1 << 20)
         firmware, disk = rig.outer.put(bios), rig.outer.put(f"{d}/boot.img")
-    command = [*rig.program, "run", "-f", firmware, "-d", disk, "-m", "64M", "--timeout", "60"]
+    command = [*rig.program, "run", "-f", firmware, "-d", disk, "-m", "64M", "--irqchip", irqchip,
+               "--timeout", "60"]
     text = rig.outer.run(shlex.join(command) + " </dev/null 2>&1; echo status $?", 90)
     # SeaBIOS's serial console holds the last characters back until the next tick.
     need("hello from the" in text and "status 42" in text, text)
@@ -104,6 +105,24 @@ CHECK = [
     ("--no-reboot ends with status 0 at a reboot", reboot_ends),
 ]
 
+def split(rig, cpus, transport, append=""):
+    """Models of the 8259s, the IOAPIC and the 8254: the guest's timer and devices interrupt through them."""
+    def check(g):
+        irqs = g.run("cat /proc/interrupts")
+        need("IO-APIC" in irqs and ("MSI" in irqs) == (transport == "pci" and not append), irqs)
+
+    if vmm.chosen() is vmm.qemu:
+        return
+    shell_from_disk(rig, cpus, transport, check, append, irqchip="split")
+
+
+SPLIT = [
+    ("split irqchip: two CPUs over PCI", lambda r: split(r, 2, "pci")),
+    ("split irqchip: MMIO, by lines of the IOAPIC", lambda r: split(r, 1, "mmio")),
+    ("split irqchip: PCI without MSI, level-triggered", lambda r: split(r, 2, "pci", "pci=nomsi")),
+    ("split irqchip: SeaBIOS, by the 8259s", lambda r: seabios(r, "split")),
+]
+
 VFIO = [
     ("--vfio-pci of a device that the host drives: the driver and what to do", bound_device_is_named),
     ("a guest drives the host's network card: MSI-X, DMA, pings", guest_drives_the_card),
@@ -130,4 +149,4 @@ FIRMWARE = [
 if __name__ == "__main__":
     main_of({"check": (lambda: VhostRig("x86-64"), CHECK), "vfio": (VfioRig, VFIO), "firmware": (FirmwareRig, FIRMWARE),
              "pvh": (lambda: Rig("x86-64"), PVH), "debian": (DebianRig, DEBIAN),
-             "vhost": (lambda: VhostRig("x86-64"), VHOST)})
+             "vhost": (lambda: VhostRig("x86-64"), VHOST), "split": (lambda: Rig("x86-64"), SPLIT)})

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Guests of a few dozen instructions on this machine's own /dev/kvm.
 ifeq ($(HOST),x86-64)
-$(eval $(call unit_test,kvm_x86,tests/unit/kvm_x86.c tests/unit/kvm_rig.c,engine/kvm core isa os base))
+$(eval $(call unit_test,kvm_x86,tests/unit/kvm_x86.c tests/unit/kvm_rig.c,engine/kvm dev core isa os base))
+$(eval $(call unit_test,kvm_irqchip,tests/unit/kvm_irqchip.c tests/unit/kvm_rig.c,engine/kvm dev core isa os base))
+$(eval $(call unit_test,kvm_clock,tests/unit/kvm_clock.c tests/unit/kvm_rig.c,engine/kvm dev core isa os base))
 endif

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "dev/irqchip/pc_irqchip.h"
 #include "os/arena.h"
 #include "os/thread.h"
 #include "tests/unit/kvm_rig.h"
@@ -76,10 +77,10 @@ static void map(struct kvm_rig *r)
 	assert_int_equal(bus_region_add(&r->vm.bus, &r->mmio, BUS_MMIO, KVM_RIG_MMIO, 0x1000, 0), 0);
 }
 
-struct kvm_rig *kvm_rig_new(uint32_t vcpus)
+struct kvm_rig *kvm_rig_new_with(uint32_t vcpus, const char *irqchip)
 {
 	struct kvm_rig *r = calloc(1, sizeof(*r));
-	struct irqchip_desc desc = { .type = "pc" };
+	struct irqchip_desc desc = { .type = irqchip };
 	struct mem_slot slot = { .size = KVM_RIG_RAM, .kind = MEM_RAM, .can_write = true, .can_exec = true };
 
 	assert_non_null(r);
@@ -95,14 +96,24 @@ struct kvm_rig *kvm_rig_new(uint32_t vcpus)
 	assert_int_equal(mem_slot_add(&r->vm.mem, &slot, &r->ram_id), 0);
 	assert_int_equal(vm_vcpus_create(&r->vm, vcpus), 0);
 	assert_int_equal(kvm_engine.irqchip_create(&r->vm, &desc, &r->vm.irqchip), 0);
+	if (!strcmp(irqchip, "split"))
+		assert_int_equal(pc_irqchip_new(&r->vm, r->vm.irqchip, KVM_RIG_IOAPIC, &r->vm.irqchip), 0);
+	device_reset_all(&r->vm, RESET_COLD);
+	vm_time_resume(&r->vm.time);
 	map(r);
 	return r;
+}
+
+struct kvm_rig *kvm_rig_new(uint32_t vcpus)
+{
+	return kvm_rig_new_with(vcpus, "kernel");
 }
 
 void kvm_rig_free(struct kvm_rig *r)
 {
 	for (uint32_t i = 0; i < r->vm.vcpu_count; i++)
 		kvm_engine.vcpu_fini(r->vm.vcpu[i]);
+	device_destroy_all(&r->vm);
 	kvm_engine.vm_fini(&r->vm);
 	os_arena_free(&r->vm.arena);
 	munmap(r->ram, KVM_RIG_RAM);

@@ -24,7 +24,14 @@
 #define KVM_RIG_PAUSE	0x1f0u
 #define KVM_RIG_MMIO	0xd0000u
 #define KVM_RIG_CODE	0x1000u
+#define KVM_RIG_IOAPIC	0xfec00000u
 #define KVM_RIG_MAX	64
+
+/* GUEST(name, text): bytes of 16-bit code, from name to name_end. Labels end in %=. */
+#define GUEST(name, ...)						\
+	extern const uint8_t name[], name##_end[];			\
+	__asm__(".pushsection .rodata\n.code16\n.globl " #name "\n" #name ":\n" __VA_ARGS__ \
+		"\n.globl " #name "_end\n" #name "_end:\n.code64\n.popsection\n")
 
 struct kvm_rig_access {
 	enum bus_space space;
@@ -38,7 +45,7 @@ struct kvm_rig {
 	uint8_t *ram;
 	uint32_t ram_id;
 	struct lock lock;
-	struct region ports, pause, mmio;
+	struct region ports, pause, mmio, extra;	/* extra: the case's own */
 	struct kvm_rig_access seen[KVM_RIG_MAX];
 	uint32_t count;				/* atomic */
 	uint64_t answer;			/* what reads give */
@@ -48,6 +55,7 @@ struct kvm_rig {
 bool kvm_rig_usable(void);			/* prints why not */
 /* vCPUs are there, but not set up: kvm_rig_init on the thread that is to run each. */
 struct kvm_rig *kvm_rig_new(uint32_t vcpus);
+struct kvm_rig *kvm_rig_new_with(uint32_t vcpus, const char *irqchip);	/* kernel (above), or split: with models */
 void kvm_rig_free(struct kvm_rig *r);
 /* Real mode, all segments at 0, stack below the code. */
 void kvm_rig_load(struct kvm_rig *r, const uint8_t *code, const uint8_t *end);

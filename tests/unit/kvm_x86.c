@@ -12,12 +12,6 @@
 #include "os/eventfd.h"
 #include "tests/unit/kvm_rig.h"
 
-/* GUEST(name, text): bytes of 16-bit code, from name to name_end. Labels end in %=. */
-#define GUEST(name, ...)						\
-	extern const uint8_t name[], name##_end[];			\
-	__asm__(".pushsection .rodata\n.code16\n.globl " #name "\n" #name ":\n" __VA_ARGS__ \
-		"\n.globl " #name "_end\n" #name "_end:\n.code64\n.popsection\n")
-
 /* One vCPU on this thread, its code loaded and started. */
 static struct kvm_rig *rig_with(const uint8_t *code, const uint8_t *end)
 {

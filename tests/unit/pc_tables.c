@@ -29,6 +29,7 @@ struct rig {
 	struct vcpu_power power;
 	uint64_t rip, rsi, rbx;
 	uint8_t *ram;
+	const char *irqchip;
 };
 
 static struct rig *rig_of(struct vm *vm)
@@ -44,7 +45,7 @@ static const struct irqchip_ops chip_ops = { .set = no_set };
 
 static int fake_irqchip(struct vm *vm, const struct irqchip_desc *d, struct irqchip **out)
 {
-	assert_string_equal(d->type, "pc");
+	assert_string_equal(d->type, rig_of(vm)->irqchip ? rig_of(vm)->irqchip : "kernel");
 	*out = &rig_of(vm)->chip;
 	return 0;
 }
@@ -76,16 +77,17 @@ static const struct engine_ops fake_engine = {
 
 #define RAM	(16 * MIB)
 
-static struct rig *make(uint32_t cpus, uint64_t ram, uint32_t devices)
+static struct rig *make_with(const char *irqchip, uint32_t cpus, uint64_t ram, uint32_t devices)
 {
 	struct rig *r = calloc(1, sizeof(*r));
-	struct machine_config c = { .vcpus = cpus, .ram = ram, .virtio_count = devices,
+	struct machine_config c = { .vcpus = cpus, .ram = ram, .virtio_count = devices, .irqchip = irqchip,
 				    .transport = TRANSPORT_MMIO };
 	struct mem_slot slot = { .size = RAM, .kind = MEM_RAM, .can_write = true };
 	uint32_t id;
 
 	for (uint32_t i = 0; i < devices; i++)
 		c.virtio[i] = (struct machine_virtio){ &virtio_rng_class, &r->entropy, NULL };
+	r->irqchip = irqchip;
 	r->chip.ops = &chip_ops;
 	os_arena_init(&r->vm.arena);
 	workq_init(&r->control, NULL);
@@ -97,6 +99,11 @@ static struct rig *make(uint32_t cpus, uint64_t ram, uint32_t devices)
 	assert_int_equal(mem_slot_add(&r->vm.mem, &slot, &id), 0);
 	assert_int_equal(machine_create(&r->machine, &r->vm, &machine_pc, &c), 0);
 	return r;
+}
+
+static struct rig *make(uint32_t cpus, uint64_t ram, uint32_t devices)
+{
+	return make_with(NULL, cpus, ram, devices);
 }
 
 static void unmake(struct rig *r)
@@ -240,12 +247,24 @@ static void mp_table_names_every_processor_and_line(void **state)
 	unmake(r);
 }
 
+static void models_of_the_controllers_find_their_places(void **state)
+{
+	struct rig *r = make_with("split", 2, GIB, 8);
+
+	assert_ptr_not_equal(r->vm.irqchip, &r->chip);
+	assert_string_equal(bus_find(&r->vm.bus, BUS_PIO, 0x61)->name, "port61");
+	assert_string_equal(bus_find(&r->vm.bus, BUS_PIO, 0x4d1)->name, "elcr");
+	assert_string_equal(bus_find(&r->vm.bus, BUS_MMIO, PC_IOAPIC)->name, "ioapic");
+	unmake(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tables_are_found_from_the_root_for_any_number_of_cpus),
 		cmocka_unit_test(iasl_understands_every_table),
 		cmocka_unit_test(mp_table_names_every_processor_and_line),
+		cmocka_unit_test(models_of_the_controllers_find_their_places),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

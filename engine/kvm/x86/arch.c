@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 #include "base/fmt.h"
-#include "base/platform.h"
 #include "engine/kvm/x86/x86.h"
 
 #define IDENTITY_MAP	0xfeffc000u
@@ -64,7 +63,7 @@ static int create_vm(struct kvm_vm *k, int *fd)
 	if (!x)
 		return -ENOMEM;
 	x->vm = k;
-	for (uint32_t pin = 0; pin < X86_IOAPIC_PINS; pin++)
+	for (uint32_t pin = 0; pin < IOAPIC_PINS; pin++)
 		x->watch[pin].fd = -1;
 	k->arch = x;
 	err = kvm_call(k->dev_fd, KVM_CREATE_VM, NULL);
@@ -99,30 +98,6 @@ static int vm_ready(struct kvm_vm *k)
 	return kvm_coalesced_port(k, RTC_INDEX);
 }
 
-static int clock_get(struct kvm_vm *k, struct vm_clock *clock)
-{
-	struct kvm_clock_data d = { 0 };
-	int err = kvm_call(k->fd, KVM_GET_CLOCK, &d);
-
-	if (err)
-		return err;
-	clock->counter = d.clock;
-	clock->host_ns = platform_now_ns();
-	return 0;
-}
-
-/* And tells guests that have the clock that they stood still, so that their watchdogs take no offence. */
-static int clock_set(struct kvm_vm *k, const struct vm_clock *clock)
-{
-	struct kvm_clock_data d = { .clock = clock->counter };
-	int err = kvm_call(k->fd, KVM_SET_CLOCK, &d);
-
-	for (uint32_t n = 0; n < k->vm->vcpu_count; n++)
-		if (k->cpu[n])
-			kvm_call(k->cpu[n]->fd, KVM_KVMCLOCK_CTRL, NULL);
-	return err;
-}
-
 const struct kvm_arch kvm_arch = {
 	.isa = ISA_X86_64,
 	.needs = needs,
@@ -138,12 +113,14 @@ const struct kvm_arch kvm_arch = {
 	.vcpu_fini = x86_vcpu_fini,
 	.vcpu_reset = x86_vcpu_reset,
 	.vcpu_on = x86_vcpu_on,
+	.before_run = x86_before_run,
+	.pin = x86_pin,
 	.regs = x86_regs,
 	.exit = x86_exit,
 	.dump = x86_dump,
 	.fault = x86_fault,
 	.debug = x86_debug,
-	.clock_get = clock_get,
-	.clock_set = clock_set,
+	.clock_get = x86_clock_get,
+	.clock_set = x86_clock_set,
 	.cpu_print = x86_cpu_print,
 };

@@ -37,6 +37,9 @@ enum kvm_step x86_exit(struct kvm_cpu *c, enum vm_exit *what)
 	case KVM_EXIT_X86_WRMSR:
 		unknown_msr(c, c->run->exit_reason == KVM_EXIT_X86_WRMSR);
 		return KVM_GO_ON;
+	case KVM_EXIT_IOAPIC_EOI:
+		x86_split_eoi(c);
+		return KVM_GO_ON;
 	case KVM_EXIT_X86_BUS_LOCK:
 	case KVM_EXIT_SET_TPR:
 		return KVM_GO_ON;

@@ -1,42 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The kernel's interrupt controllers of a PC: two 8259s, an IOAPIC, local APICs; and its 8254.
+ * The kernel's interrupt controllers of a PC: two 8259s, an IOAPIC, local APICs; and its 8254. Or the local APICs only (split.c).
  *
  * Pins are GSIs 0..23. As on all PCs the timer's ISA line 0 arrives at pin 2 of the IOAPIC, and what would be at pin 2,
  * the second 8259, is nowhere else.
  */
 #include <string.h>
 
+#include "core/pc_irqchip.h"
 #include "engine/kvm/x86/x86.h"
 #include "os/eventfd.h"
-
-#define PIC_PINS	16
-#define PIC_CASCADE	2
-
-static struct x86_vm *vm_of(struct irqchip *chip)
-{
-	return container_of(chip, struct x86_vm, chip);
-}
 
 static void set(struct irqchip *chip, uint32_t pin, bool level)
 {
 	struct kvm_irq_level l = { .irq = pin, .level = level };
 
-	kvm_call(vm_of(chip)->vm->fd, KVM_IRQ_LINE, &l);
-}
-
-static int send_msi(struct irqchip *chip, const struct msi *m)
-{
-	struct kvm_msi k = { .address_lo = (uint32_t)m->addr, .address_hi = (uint32_t)(m->addr >> 32), .data = m->data };
-	int r = kvm_call(vm_of(chip)->vm->fd, KVM_SIGNAL_MSI, &k);
-
-	return r > 0 ? 1 : r;
+	kvm_call(x86_vm_of_chip(chip)->vm->fd, KVM_IRQ_LINE, &l);
 }
 
 /* An irqfd that nobody signals: it is there for its second half, which tells of the guest's end of interrupt. */
 static int eoi_watch(struct irqchip *chip, uint32_t pin, struct notifier *n)
 {
-	struct x86_vm *x = vm_of(chip);
+	struct x86_vm *x = x86_vm_of_chip(chip);
 	int err;
 
 	if (n->fd < 0 || pin >= chip->pins)
@@ -54,14 +39,16 @@ static int eoi_watch(struct irqchip *chip, uint32_t pin, struct notifier *n)
 
 static int reset(struct irqchip *chip)
 {
-	return x86_irqchip_reset(vm_of(chip)->vm);
+	return x86_irqchip_reset(x86_vm_of_chip(chip)->vm);
 }
 
 static const struct irqchip_ops ops = {
 	.set = set,
-	.msi = send_msi,
+	.msi = x86_send_msi,
 	.eoi_watch = eoi_watch,
 	.reset = reset,
+	.save = x86_irqchip_save,
+	.load = x86_irqchip_load,
 };
 
 static void route_pin(struct kvm_irq_routing_entry *e, uint32_t gsi, uint32_t chip, uint32_t pin)
@@ -73,9 +60,11 @@ unsigned x86_fixed_routes(const struct kvm_vm *k, struct kvm_irq_routing_entry *
 {
 	unsigned n = 0;
 
+	if (((const struct x86_vm *)k->arch)->split)
+		return x86_split_routes(k, e);
 	if (!e)
-		return PIC_PINS + X86_IOAPIC_PINS;
-	for (uint32_t gsi = 0; gsi < X86_IOAPIC_PINS; gsi++) {
+		return PIC_PINS + IOAPIC_PINS;
+	for (uint32_t gsi = 0; gsi < IOAPIC_PINS; gsi++) {
 		if (gsi == PIC_CASCADE)
 			continue;
 		if (gsi < PIC_PINS)
@@ -103,7 +92,9 @@ int x86_irqchip_create(struct kvm_vm *k, const struct irqchip_desc *d, struct ir
 	struct x86_vm *x = x86_vm_of(k);
 	int err;
 
-	if (strcmp(d->type, "pc"))
+	if (!strcmp(d->type, "split"))
+		return x86_split_create(k, out);
+	if (strcmp(d->type, "kernel"))
 		return -ENOTSUP;
 	err = kvm_call(k->fd, KVM_CREATE_IRQCHIP, NULL);
 	if (!err)
@@ -114,7 +105,7 @@ int x86_irqchip_create(struct kvm_vm *k, const struct irqchip_desc *d, struct ir
 		err = kvm_routes_commit(k);
 	if (err)
 		return err;
-	x->chip = (struct irqchip){ .ops = &ops, .name = "pc", .pins = X86_IOAPIC_PINS };
+	x->chip = (struct irqchip){ .ops = &ops, .name = "kernel", .pins = IOAPIC_PINS };
 	*out = &x->chip;
 	return 0;
 }
@@ -124,7 +115,7 @@ int x86_irqchip_reset(struct kvm_vm *k)
 	struct x86_vm *x = x86_vm_of(k);
 	int err = 0;
 
-	if (!x->chip.ops)
+	if (!x->chip.ops || x->split)
 		return 0;
 	for (uint32_t i = 0; i < KVM_NR_IRQCHIPS && !err; i++)
 		err = kvm_call(k->fd, KVM_SET_IRQCHIP, &x->power_on[i]);
@@ -133,6 +124,6 @@ int x86_irqchip_reset(struct kvm_vm *k)
 
 void x86_irqchip_fini(struct kvm_vm *k)
 {
-	for (uint32_t pin = 0; pin < X86_IOAPIC_PINS; pin++)
+	for (uint32_t pin = 0; pin < IOAPIC_PINS; pin++)
 		eventfd_notifier_fini(&x86_vm_of(k)->watch[pin]);
 }

@@ -154,8 +154,8 @@ def first_guest(out, stay=False):
 # ---- cases ----
 
 
-def shell_from_disk(rig, cpus, transport, check=None):
-    with rig.guest("rig.root=/dev/vda", cpus=cpus, disks=[vmm.Disk(rig.disk)], net=True, transport=transport) as g:
+def shell_from_disk(rig, cpus, transport, check=None, append="", **options):
+    with rig.guest(f"rig.root=/dev/vda {append}", cpus=cpus, disks=[vmm.Disk(rig.disk)], net=True, transport=transport, **options) as g:
         online = g.run("grep -c ^processor /proc/cpuinfo").strip()
         need(online == str(cpus), f"{online} of {cpus} CPUs are online")
         need("/dev/vda / ext4" in g.run("cat /proc/mounts"), "the shell does not run from the disk")
