@@ -738,6 +738,29 @@ static void an_msr_that_is_not_there_faults_in_the_guest(void **state)
 	kvm_rig_free(r);
 }
 
+/* ecx is the test's; bx says what became of it: 1 it came through, 13 it faulted. */
+GUEST(guest_denied,
+	"start_denied: movw $0x1000 + handler_denied - start_denied, 4 * 13\n movw $0, 4 * 13 + 2\n"
+	"rdmsr\n mov $1, %bx\n mov $0x1f0, %dx\n out %al, %dx\n"
+	"handler_denied: mov $13, %bx\n mov $0x1f0, %dx\n out %al, %dx\n");
+
+static void msrs_of_what_a_guest_has_not_fault(void **state)
+{
+	static const struct { uint32_t msr; uint16_t what; } cases[] = {
+		{ 0x480, 13 }, { 0x40000000, 13 }, { 0xc1, 13 }, { X86_MSR_PAT, 1 }, { X86_MSR_MISC_ENABLE, 1 },
+		{ X86_MSR_APIC_BASE, 1 }, { X86_MSR_EFER, 1 }, { 0x40000200, 13 }, { X86_MSR_MTRR_DEF_TYPE, 1 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct kvm_rig *r = rig_with(guest_denied, guest_denied_end);
+
+		kvm_rig_set(r, 0, X86_REG_RCX, cases[i].msr);
+		assert_int_equal(run(r), EXIT_PAUSED);
+		assert_int_equal(kvm_rig_get(r, 0, X86_REG_RBX), cases[i].what);
+		kvm_rig_free(r);
+	}
+}
+
 static void guests_of_another_kind_are_refused(void **state)
 {
 	struct engine_info info;
@@ -794,6 +817,7 @@ int main(void)
 		cmocka_unit_test(the_cpuid_table_is_filtered),
 		cmocka_unit_test(the_size_of_the_extended_state_follows_xcr0),
 		cmocka_unit_test(an_msr_that_is_not_there_faults_in_the_guest),
+		cmocka_unit_test(msrs_of_what_a_guest_has_not_fault),
 	};
 
 	return kvm_rig_usable() ? cmocka_run_group_tests(tests, NULL, NULL) : 0;

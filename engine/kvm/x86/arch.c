@@ -48,7 +48,7 @@ static void want_msr_exits(struct kvm_vm *k)
 {
 	struct kvm_enable_cap cap = {
 		.cap = KVM_CAP_X86_USER_SPACE_MSR,
-		.args = { KVM_MSR_EXIT_REASON_UNKNOWN | KVM_MSR_EXIT_REASON_INVAL },
+		.args = { KVM_MSR_EXIT_REASON_UNKNOWN | KVM_MSR_EXIT_REASON_INVAL | KVM_MSR_EXIT_REASON_FILTER },
 	};
 
 	x86_vm_of(k)->user_msr = kvm_has(k->fd, cap.cap) && !kvm_call(k->fd, KVM_ENABLE_CAP, &cap);
@@ -76,7 +76,8 @@ static int create_vm(struct kvm_vm *k, int *fd)
 	if (err)
 		return err;
 	want_msr_exits(k);
-	return x86_cpuid_init(k);
+	err = x86_msr_filter(k);
+	return err ? err : x86_cpuid_init(k);
 }
 
 static void destroy_vm(struct kvm_vm *k)

@@ -13,18 +13,19 @@ static void port_io(struct kvm_cpu *c)
 		kvm_bus(c, BUS_PIO, run->io.port, data, run->io.size, run->io.direction == KVM_EXIT_IO_OUT);
 }
 
-/* #GP, as the processor does for an MSR that it does not have. */
-static void unknown_msr(struct kvm_cpu *c, bool write)
+/* #GP, as the processor does for an MSR that it does not have, or that msr_filter.c keeps from it. */
+static void refuse_msr(struct kvm_cpu *c, bool write)
 {
 	struct kvm_run *run = c->run;
+	const char *why = run->msr.reason == KVM_MSR_EXIT_REASON_FILTER ? "not for guests" : "there is none";
 
 	c->unfinished = true;
 	run->msr.error = 1;
 	if (write)
-		log_limited(&c->log, LOG_INFO, "vCPU %u: write of 0x%llx to MSR 0x%x: there is none (#GP)", c->vcpu->index,
-			    (unsigned long long)run->msr.data, run->msr.index);
+		log_limited(&c->log, LOG_INFO, "vCPU %u: write of 0x%llx to MSR 0x%x: %s (#GP)", c->vcpu->index,
+			    (unsigned long long)run->msr.data, run->msr.index, why);
 	else
-		log_limited(&c->log, LOG_INFO, "vCPU %u: read of MSR 0x%x: there is none (#GP)", c->vcpu->index, run->msr.index);
+		log_limited(&c->log, LOG_INFO, "vCPU %u: read of MSR 0x%x: %s (#GP)", c->vcpu->index, run->msr.index, why);
 }
 
 enum kvm_step x86_exit(struct kvm_cpu *c, enum vm_exit *what)
@@ -35,7 +36,7 @@ enum kvm_step x86_exit(struct kvm_cpu *c, enum vm_exit *what)
 		return KVM_GO_ON;
 	case KVM_EXIT_X86_RDMSR:
 	case KVM_EXIT_X86_WRMSR:
-		unknown_msr(c, c->run->exit_reason == KVM_EXIT_X86_WRMSR);
+		refuse_msr(c, c->run->exit_reason == KVM_EXIT_X86_WRMSR);
 		return KVM_GO_ON;
 	case KVM_EXIT_IOAPIC_EOI:
 		x86_split_eoi(c);

@@ -74,6 +74,9 @@ int x86_msr_reset(struct kvm_cpu *c);
 int x86_msr_get(struct kvm_cpu *c, uint32_t number, uint64_t *val);	/* -ENOENT: KVM has none */
 int x86_msr_set(struct kvm_cpu *c, uint32_t number, uint64_t val);
 
+/* msr_filter.c */
+int x86_msr_filter(struct kvm_vm *k);
+
 /* clock.c */
 int x86_clock_get(struct kvm_vm *k, struct vm_clock *clock);
 int x86_clock_set(struct kvm_vm *k, const struct vm_clock *clock);
