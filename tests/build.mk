@@ -4,25 +4,28 @@
 # scripts from check-scripts-GROUP. make check K='system linux.py boot' chooses by regular expression.
 
 check-scripts-kvm += $(sort $(wildcard tests/system/kvm_*.py))
-check-scripts-system += $(filter-out $(check-scripts-kvm),$(sort $(shell grep -l '^\# cases:' tests/system/*.py)))
+check-scripts-bare += $(sort $(wildcard tests/system/bare_*.py))
+check-scripts-system += $(filter-out $(check-scripts-kvm) $(check-scripts-bare),$(sort $(shell grep -l '^\# cases:' tests/system/*.py)))
 check-scripts-tools += tests/tools/tools.py tests/tools/kvmtool.py
 
 # Quick groups first; one that isn't named here comes at the end.
 check-known	:= unit isa ir dev ring
 check-found	= $(sort $(patsubst test-group-%,%,$(filter test-group-%,$(.VARIABLES))) \
 		  $(patsubst check-scripts-%,%,$(filter check-scripts-%,$(.VARIABLES))))
-check-groups	= $(filter $(check-found),$(check-known)) $(filter-out $(check-known) kvm system,$(check-found)) \
-		  $(filter kvm,$(check-found)) $(filter system,$(check-found))
+check-groups	= $(filter $(check-found),$(check-known)) $(filter-out $(check-known) kvm bare system,$(check-found)) \
+		  $(foreach g,kvm bare system,$(filter $(g),$(check-found)))
 check-args	= $(foreach g,$(check-groups),$(g): $(test-group-$(g)) $(check-scripts-$(g)))
 
 # check-long adds the cases that a script declares as long and, unless this is a sanitizer's build, the two builds with
 # sanitizers: whatever a report of theirs can come from, and an arm64 Linux on the address sanitizer's.
-check-run	= CELLA=$(abspath $(B))/cella tests/run $(if $(K),-k '$(K)') --logs $(B)/test-logs
+check-run	= CELLA=$(abspath $(B))/cella CELLA_BUILT=1 tests/run $(if $(K),-k '$(K)') --logs $(B)/test-logs
 
-# The kvm group's tests of other hosts take cross builds, where there are compilers for them; without, they skip. The fuzz group
-# takes a build by clang (tests/fuzz/build.mk).
+# The kvm group's tests of other hosts take cross builds, where there are compilers for them; without, they skip. So does the
+# bare group, which also takes the image and its inmates. The fuzz group takes a build by clang (tests/fuzz/build.mk).
 cross-found	= $(if $(shell command -v aarch64-linux-gnu-gcc),cross-arm64) $(if $(shell command -v riscv64-linux-gnu-gcc),cross-riscv64)
-check-cross	= $(if $(SAN)$(cross),,$(if $(K),$(if $(findstring kvm,$(K)),$(cross-found)),$(cross-found)))
+bare-found	= $(if $(shell command -v aarch64-linux-gnu-gcc),cross-arm64 inmates $(B)/cella-arm64.bin)
+check-for	= $(if $(K),$(if $(findstring $(1),$(K)),$(2)),$(2))
+check-cross	= $(if $(SAN)$(cross),,$(sort $(call check-for,kvm,$(cross-found)) $(call check-for,bare,$(bare-found))))
 
 .PHONY: check check-long check-san
 check: all $$(TESTS) $$(check-cross) $$(check-fuzz)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Turns the other CPUs of the cell on and off again by PSCI, sends each an SGI while it is on, and prints what each one saw. */
+/*
+ * Turns the other CPUs of the cell on and off again by PSCI, sends each an SGI while it is on, and prints what each one saw. With
+ * `off` it ends the cell by PSCI while they run.
+ */
 #include "guests/inmate/inmate.h"
 
 #define SGI		5
@@ -29,6 +32,14 @@ static void other(void *arg)
 	}
 }
 
+static void chatter(void *arg)
+{
+	for (;;) {
+		print("CPU %lx is here\n", cpu_mpidr());
+		delay_us(50000);
+	}
+}
+
 static bool wait_until(volatile uint64_t *word, uint64_t value)
 {
 	for (uint64_t end = now() + ticks_of_ns(WAIT_US * 1000ull); now() < end;)
@@ -50,6 +61,14 @@ void inmate_main(void)
 	uint64_t mpidr[MAX_CPUS];
 	unsigned n = cpu_others(mpidr, MAX_CPUS - 1), good = 0;
 
+	if (option("off")) {
+		for (unsigned i = 0; i < n; i++)
+			cpu_start(mpidr[i], chatter, NULL);
+		delay_us(500000);
+		smc_call(PSCI_SYSTEM_OFF, 0, 0, 0);
+		print("smp-demo: SYSTEM_OFF came back\n");
+		return;
+	}
 	irq_handler(on_sgi);
 	print("smp-demo: CPU %lx of %u\n", cpu_mpidr(), n + 1);
 	for (unsigned round = 0; round < ROUNDS; round++) {

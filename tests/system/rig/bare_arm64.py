@@ -5,32 +5,31 @@ cella.ko with build/cella-arm64.bin makes a partition of the rest. Bare is that 
 image, inmates and configurations in /cella; System is what the root cell looks like from inside, to compare it before and after.
 """
 
+import contextlib
 import glob
 import os
 import re
 import shutil
+import struct
 import subprocess
+import tempfile
 import time
 
-from expect import SLOW, Failed
+from expect import SLOW, Console, Failed
 from guest import BAD, need
 from kmod import kmod
 from kvm_rig import KINDS
-from outer import NINE, Outer, Skip
+from outer import Arm64, Outer, Skip
 from vmm import TOP
 
 BUILD = os.environ.get("CELLA_BUILD", os.path.join(TOP, "build"))
 IMAGE = "cella-arm64.bin"
+CMDLINE = 0x1000  # in an inmate
+LOG = "/tmp/cella.log"  # in the root: the engine's, which ends when it is disabled
 
 
-class Board:
+class Board(Arm64):
     """One kind of outer machine: gic is "v3", "v3-its" or "v2"."""
-
-    host = "arm64"
-    loader = "ld-linux-aarch64.so.1"
-    package = "qemu-system-arm"
-    modules = NINE
-    workaround = None
 
     def __init__(self, release="12", gic="v3", icount=False):
         self.release, self.gic, self.icount = release, gic, icount
@@ -58,6 +57,29 @@ def build(*targets):
         raise Failed(f"make {' '.join(targets)}: status {done.returncode}\n{done.stdout}")
 
 
+@contextlib.contextmanager
+def alone(gic, inmate, words="", icount=False):
+    """The console of an inmate on the board without an engine, with the communication region that one would have made."""
+    build("inmates")
+    console = struct.pack("<QIHHIIQ", 0x9000000, 0x1000, 3, 1, 0, 0, 0)
+    region = (b"JHCOMM" + struct.pack("<HIIII", 2, 0, 0, 0, 0) + console +
+              struct.pack("<QB7xQQQI", 0, 2 if gic == "v2" else 3, 0x8000000, 0x8010000, 0x80A0000, 0))
+    with open(f"{BUILD}/inmates/{inmate}.bin", "rb") as f:
+        image = bytearray(f.read())
+    image[CMDLINE:CMDLINE + len(words) + 1] = words.encode() + b"\0"
+    with tempfile.TemporaryDirectory() as d:
+        for name, data in (("image", image), ("comm", region)):
+            with open(f"{d}/{name}", "wb") as f:
+                f.write(data)
+        argv = Board(gic=gic, icount=icount).argv("", "", "", "2048", 4, [])
+        argv = argv[:argv.index("-kernel")] + ["-device", f"loader,file={d}/image,addr=0x48000000,cpu-num=0,force-raw=on",
+                                                "-device", f"loader,file={d}/comm,addr=0x80000000,force-raw=on"]
+        if not shutil.which(argv[0]):
+            raise Skip(f"{argv[0]} is missing: install {Board.package}")
+        with Console(argv) as c:
+            yield c
+
+
 class Bare:
     """The board at its shell, with everything in /cella and `cella` in the path. Not enabled."""
 
@@ -77,7 +99,8 @@ class Bare:
                 shutil.copy(f, os.path.join(outer.share, "cella"))
             command = outer.install(program, libs)
             outer.run(f"cp -r /host/cella /cella; cd /cella; printf '#!/bin/sh\\nexec {command} \"$@\"\\n' >/bin/cella; chmod 755 /bin/cella")
-            outer.run("umount /host")
+            # Warnings ("hrtimer: interrupt took") would run into what is read; healthy() looks for them in the kernel's log.
+            outer.run("umount /host; dmesg -n 4")
         except BaseException:
             outer.close()
             raise
@@ -96,18 +119,17 @@ class Bare:
         return self.run(f"cella cell {words}", timeout)
 
     def healthy(self):
-        bad = BAD.search(self.outer.console.text)
+        bad = BAD.search(self.outer.console.text) or BAD.search(self.run("dmesg"))
         if bad:
             self.outer.console.fail(f"the root printed {bad.group(0)!r}")
 
     # ---- the engine; all of this works whatever an earlier case left ----
 
     def enable(self):
-        if self.status("test -c /dev/cella")[0]:
-            self.run("insmod /cella/cella.ko")
         if self.enabled():
-            self.cell("disable")
-        self.cell(f"enable /cella/{self.config}", 90)
+            self.disable()
+        self.cell(f"enable --image /cella/{IMAGE} --module /cella/cella.ko /cella/{self.config}", 90)
+        self.run(f"(cella cell console -f >{LOG} 2>&1 &)")
 
     def enabled(self):
         return self.status("grep -q 1 /sys/devices/cella/enabled")[0] == 0
@@ -118,9 +140,16 @@ class Bare:
     def pool_used(self):
         return int(self.run("cat /sys/devices/cella/mem_pool_used"))
 
-    def log(self):
-        """What the engine and its cells have printed since it was enabled, as far as the ring still has it."""
-        return self.cell("console")
+    def mark(self):
+        """How much the engine and its cells have printed since it was enabled."""
+        return int(self.run(f"wc -c <{LOG}"))
+
+    def said(self, mark=0, lines=60):
+        """What they have printed since, the last lines of it."""
+        return self.run(f"tail -c +{mark + 1} {LOG} | tail -n {lines}")
+
+    def count(self, words):
+        return int(self.run(f"grep -c '{words}' {LOG}; true"))
 
     # ---- cells: NAME.toml of configs/ describes the cell NAME ----
 
@@ -138,21 +167,22 @@ class Bare:
 
     def state(self, cell):
         for line in self.cell("list").split("\n"):
-            found = re.match(rf" *\d+ +{re.escape(cell)} +(\S.*?)(?:  |$)", line)
+            found = re.match(rf"\d+ +{re.escape(cell)} +(\S.*?)(?:  |$)", line)
             if found:
                 return found.group(1)
         raise Failed(f"no cell {cell} is listed")
 
-    def says(self, cell, pattern, timeout=20, after=0):
-        """Waits until the log has the pattern, behind `after` characters; returns the last match."""
+    def says(self, cell, pattern, timeout=20, mark=0):
+        """Waits until the log has the pattern behind the mark; returns the last match."""
         end = time.monotonic() + timeout * SLOW
         while True:
-            found = list(re.finditer(pattern, self.log()[after:]))
+            said = self.said(mark)
+            found = list(re.finditer(pattern, said))
             if found:
                 return found[-1]
             if time.monotonic() > end:
-                self.outer.console.fail(f"{cell} has not printed {pattern!r} within {timeout * SLOW:.0f} s")
-            time.sleep(0.3)
+                raise Failed(f"{cell} has not printed {pattern!r} within {timeout * SLOW:.0f} s but\n{said}")
+            time.sleep(0.2)
 
 
 class System:

@@ -1,0 +1,306 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+# cases: alone v3 its13 v2
+# long: cycles
+# budget: 420
+"""
+Cells of the bare engine below Debian's kernel on an arm64 board (rig/bare_arm64.py): bare_arm64.py CASE [WORDS OF A TITLE]. A case
+is one kind of board; its tests share one boot and are reported one by one as TAP.
+"""
+
+import os
+import re
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "rig"))
+sys.dont_write_bytecode = True
+
+from bare_arm64 import Bare, System, alone
+from guest import need
+from outer import main_of
+
+JITTER = r"Timer fired, jitter: +(\d+) ns, min: +(\d+) ns, avg: +(\d+) ns, max: +(\d+) ns"
+BEAT = r"victim: beat (\d+) sum (\w+) changed (\d+) strange (\d+) late (\d+) ns"
+
+
+# ---- the whole life ----
+
+
+def one_script(rig):
+    """Issue 5, "Holds when" 1: the machine is as it was, and all of it works once more."""
+    rig.run("test -c /dev/cella || insmod /cella/cella.ko")
+    before = System(rig)
+    for again in range(2):
+        rig.enable()
+        rig.start("gic-demo")
+        rig.says("gic-demo", JITTER, 30)
+        work = int(rig.run("i=0; end=$(($(date +%s) + 3)); while [ $(date +%s) -lt $end ]; do i=$((i + 1)); done; echo $i"))
+        need(work >= 3, f"the root came to {work} rounds in 3 s")
+        count = rig.count("Timer fired")
+        need(count >= 10, f"only {count} timer lines came")
+        need(rig.state("gic-demo") == "running", f"the cell is {rig.state('gic-demo')}")
+        online = rig.run("cat /sys/devices/system/cpu/online").strip()
+        need(online == "0-2", f"the root has CPUs {online} beside the cell")
+        rig.cell("shutdown gic-demo")
+        need(rig.state("gic-demo") == "shut down", f"after shutdown the cell is {rig.state('gic-demo')}")
+        last = rig.says("gic-demo", JITTER)
+        count = rig.count("Timer fired")
+        time.sleep(0.5)
+        need(rig.count("Timer fired") == count, "a cell that is shut down prints on")
+        rig.cell("destroy gic-demo")
+        rig.disable()
+        before.compare(System(rig))
+        if not again:
+            print(f"# {last.group(0)}")
+    rig.healthy()
+
+
+def enable_disable(rig, count):
+    before = System(rig)
+    for n in range(count):
+        rig.enable()
+        need(rig.run("cat /sys/devices/system/cpu/online").strip() == "0-3", f"CPUs are missing after enable {n}")
+        rig.disable()
+    before.compare(System(rig))
+    rig.healthy()
+
+
+def restarts(rig, count):
+    """create, load, start, shutdown, start, destroy: each time the pool is as before, and the cell begins anew."""
+    rig.enable()
+    base = rig.pool_used()
+    for n in range(count):
+        rig.cell(f"create {rig.toml('gic-demo')}")
+        rig.load("gic-demo", "gic-demo", "period_us=20000")
+        for start in range(2):
+            mark = rig.mark()
+            rig.cell("start gic-demo")
+            rig.says("gic-demo", "Initialized", 20, mark)
+            rig.says("gic-demo", JITTER, 20, mark)
+            rig.cell("shutdown gic-demo")
+        rig.cell("destroy gic-demo")
+        need(rig.pool_used() == base, f"cycle {n}: {rig.pool_used()} pages of the pool are used, {base} before")
+    rig.disable()
+    rig.healthy()
+
+
+def two_cpus(rig):
+    rig.enable()
+    rig.start("smp-demo")
+    rig.says("smp-demo", "smp-demo: 3 of 3", 30)
+    rig.cell("shutdown smp-demo")
+    rig.load("smp-demo", "smp-demo", "off")
+    rig.cell("start smp-demo")
+    rig.says("smp-demo", "CPU 3 is here", 10)
+    rig.says("smp-demo", "'smp-demo' is shut down", 10)
+    need(rig.state("smp-demo") == "shut down", f"after SYSTEM_OFF the cell is {rig.state('smp-demo')}")
+    count = rig.count("is here")
+    time.sleep(1)
+    need(rig.count("is here") == count, "SYSTEM_OFF left a CPU of the cell running")
+    need(not rig.count("came back"), "SYSTEM_OFF came back")
+    rig.cell("destroy smp-demo")
+    rig.disable()
+
+
+# ---- those who don't behave ----
+
+
+class Victim:
+    """The neighbour: its heart goes on and its memory stays."""
+
+    def __init__(self, rig):
+        self.rig = rig
+        self.at, self.worst = 0, 0
+        rig.start("victim")
+        self.beat, self.sum = 0, None
+        self.check()
+
+    def check(self):
+        """A line that was printed from now on."""
+        mark = self.rig.mark()
+        found = self.rig.says("victim", BEAT, 30, mark)
+        beat, total, changed, strange, late = found.groups()
+        need(int(beat) > self.beat, f"the heart stopped at {beat}")
+        need(self.sum in (None, total) and changed == "0", f"the victim's memory changed: {found.group(0)}, it was {self.sum}")
+        need(strange == "0", f"the victim got interrupts that are not its own: {found.group(0)}")
+        need(self.rig.state("victim") == "running", f"the victim is {self.rig.state('victim')}")
+        self.beat, self.sum, self.worst = int(beat), total, max(self.worst, int(late))
+
+
+def hostile(rig, name, starts):
+    """Starts it until it is through with its steps; where it only spins, it is ended and started for the next step."""
+    rig.enable()
+    victim = Victim(rig)
+    base = None
+    rig.cell(f"create {rig.toml('hostile')}")
+    rig.load("hostile", name)
+    parked = spun = 0
+    for _ in range(starts):
+        mark = rig.mark()
+        rig.cell("start hostile")
+        base = base or rig.pool_used()
+        state, done = "", False
+        end = time.monotonic() + 4
+        while time.monotonic() < end:
+            state = rig.state("hostile")
+            done = "hostile: done" in rig.said(mark)
+            if done or state == "failed":
+                break
+            time.sleep(0.1)
+        if done:
+            break
+        parked += state == "failed"
+        spun += state != "failed"
+        if state != "failed":
+            rig.cell("shutdown hostile")
+    victim.check()
+    need(rig.pool_used() == base, f"the pool has {rig.pool_used()} pages in use, {base} before")
+    print(f"# {name}: parked {parked} times, spun {spun} times; the victim was at most {victim.worst / 1000:.0f} us late")
+    need(not rig.count("hostile: hypercall"), "a management call of a cell succeeded")
+    need(not rig.count("hostile: CPU"), "a cell turned a CPU on that is not its own")
+    if rig.state("hostile") == "running":
+        rig.cell("shutdown hostile")
+    rig.cell("destroy hostile")
+    victim.check()
+    rig.cell("shutdown victim")
+    rig.cell("destroy victim")
+    rig.disable()
+    rig.healthy()
+
+
+def failed_cell(rig):
+    """What touches nothing is parked and said so; the root goes on, and the cell can be started again."""
+    rig.enable()
+    rig.start("hostile", "addresses", "step=0")
+    end = time.monotonic() + 10
+    while rig.state("hostile") != "failed" and time.monotonic() < end:
+        time.sleep(0.1)
+    need(rig.state("hostile") == "failed", f"the cell is {rig.state('hostile')}, not failed")
+    need(rig.count("40000000"), "the log doesn't say which address")
+    cpus = rig.run("cat /sys/devices/cella/cells/*/cpus_failed")
+    need(cpus.strip(), "sysfs names no failed CPU")
+    rig.load("hostile", "hello")
+    rig.cell("start hostile")
+    rig.says("hostile", "hello from cell", 10)
+    rig.cell("shutdown hostile")
+    rig.cell("destroy hostile")
+    rig.disable()
+    rig.healthy()
+
+
+def stress(rig, seconds=8):
+    """Both of the root's CPUs work in memory, files and processes while the timer runs."""
+    rig.enable()
+    rig.start("gic-demo", words="period_us=1000 quiet=500")
+    rig.says("gic-demo", JITTER, 30)
+    rig.run(f"sh -c 'while :; do dd if=/dev/zero bs=64k count=64 2>/dev/null | sha256sum; ls -R /sys/class; done >/dev/null & a=$!; "
+            f"while :; do dd if=/dev/urandom of=/tmp/junk bs=1M count=4 2>/dev/null; done & b=$!; sleep {seconds}; kill $a $b'; rm /tmp/junk",
+            seconds + 60)
+    late = re.findall(JITTER, rig.said())
+    need(rig.count("Timer fired") >= seconds // 4, f"only {len(late)} lines of 500 expiries each in {seconds} s")
+    print(f"# under stress, lateness of some {rig.count('Timer fired') * 500} expiries in ns: min {late[-1][1]} avg {late[-1][2]} max {late[-1][3]}")
+    rig.cell("shutdown gic-demo")
+    rig.cell("destroy gic-demo")
+    rig.disable()
+    rig.healthy()
+
+
+def misuse(rig, seconds=10):
+    """tests/fuzz/arm64/cell_ioctl.c, then everything still works."""
+    rig.run("test -c /dev/cella || insmod /cella/cella.ko")
+    if rig.enabled():
+        rig.disable()
+    before = System(rig)
+    cells = []
+    for name in (rig.config, os.path.basename(rig.toml("victim")), os.path.basename(rig.toml("smp-demo"))):
+        out = f"/tmp/{name}.bin"
+        rig.cell(f"compile /cella/{name} {out}")
+        cells.append(out)
+    said = rig.run(f"dmesg -n 1; /cella/cell_ioctl {seconds} 1 /cella/cella-arm64.bin {' '.join(cells)}; dmesg -n 4", seconds + 60)
+    print("# " + said.strip().replace("\n", "\n# "))
+    before.compare(System(rig))
+    one_script(rig)
+
+
+def module_stays(rig):
+    rig.enable()
+    status, said = rig.status("rmmod cella")
+    need(status, f"rmmod succeeded while enabled: {said}")
+    rig.disable()
+    rig.run("rmmod cella")
+    need(rig.status("test -e /dev/cella")[0], "/dev/cella outlived its module")
+    rig.enable()
+    rig.disable()
+
+
+def wrong_words(rig):
+    """What can't be done is said in one line, and changes nothing."""
+    rig.enable()
+    base = rig.pool_used()
+    for words in ("start nobody", "destroy nobody", "load nobody /cella/hello.bin", "shutdown 99", "create /cella/hello.bin",
+                  "enable /cella/" + rig.config):
+        status, said = rig.status(f"cella cell {words}")
+        need(status == 1 and said.strip(), f"`cella cell {words}` ended with {status}: {said}")
+    rig.cell(f"create {rig.toml('victim')}")
+    status, said = rig.status(f"cella cell create {rig.toml('victim')}")
+    need(status == 1, "a cell was created twice")
+    rig.cell("destroy victim")
+    need(rig.pool_used() == base, "the pool shrank")
+    rig.disable()
+
+
+def by_itself(inmate, pattern):
+    """The inmate library doesn't need the engine: what fails in a cell and not here is the engine's fault."""
+    for gic in ("v3", "v2"):
+        with alone(gic, inmate) as c:
+            c.expect(pattern, 30)
+
+
+class Nothing:
+    def close(self):
+        pass
+
+
+SCRIPT = ("enable, create, load, start, shutdown, destroy, disable, twice: the machine is as it was", one_script)
+HOSTILE = "addresses sysregs calls irqs states".split()
+
+
+def hostiles(starts, names=HOSTILE):
+    return [(f"hostile {n}: a neighbour's heart and memory don't mind", lambda r, n=n: hostile(r, n, starts)) for n in names]
+
+
+V3 = [
+    SCRIPT,
+    ("3 restarts leave the pool as it was", lambda r: restarts(r, 3)),
+    ("a cell with two CPUs turns the second on and off, and both off", two_cpus),
+    ("a cell that fails is parked and reported, and starts again", failed_cell),
+    *hostiles(12),
+    ("the timer of a cell goes on while the root is under stress", stress),
+    ("misuse of /dev/cella harms nothing", misuse),
+    ("the module stays while it is enabled", module_stays),
+    ("wrong words are refused by name", wrong_words),
+]
+SHORT = [SCRIPT, ("a cell with two CPUs turns the second on and off, and both off", two_cpus), *hostiles(12, ["irqs"])]
+ALONE = [
+    ("hello greets on the board alone", lambda _: by_itself("hello", "hello from cell CPU 0, EL1")),
+    ("gic-demo's timer fires on the board alone", lambda _: by_itself("gic-demo", JITTER)),
+    ("smp-demo turns three CPUs on and off on the board alone", lambda _: by_itself("smp-demo", "smp-demo: 9 of 9")),
+]
+LONG = [
+    ("20 times enable and disable", lambda r: enable_disable(r, 20)),
+    ("20 restarts leave the pool as it was", lambda r: restarts(r, 20)),
+    *hostiles(500),
+    ("a minute of stress in the root", lambda r: stress(r, 60)),
+    ("a minute of misuse", lambda r: misuse(r, 60)),
+]
+
+
+if __name__ == "__main__":
+    main_of({
+        "alone": (Nothing, ALONE),
+        "v3": (lambda: Bare("12", "v3"), V3),
+        "its13": (lambda: Bare("13", "v3-its"), SHORT),
+        "v2": (lambda: Bare("12", "v2"), SHORT),
+        "cycles": (lambda: Bare("12", "v3"), LONG),
+    })
