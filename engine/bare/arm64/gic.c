@@ -90,6 +90,9 @@ void gic_irqs(struct arm_cpu *c)
 			break;
 		if (irq < IRQ_SGIS || irq == machine_of(c->cpu.sys)->maintenance_irq) {
 			c->cpu.stat[irq < IRQ_SGIS ? STAT_MANAGEMENT : STAT_MAINTENANCE]++;
+			/* A level, which stands until list registers are filled below: it would come again at once. */
+			if (irq >= IRQ_SGIS)
+				g->refill(c, false);
 			g->end(iar, true);
 			fill = true;
 		} else if (c->cpu.power == POWER_ON && (cell_owns_irq(cell, irq) || irq >= IRQ_LPI)) {
