@@ -65,14 +65,18 @@ const struct cell_verb cell_verb_table[] = {
 	{ "shutdown", "CELL", "ask it to end, and stop its CPUs", 0, 1, name_options, cell_verb_shutdown },
 	{ "destroy", "CELL", "take its CPUs and memory back", 0, 1, name_options, cell_verb_destroy },
 	{ "list", "", "cells with their states and CPUs", 0, 0, no_options, cell_verb_list },
-	{ "stats", "CELL", "how often its CPUs came to the engine, and how often in a second", 0, 1, name_options, cell_verb_stats },
+	{ "stats", "CELL", "how often its CPUs came to the engine, and how often in a second", 0, 1, name_options,
+	 cell_verb_stats },
 	{ "console", "[-f]", "what the engine and cells without a UART have logged", 0, 0, console_options, cell_verb_console },
-	{ "linux", "[-i INITRD] [-c CMDLINE] [-d DTB] CONFIG KERNEL", "a second Linux: create, load and start it", 2, 2, linux_options,
+	{ "linux", "[-i INITRD] [-c CMDLINE] [-d DTB] CONFIG KERNEL", "a second Linux: create, load and start it", 2, 2,
+	 linux_options,
 	  cell_verb_linux },
-	{ "check", "[--iomem FILE] [--dtb FILE] CONFIG...", "prove a system and its cells before anything is touched", 1, CELL_MAX_ITEMS,
+	{ "check", "[--iomem FILE] [--dtb FILE] CONFIG...", "prove a system and its cells before anything is touched", 1,
+	 CELL_MAX_ITEMS,
 	  check_options, cell_verb_check },
 	{ "compile", "CONFIG OUT", "a TOML configuration's binary form", 2, 2, no_options, cell_verb_compile },
-	{ "config", "create [FILE]", "write a first configuration of the root from this board", 1, 2, config_options, cell_verb_config },
+	{ "config", "create [FILE]", "write a first configuration of the root from this board", 1, 2, config_options,
+	 cell_verb_config },
 	{ NULL }
 };
 
@@ -118,7 +122,8 @@ static int parse(const struct cell_verb *v, struct cell_args *a, int argc, char 
 		else if (got == ':')
 			err = ctl_fail(e, -EINVAL, "cell %s: '%s' needs a value: give one", v->name, argv[optind - 1]);
 		else if (got == '?')
-			err = ctl_fail(e, -EINVAL, "cell %s: option '%s' is not known: see 'cella cell --help'", v->name, argv[optind - 1]);
+			err = ctl_fail(e, -EINVAL, "cell %s: option '%s' is not known: see 'cella cell --help'", v->name,
+				       argv[optind - 1]);
 		else
 			err = add(a, got == 1 ? 0 : (unsigned char)got, optarg, e);
 	}
@@ -149,7 +154,8 @@ static void verb_help(const struct cell_verb *v, FILE *f)
 	for (const struct cell_option *o = v->options; o->name; o++) {
 		char left[64];
 
-		snprintf(left, sizeof(left), o->letter >= 'a' ? "-%3$c, --%1$s %2$s" : "    --%1$s %2$s", o->name, o->value ? o->value : "",
+		snprintf(left, sizeof(left), o->letter >= 'a' ? "-%3$c, --%1$s %2$s" : "    --%1$s %2$s", o->name, o->value ?
+			 o->value : "",
 			 o->letter);
 		fprintf(f, "  %-26s %s\n", left, o->help);
 	}

@@ -41,7 +41,8 @@ struct cell_verb {
 
 extern const struct cell_verb cell_verb_table[];	/* ended by a NULL name */
 
-const char *cell_value(const struct cell_args *a, unsigned char letter);	/* the last one given, "" without a value; or NULL */
+/* The last one given, "" without a value; or NULL. */
+const char *cell_value(const struct cell_args *a, unsigned char letter);
 void cell_help(FILE *f);
 void cell_man(FILE *f);
 void cell_completion(FILE *f);			/* the script's part for `cella cell`, inside its function */

@@ -13,7 +13,8 @@
 
 int cell_verb_enable(const struct cell_args *a, struct ctl_error *e)
 {
-	const struct cell_enable_options o = { .image = cell_value(a, 'i'), .module = cell_value(a, 'm'), .unchecked = cell_value(a, 'U') };
+	const struct cell_enable_options o = { .image = cell_value(a, 'i'), .module = cell_value(a, 'm'),
+					      .unchecked = cell_value(a, 'U') };
 
 	return cell_enable(a->operand[0], &o, e);
 }
@@ -60,7 +61,8 @@ static int add_item(struct pieces *p, const struct cell_item *item, struct ctl_e
 
 	if (item->letter == 'a') {
 		if (!p->count)
-			return ctl_fail(e, -EINVAL, "load: address %s: it stands behind the file or string that it is for", item->text);
+			return ctl_fail(e, -EINVAL, "load: address %s: it stands behind the file or string that it is for",
+					item->text);
 		return parse_address(item->text, &l[-1].target, e);
 	}
 	if (p->count >= CELLA_LOAD_MAX)

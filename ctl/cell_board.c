@@ -288,7 +288,9 @@ static void bus_init(const struct tree *t, int node, const struct bus *parent, s
 	bus->opaque = bus->address_cells < 1 || bus->address_cells > 2 || bus->size_cells > 2 || (parent && !at) ||
 		      (parent && parent->opaque);
 	entry = 4 * (bus->address_cells + up + bus->size_cells);
-	for (uint32_t i = 0; parent && !bus->opaque && at && i + entry <= len && bus->ranges < MAX_RANGES; i += entry, bus->ranges++) {
+	if (!parent || bus->opaque || !at)
+		return;
+	for (uint32_t i = 0; i + entry <= len && bus->ranges < MAX_RANGES; i += entry, bus->ranges++) {
 		bus->range[bus->ranges].child = cells(at + i, bus->address_cells);
 		bus->range[bus->ranges].parent = cells(at + i + 4 * bus->address_cells, up);
 		bus->range[bus->ranges].size = cells(at + i + 4 * (bus->address_cells + up), bus->size_cells);

@@ -41,7 +41,8 @@ static int check_memory(const struct cell_file *f, const struct cell_memory *r, 
 		return cell_memory_fail(f, r, e, "virt %#llx or size %#llx isn't aligned to pages of 4K",
 					(unsigned long long)m->virt, (unsigned long long)m->size);
 	if (has_phys(r) && part && (!(m->flags & WIDTHS) || (m->phys ^ m->virt) & 7))
-		return cell_memory_fail(f, r, e, "a part of a page wants the widths that may pass, among its flags: io_8, io_16, io_32, io_64");
+		return cell_memory_fail(f, r, e, "a part of a page wants the widths that may pass, among its flags: io_8, io_16, "
+					"io_32, io_64");
 	if (has_phys(r) && !part && m->phys & (PAGE - 1))
 		return cell_memory_fail(f, r, e, "phys isn't aligned to pages of 4K");
 	if (m->flags & MEMORY_LOADABLE && (m->flags & (MEMORY_IO | MEMORY_ROOT_SHARED) || !has_phys(r)))
@@ -62,7 +63,8 @@ static int check_regions(const struct cell_file *f, struct ctl_error *e)
 		err = check_memory(f, r, e);
 		for (unsigned j = 0; j < i && !err; j++)
 			if (ranges_meet(r->m.virt, r->m.size, f->memory[j].m.virt, f->memory[j].m.size))
-				err = cell_memory_fail(f, r, e, "virt %#llx overlaps '%s' of the same cell", (unsigned long long)r->m.virt,
+				err = cell_memory_fail(f, r, e, "virt %#llx overlaps '%s' of the same cell",
+						       (unsigned long long)r->m.virt,
 						       f->memory[j].name);
 		for (unsigned j = 0; j < i && !err && r->line; j++)
 			if (!strcmp(r->name, f->memory[j].name))
@@ -87,17 +89,21 @@ static int check_pci(const struct cell_file *f, struct ctl_error *e)
 
 		for (unsigned j = 0; j < i; j++)
 			if (f->pci[j].d.bdf == p->d.bdf && f->pci[j].d.domain == p->d.domain)
-				return ctl_fail(e, -EINVAL, "configuration %s:%u: PCI device %02x:%02x.%x: it is here twice", f->path, p->line,
+				return ctl_fail(e, -EINVAL, "configuration %s:%u: PCI device %02x:%02x.%x: it is here twice",
+						f->path, p->line,
 						bus, dev, fn);
 		if (p->d.caps_start > f->num_caps || p->d.num_caps > f->num_caps - p->d.caps_start)
-			return ctl_fail(e, -EINVAL, "configuration %s:%u: PCI device %02x:%02x.%x: its capabilities don't exist", f->path,
+			return ctl_fail(e, -EINVAL, "configuration %s:%u: PCI device %02x:%02x.%x: its capabilities don't exist",
+					f->path,
 					p->line, bus, dev, fn);
 		if (p->d.type == PCI_IVSHMEM && (p->d.shmem_regions_start > f->num_memory ||
 						 2u + p->d.shmem_peers > f->num_memory - p->d.shmem_regions_start))
-			return ctl_fail(e, -EINVAL, "configuration %s:%u: PCI device %02x:%02x.%x: its shared memory doesn't exist", f->path,
+			return ctl_fail(e, -EINVAL, "configuration %s:%u: PCI device %02x:%02x.%x: its shared memory doesn't "
+					"exist", f->path,
 					p->line, bus, dev, fn);
 		if (p->d.type == PCI_DEVICE && !f->system && !p->dma_trusted && !f->dma_trusted)
-			return ctl_fail(e, -EINVAL, "configuration %s:%u: PCI device %02x:%02x.%x: without an IOMMU it can write to any memory: "
+			return ctl_fail(e, -EINVAL, "configuration %s:%u: PCI device %02x:%02x.%x: without an IOMMU it can write "
+					"to any memory: "
 					"say dma_trusted = true if its cell may", f->path, p->line, bus, dev, fn);
 	}
 	return 0;
@@ -116,7 +122,8 @@ static int check_console(const struct cell_file *f, struct ctl_error *e)
 		if (c->address >= m->virt && c->address - m->virt < m->size)
 			return 0;
 	}
-	return ctl_fail(e, -EINVAL, "configuration %s: console at %#llx: no [[memory]] has it: add one with flags read, write, io", f->path,
+	return ctl_fail(e, -EINVAL, "configuration %s: console at %#llx: no [[memory]] has it: add one with flags read, write, "
+			"io", f->path,
 			(unsigned long long)c->address);
 }
 
@@ -171,7 +178,8 @@ static int clash(const struct cell_file *a, const struct cell_file *b, struct ct
 	uint64_t cpus = a->cpus & b->cpus;
 
 	if (!strcmp(cell_file_name(a), cell_file_name(b)))
-		return ctl_fail(e, -EEXIST, "configuration %s: the name '%s' is that of %s, too", a->path, cell_file_name(a), b->path);
+		return ctl_fail(e, -EEXIST, "configuration %s: the name '%s' is that of %s, too", a->path, cell_file_name(a),
+				b->path);
 	if (cpus)
 		return ctl_fail(e, -EINVAL, "configuration %s: CPU %d belongs to cell %s, too (%s)", a->path, __builtin_ctzll(cpus),
 				cell_file_name(b), b->path);
@@ -186,7 +194,8 @@ static int clash(const struct cell_file *a, const struct cell_file *b, struct ct
 			if (!has_phys(m) || !has_phys(o) || m->m.flags & o->m.flags & MEMORY_ROOT_SHARED ||
 			    !ranges_meet(m->m.phys, m->m.size, o->m.phys, o->m.size))
 				continue;
-			return cell_memory_fail(a, m, e, "overlaps '%s' of cell %s (%s:%u), and they don't both have 'shared' in their flags",
+			return cell_memory_fail(a, m, e, "overlaps '%s' of cell %s (%s:%u), and they don't both have 'shared' in "
+						"their flags",
 						o->name, cell_file_name(b), b->path, o->line);
 		}
 	return 0;
@@ -213,21 +222,25 @@ static int from_root(const struct cell_file *system, const struct cell_file *c, 
 	uint64_t cpus = c->cpus & ~system->cpus;
 
 	if (cpus)
-		return ctl_fail(e, -EINVAL, "configuration %s: CPU %d: the system %s has none of that number", c->path, __builtin_ctzll(cpus),
+		return ctl_fail(e, -EINVAL, "configuration %s: CPU %d: the system %s has none of that number", c->path,
+				__builtin_ctzll(cpus),
 				system->path);
 	for (unsigned irq = CELL_FIRST_IRQ; irq < CELL_MAX_IRQ; irq++)
 		if (cell_has_irq(c, irq) && !cell_has_irq(system, irq))
-			return ctl_fail(e, -EINVAL, "configuration %s: interrupt %u: the irqs of %s don't have it", c->path, irq, system->path);
+			return ctl_fail(e, -EINVAL, "configuration %s: interrupt %u: the irqs of %s don't have it", c->path, irq,
+					system->path);
 	for (unsigned i = 0; i < c->num_memory; i++) {
 		const struct cell_memory *r = &c->memory[i];
 
 		if (!has_phys(r))
 			continue;
 		if (ranges_meet(r->m.phys, r->m.size, hv->phys, hv->size))
-			return cell_memory_fail(c, r, e, "overlaps the hypervisor's memory at %#llx (%s)", (unsigned long long)hv->phys,
+			return cell_memory_fail(c, r, e, "overlaps the hypervisor's memory at %#llx (%s)",
+						(unsigned long long)hv->phys,
 						system->path);
 		if (!roots_memory(system, r->m.phys, r->m.size))
-			return cell_memory_fail(c, r, e, "size %#llx: not all of it is in the root's [[memory]] (%s), so it isn't the root's "
+			return cell_memory_fail(c, r, e, "size %#llx: not all of it is in the root's [[memory]] (%s), so it isn't "
+						"the root's "
 						"to give", (unsigned long long)r->m.size, system->path);
 	}
 	return 0;

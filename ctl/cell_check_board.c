@@ -27,12 +27,14 @@ static int check_hypervisor(const struct cell_file *s, const struct cell_board *
 	const struct board_range *ram = board_touches(&b->iomem, hv->phys, hv->size, true);
 
 	if (ram)
-		return ctl_fail(e, -EINVAL, "configuration %s: hypervisor memory at %#llx, size %#llx: Linux uses %#llx to %#llx: boot it with "
+		return ctl_fail(e, -EINVAL, "configuration %s: hypervisor memory at %#llx, size %#llx: Linux uses %#llx to %#llx: "
+				"boot it with "
 				"mem=, or reserve the memory in a no-map node", s->path, (unsigned long long)hv->phys,
 				(unsigned long long)hv->size, (unsigned long long)ram->start,
 				(unsigned long long)(ram->start + ram->size - 1));
 	if (!is_memory(b, hv->phys, hv->size))
-		return ctl_fail(e, -EINVAL, "configuration %s: hypervisor memory at %#llx, size %#llx: outside the board's RAM", s->path,
+		return ctl_fail(e, -EINVAL, "configuration %s: hypervisor memory at %#llx, size %#llx: outside the board's RAM",
+				s->path,
 				(unsigned long long)hv->phys, (unsigned long long)hv->size);
 	return 0;
 }
@@ -53,14 +55,17 @@ static int check_platform(const struct cell_file *s, const struct cell_board *b,
 	uint64_t cpus = b->cpus >= 64 ? ~0ull : (1ull << b->cpus) - 1;
 
 	if (b->gic_version && p->gic_version != b->gic_version)
-		return ctl_fail(e, -EINVAL, "configuration %s: gic version %u: the board has a GICv%u", s->path, p->gic_version, b->gic_version);
+		return ctl_fail(e, -EINVAL, "configuration %s: gic version %u: the board has a GICv%u", s->path, p->gic_version,
+				b->gic_version);
 	for (unsigned i = 0; b->gic_version && i < ARRAY_SIZE(gic); i++)
 		if (gic[i].have && gic[i].want && gic[i].have != gic[i].want)
 			return ctl_fail(e, -EINVAL, "configuration %s: %s %#llx: the board's is at %#llx", s->path, gic[i].name,
 					(unsigned long long)gic[i].have, (unsigned long long)gic[i].want);
 	if (b->cpus && s->cpus != cpus)
-		return ctl_fail(e, -EINVAL, "configuration %s: CPU %d: %s: the board has %u, and all are the root's at first", s->path,
-				__builtin_ctzll(s->cpus ^ cpus), s->cpus & ~cpus ? "there is none" : "it is missing in cpus", b->cpus);
+		return ctl_fail(e, -EINVAL, "configuration %s: CPU %d: %s: the board has %u, and all are the root's at first",
+				s->path,
+				__builtin_ctzll(s->cpus ^ cpus), s->cpus & ~cpus ? "there is none" : "it is missing in cpus",
+					b->cpus);
 	if (p->pci_config_base && !p->pci_is_virtual && b->ecam_size && p->pci_config_base != b->ecam)
 		return ctl_fail(e, -EINVAL, "configuration %s: pci ecam %#llx: the board's is at %#llx", s->path,
 				(unsigned long long)p->pci_config_base, (unsigned long long)b->ecam);
@@ -99,7 +104,8 @@ static int check_uses(const struct cell_file *s, const struct cell_board *b, str
 
 		if (is_gic(b, r) || root_maps(s, r->start, r->size) || !strncmp(r->name, "reserved", 8))
 			continue;
-		return ctl_fail(e, -EINVAL, "configuration %s: Linux uses %s at %#llx to %#llx, and the root's [[memory]] doesn't have all of it",
+		return ctl_fail(e, -EINVAL, "configuration %s: Linux uses %s at %#llx to %#llx, and the root's [[memory]] doesn't "
+				"have all of it",
 				s->path, r->name, (unsigned long long)r->start, (unsigned long long)(r->start + r->size - 1));
 	}
 	return 0;
@@ -114,18 +120,21 @@ static int check_region(const struct cell_file *f, const struct cell_memory *r, 
 	if (m->flags & NO_PHYS)
 		return 0;
 	if (!(m->flags & MEMORY_IO) && !is_memory(b, m->phys, m->size))
-		return cell_memory_fail(f, r, e, "size %#llx: outside the board's RAM; a device's registers want 'io' in their flags",
+		return cell_memory_fail(f, r, e, "size %#llx: outside the board's RAM; a device's registers want 'io' in their "
+					"flags",
 					(unsigned long long)m->size);
 	if (m->flags & MEMORY_IO && board_touches(&b->dram, m->phys, m->size, false))
 		return cell_memory_fail(f, r, e, "it is RAM, and its flags say io");
 	if (f->system)
 		return 0;
 	if (ram)
-		return cell_memory_fail(f, r, e, "Linux uses %#llx to %#llx: boot it with mem=, or reserve the memory in a no-map node",
+		return cell_memory_fail(f, r, e, "Linux uses %#llx to %#llx: boot it with mem=, or reserve the memory in a no-map "
+					"node",
 					(unsigned long long)ram->start, (unsigned long long)(ram->start + ram->size - 1));
 	d = m->flags & MEMORY_IO ? device_at(b, m->phys, m->size, true) : NULL;
 	if (d && !r->dma_trusted && !f->dma_trusted)
-		return cell_memory_fail(f, r, e, "%s masters the bus, and without an IOMMU it can write to any memory: say dma_trusted = true if "
+		return cell_memory_fail(f, r, e, "%s masters the bus, and without an IOMMU it can write to any memory: say "
+					"dma_trusted = true if "
 					"its cell may", d->name);
 	return 0;
 }

@@ -175,7 +175,8 @@ static int read_shared(struct cell_toml *t, const struct toml_node *n, const str
 	for (unsigned i = 0; i < f->num_memory; i++)
 		if (!strcmp(f->memory[i].name, name)) {
 			if (i + 2 + peers > f->num_memory)
-				return toml_fail(t, n, "shared: behind '%s' there are not enough regions: one is for the state table, "
+				return toml_fail(t, n, "shared: behind '%s' there are not enough regions: one is for the state "
+						 "table, "
 						 "one is shared, and each of %u peers has one", name, (unsigned)peers);
 			d->shmem_regions_start = i;
 			d->shmem_dev_id = (uint8_t)id;
@@ -212,7 +213,8 @@ static int read_msix(struct cell_toml *t, const struct toml_node *n, struct conf
 
 static int read_pci(struct cell_toml *t, const struct toml_node *n, struct cell_file *f, struct cell_pci *p)
 {
-	static const char *const keys[] = { "type", "domain", "bdf", "bar_mask", "capabilities", "msi", "msi_64bit", "msi_maskable", "msix",
+	static const char *const keys[] = { "type", "domain", "bdf", "bar_mask", "capabilities", "msi", "msi_64bit",
+					   "msi_maskable", "msix",
 					    "shared", "peer", "peers", "protocol", "dma_trusted", NULL };
 	struct config_pci_device *d = &p->d;
 	uint64_t type, domain = 0, vectors = 0, mask[6] = { 0 };
@@ -319,7 +321,8 @@ static int read_gic(struct cell_toml *t, const struct toml_node *n, struct confi
 
 static int read_platform(struct cell_toml *t, const struct toml_node *root, struct config_platform *p)
 {
-	static const char *const keys[] = { "gic", "pci", NULL }, *const pci_keys[] = { "ecam", "end_bus", "domain", "virtual", NULL };
+	static const char *const keys[] = { "gic", "pci", NULL }, *const pci_keys[] = { "ecam", "end_bus", "domain", "virtual",
+										       NULL };
 	const struct toml_node *n, *gic = NULL, *pci = NULL;
 	uint64_t ecam = 0, end_bus = 0, domain = 0;
 	bool is_virtual = false;
@@ -414,7 +417,8 @@ static int read_cell(struct cell_toml *t, const struct toml_node *root, struct c
 
 static int read_root(struct cell_toml *t, const struct toml_node *root, struct cell_file *f)
 {
-	static const char *const system_keys[] = { "system", "cpus", "irqs", "vpci_irq_base", "debug_console", "dma_trusted", "memory", "pci",
+	static const char *const system_keys[] = { "system", "cpus", "irqs", "vpci_irq_base", "debug_console", "dma_trusted",
+						  "memory", "pci",
 						   "stream_ids", "hypervisor", "platform", NULL };
 	static const char *const cell_keys[] = { "cell", "cpus", "irqs", "vpci_irq_base", "reset", "reply_timeout", "passive",
 						 "debug_console", "dma_trusted", "console", "memory", "pci", "stream_ids", NULL };
@@ -422,7 +426,8 @@ static int read_root(struct cell_toml *t, const struct toml_node *root, struct c
 
 	f->system = toml_get(root, "system");
 	if (!f->system && !toml_get(root, "cell"))
-		return ctl_fail(t->e, -EINVAL, "configuration %s: begins with neither system = \"NAME\" nor cell = \"NAME\": say which "
+		return ctl_fail(t->e, -EINVAL, "configuration %s: begins with neither system = \"NAME\" nor cell = \"NAME\": say "
+				"which "
 				"it is", f->path);
 	err = toml_keys(t, root, f->system ? "a system" : "a cell", f->system ? system_keys : cell_keys);
 	if (!err)

@@ -58,7 +58,8 @@ static const struct board_range *largest(const struct board_ranges *r)
 
 static void put_region(FILE *f, const char *name, uint64_t start, uint64_t size, const char *flags)
 {
-	fprintf(f, "\n[[memory]]\nname = \"%.24s\"\nphys = %#llx\nsize = %#llx\nflags = [%s]\n", name, (ull)start, (ull)size, flags);
+	fprintf(f, "\n[[memory]]\nname = \"%.24s\"\nphys = %#llx\nsize = %#llx\nflags = [%s]\n", name, (ull)start, (ull)size,
+		flags);
 }
 
 static void put_ram(FILE *f, const struct cell_board *b, const struct board_ranges *unused, uint64_t hv_start)
@@ -126,7 +127,8 @@ static void put_platform(FILE *f, const struct cell_board *b)
 		fprintf(f, "\n[platform]\ngic = { version = 3, gicd = %#llx, gicr = %#llx, maintenance_irq = %u }\n", (ull)b->gicd,
 			(ull)b->gicr, b->maintenance_irq);
 	else
-		fprintf(f, "\n[platform]\ngic = { version = 2, gicd = %#llx, gicc = %#llx, gich = %#llx, gicv = %#llx, maintenance_irq = %u }\n",
+		fprintf(f, "\n[platform]\ngic = { version = 2, gicd = %#llx, gicc = %#llx, gich = %#llx, gicv = %#llx, "
+			"maintenance_irq = %u }\n",
 			(ull)b->gicd, (ull)b->gicc, (ull)b->gich, (ull)b->gicv, b->maintenance_irq);
 	if (b->ecam_size)
 		fprintf(f, "pci = { ecam = %#llx, end_bus = %u, domain = %u }\n", (ull)b->ecam, b->end_bus, b->pci_domain);
@@ -144,11 +146,13 @@ int cell_config_create(const struct cell_board *b, const char *name, FILE *f, st
 	best = largest(unused);
 	if (!best || best->size < HYPERVISOR || !b->gic_version) {
 		free(unused);
-		return ctl_fail(e, -EINVAL, b->gic_version ? "config: Linux uses all memory: boot it with mem=, or reserve some in a no-map node of "
+		return ctl_fail(e, -EINVAL, b->gic_version ? "config: Linux uses all memory: boot it with mem=, or reserve some "
+				"in a no-map node of "
 				"the device tree" : "config: the device tree has neither a GICv2 nor a GICv3");
 	}
 	hv = (best->start + best->size - HYPERVISOR) & ~(PAGE - 1);
-	fprintf(f, "# Made by 'cella cell config create' from this board's /proc/iomem and device tree. Check what it gives the root.\n"
+	fprintf(f, "# Made by 'cella cell config create' from this board's /proc/iomem and device tree. Check what it gives the "
+		"root.\n"
 		"system = \"%s\"\ncpus = [\"0-%u\"]\nirqs = [\"32-%u\"]\n", name, b->cpus ? b->cpus - 1 : 0, 287u);
 	fprintf(f, "\n[hypervisor]\nmemory = { phys = %#llx, size = \"4M\" }\n", (ull)hv);
 	if (b->console)

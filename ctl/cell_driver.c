@@ -25,7 +25,8 @@ static int need_arm64(struct ctl_error *e)
 	uname(&u);
 	if (!strcmp(u.machine, "aarch64"))
 		return 0;
-	return ctl_fail(e, -ENOTSUP, "cells need an arm64 host and this is %s: 'cella cell check' and 'compile' work here", u.machine);
+	return ctl_fail(e, -ENOTSUP, "cells need an arm64 host and this is %s: 'cella cell check' and 'compile' work here",
+			u.machine);
 }
 
 int cell_driver_open(struct ctl_error *e)
@@ -84,7 +85,8 @@ int cell_driver_load(const char *module, struct ctl_error *e)
 	if (module)
 		return insert_module(module, e);
 	err = spawn_wait(modprobe);
-	return err ? ctl_fail(e, -ENODEV, "module cella: modprobe finds none for this kernel: install it with DKMS, or name the file: "
+	return err ? ctl_fail(e, -ENODEV, "module cella: modprobe finds none for this kernel: install it with DKMS, or name the "
+			      "file: "
 			      "--module cella.ko") : 0;
 }
 
@@ -99,7 +101,8 @@ static const char *find_image(const char *config, char *path, size_t size)
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
 		if (beside(places[i], IMAGE_FILE, path, size))
 			return path;
-	if (snprintf(path, size, "%.*s" IMAGE_FILE, slash ? (int)(slash - config) + 1 : 0, config) >= (int)size || access(path, R_OK))
+	if (snprintf(path, size, "%.*s" IMAGE_FILE, slash ? (int)(slash - config) + 1 : 0, config) >= (int)size || access(path,
+															  R_OK))
 		return NULL;
 	return path;
 }
@@ -127,7 +130,8 @@ int cell_driver_enable(int fd, const char *image, const struct cell_file *system
 	int err;
 
 	if (!from)
-		return ctl_fail(e, -ENOENT, "image " IMAGE_FILE ": neither installed nor beside the command or the configuration: --image FILE "
+		return ctl_fail(e, -ENOENT, "image " IMAGE_FILE ": neither installed nor beside the command or the configuration: "
+				"--image FILE "
 				"names it");
 	err = file_load(from, CELLA_IMAGE_MAX, &data);
 	if (err)
@@ -230,13 +234,16 @@ int cell_driver_load_pieces(int fd, const char *cell, const struct cell_load *pi
 	if (err)
 		return err;
 	if (count > CELLA_LOAD_MAX)
-		return ctl_fail(e, -E2BIG, "cell %s: more than %u pieces to load: load the rest in a second call", cell, CELLA_LOAD_MAX);
+		return ctl_fail(e, -E2BIG, "cell %s: more than %u pieces to load: load the rest in a second call", cell,
+				CELLA_LOAD_MAX);
 	for (unsigned i = 0; i < count; i++)
-		load.piece[i] = (struct cella_piece){ .source = (uintptr_t)piece[i].data, .size = piece[i].size, .target = piece[i].target };
+		load.piece[i] = (struct cella_piece){ .source = (uintptr_t)piece[i].data, .size = piece[i].size,
+						     .target = piece[i].target };
 	if (!ioctl(fd, CELLA_IOC_LOAD, &load))
 		return 0;
 	if (errno == EINVAL)
-		return ctl_fail(e, -EINVAL, "cell %s: cannot load: a piece isn't inside one loadable region: see its [[memory]] and give "
+		return ctl_fail(e, -EINVAL, "cell %s: cannot load: a piece isn't inside one loadable region: see its [[memory]] "
+				"and give "
 				"each piece an address (-a)", cell);
 	return fail_cell("load", cell, e);
 }

@@ -76,7 +76,8 @@ static int read_system(struct linux_cell *l)
 	for (unsigned i = 0; i < n; i++)
 		cell_file_free(cells[i]);
 	if (err == -ENOENT)
-		return ctl_fail(l->e, err, "cell %s: the system's configuration isn't known: enable it by 'cella cell enable SYSTEM'",
+		return ctl_fail(l->e, err, "cell %s: the system's configuration isn't known: enable it by 'cella cell enable "
+				"SYSTEM'",
 				cell_file_name(l->f));
 	if (err)
 		return err;

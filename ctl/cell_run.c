@@ -51,7 +51,8 @@ static int check_all(const struct files *s, const char *iomem, const char *dtb, 
 	int err;
 
 	if (!s->system) {
-		fprintf(say, "%u cell%s checked alone: name the system's file, too, for the rest\n", s->cells, s->cells == 1 ? "" : "s");
+		fprintf(say, "%u cell%s checked alone: name the system's file, too, for the rest\n", s->cells, s->cells == 1 ? ""
+			: "s");
 		return 0;
 	}
 	err = cell_check_together(s->system, s->cell, s->cells, e);
@@ -61,7 +62,8 @@ static int check_all(const struct files *s, const char *iomem, const char *dtb, 
 		return err;
 	err = cell_check_board(s->system, s->cell, s->cells, b, e);
 	if (!err) {
-		fprintf(say, "%s: %u CPUs, %u regions of memory", cell_file_name(s->system), (unsigned)__builtin_popcountll(s->system->cpus),
+		fprintf(say, "%s: %u CPUs, %u regions of memory", cell_file_name(s->system),
+			(unsigned)__builtin_popcountll(s->system->cpus),
 			s->system->num_memory);
 		for (unsigned i = 0; i < s->cells; i++)
 			fprintf(say, "%s %s", i ? "," : "; cells", cell_file_name(s->cell[i]));
@@ -99,7 +101,8 @@ static int check_system(const struct cell_file *f, struct ctl_error *e)
 		return err;
 	err = cell_check_board(f, NULL, 0, b, e);
 	if (!err && b->online && b->online != f->cpus)
-		err = ctl_fail(e, -EBUSY, "system %s: CPU %d is offline: bring it online first (/sys/devices/system/cpu)", cell_file_name(f),
+		err = ctl_fail(e, -EBUSY, "system %s: CPU %d is offline: bring it online first (/sys/devices/system/cpu)",
+			       cell_file_name(f),
 			       __builtin_ctzll(b->online ^ f->cpus));
 	free(b);
 	return err;

@@ -48,7 +48,8 @@ static int by_number(const void *a, const void *b)
 static bool read_status(int id, struct cell_status *s)
 {
 	s->id = id;
-	return !cell_driver_read(id, "name", s->name, sizeof(s->name)) && !cell_driver_read(id, "state", s->state, sizeof(s->state)) &&
+	return !cell_driver_read(id, "name", s->name, sizeof(s->name)) && !cell_driver_read(id, "state", s->state,
+											    sizeof(s->state)) &&
 	       !cell_driver_read(id, "cpus_assigned", s->cpus, sizeof(s->cpus)) &&
 	       !cell_driver_read(id, "cpus_failed", s->failed, sizeof(s->failed));
 }

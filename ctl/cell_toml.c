@@ -46,13 +46,15 @@ int toml_keys(const struct cell_toml *t, const struct toml_node *n, const char *
 		if (*known)
 			continue;
 		near = nearest_word(k->key, keys);
-		return toml_fail(t, k, "'%.60s' is not a key of %s%s%s%s", k->key, where, near ? ": did you mean '" : "; see cella(1)",
+		return toml_fail(t, k, "'%.60s' is not a key of %s%s%s%s", k->key, where, near ? ": did you mean '" : "; see "
+				 "cella(1)",
 				 near ? near : "", near ? "'?" : "");
 	}
 	return 0;
 }
 
-int toml_table(const struct cell_toml *t, const struct toml_node *parent, const char *key, unsigned flags, const struct toml_node **out)
+int toml_table(const struct cell_toml *t, const struct toml_node *parent, const char *key, unsigned flags,
+	       const struct toml_node **out)
 {
 	return find(t, parent, key, flags, TOML_TABLE, "a table", out);
 }
@@ -116,7 +118,8 @@ int toml_text(const struct cell_toml *t, const struct toml_node *table, const ch
 	return 0;
 }
 
-static int word_of(const struct cell_toml *t, const struct toml_node *n, const char *key, const struct cell_word *words, uint64_t *out)
+static int word_of(const struct cell_toml *t, const struct toml_node *n, const char *key, const struct cell_word *words,
+		   uint64_t *out)
 {
 	char all[256] = "";
 
@@ -134,14 +137,16 @@ static int word_of(const struct cell_toml *t, const struct toml_node *n, const c
 	return toml_fail(t, n, "%s: '%.40s' is none of %s", key, n->string, all);
 }
 
-int toml_word(const struct cell_toml *t, const struct toml_node *table, const char *key, const struct cell_word *words, uint64_t *out)
+int toml_word(const struct cell_toml *t, const struct toml_node *table, const char *key, const struct cell_word *words,
+	      uint64_t *out)
 {
 	const struct toml_node *n = toml_get(table, key);
 
 	return n ? word_of(t, n, key, words, out) : toml_fail(t, table, "%s is missing: give a string", key);
 }
 
-int toml_words(const struct cell_toml *t, const struct toml_node *table, const char *key, const struct cell_word *words, uint64_t *out)
+int toml_words(const struct cell_toml *t, const struct toml_node *table, const char *key, const struct cell_word *words,
+	       uint64_t *out)
 {
 	const struct toml_node *list;
 	int err = find(t, table, key, TOML_NEEDED, TOML_ARRAY, "a list of strings", &list);
@@ -156,7 +161,8 @@ int toml_words(const struct cell_toml *t, const struct toml_node *table, const c
 	return err;
 }
 
-int toml_numbers(const struct cell_toml *t, const struct toml_node *table, const char *key, uint64_t max, uint64_t *out, unsigned count)
+int toml_numbers(const struct cell_toml *t, const struct toml_node *table, const char *key, uint64_t max, uint64_t *out,
+		 unsigned count)
 {
 	const struct toml_node *list;
 	unsigned i = 0;
@@ -170,7 +176,8 @@ int toml_numbers(const struct cell_toml *t, const struct toml_node *table, const
 	return err;
 }
 
-static int add_range(const struct cell_toml *t, const struct toml_node *n, const char *key, unsigned min, unsigned max, uint32_t *bits)
+static int add_range(const struct cell_toml *t, const struct toml_node *n, const char *key, unsigned min, unsigned max,
+		     uint32_t *bits)
 {
 	unsigned long long from, to;
 	char rest;
@@ -183,7 +190,8 @@ static int add_range(const struct cell_toml *t, const struct toml_node *n, const
 		return toml_fail(t, n, "%s: '%.40s' is no range: write \"2-3\"", key, n->string);
 	}
 	if (from > to || from < min || to > max)
-		return toml_fail(t, n, "%s: %lld%s%s: from %u to %u are possible", key, (long long)from, from == to ? "" : " and more",
+		return toml_fail(t, n, "%s: %lld%s%s: from %u to %u are possible", key, (long long)from, from == to ? "" : " and "
+				 "more",
 				 from > to ? ", backwards" : "", min, max);
 	for (; from <= to; from++)
 		bits[from / 32] |= 1u << from % 32;

@@ -27,7 +27,8 @@ struct toml {
 
 static int parse_value(struct toml *p, struct toml_node *parent, const char *key, unsigned depth);
 
-static struct toml_node *new_node(struct toml *p, struct toml_node *parent, enum toml_type type, const char *key, const char *string)
+static struct toml_node *new_node(struct toml *p, struct toml_node *parent, enum toml_type type, const char *key,
+				  const char *string)
 {
 	size_t key_len = key ? strlen(key) + 1 : 0, string_len = string ? strlen(string) + 1 : 0;
 	struct toml_node *n;

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * The cells' life as far as Linux takes part: CPUs go by hotplug before the engine creates a cell and come back when it has
  * destroyed it; loadable memory is mapped for the time of a copy, while the engine lets the root have it.

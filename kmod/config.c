@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* What the driver itself reads of a configuration (abi/config.h), whose bytes are anybody's. */
 #include <linux/ioport.h>
 #include <linux/mm.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * The engine's log, for read() on /dev/cella. It lies in the image's memory (abi/image.h), of which the engine lets the root see
  * just this. EL2 wakes nobody, so a reader that waits looks again every POLL_MS.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * To EL2 and back. Linux that began at EL2 without VHE leaves a stub there (Linux, arch/arm64/kernel/hyp-stub.S; KVM has the same
  * calls): `hvc #0` with x0 = 1 jumps to the physical address in x1, at EL2, its MMU off. abi/image.h says what is there.
@@ -106,7 +106,8 @@ static int el2_is_free(void)
 	}
 	on_each_cpu(probe_cpu, &all, 1);
 	if (atomic_read(&all.err))
-		pr_err("EL2 is KVM's: end its machines; boot with kvm-arm.mode=none, or without kvm-arm.mode=protected and with kvm.enable_virt_at_load=0\n");
+		pr_err("EL2 is KVM's: end its machines; boot with kvm-arm.mode=none, or without kvm-arm.mode=protected and with "
+		       "kvm.enable_virt_at_load=0\n");
 	return atomic_read(&all.err);
 }
 
@@ -181,11 +182,12 @@ static int check_cpus(const struct cell_view *root)
 		pr_err("CPUs are offline: bring them online before\n");
 		return -EBUSY;
 	}
-	for_each_online_cpu(cpu)
-		if (!config_has_cpu(root, cpu)) {
-			pr_err("CPU %u is online and not in the configuration's cpus\n", cpu);
-			return -EINVAL;
-		}
+	for_each_online_cpu(cpu) {
+		if (config_has_cpu(root, cpu))
+			continue;
+		pr_err("CPU %u is online and not in the configuration's cpus\n", cpu);
+		return -EINVAL;
+	}
 	for (bit = 0; bit < root->config->cpu_set_size * 8; bit++)
 		if (config_has_cpu(root, bit) && (bit >= nr_cpu_ids || !cpu_online(bit))) {
 			pr_err("CPU %u of the configuration doesn't exist\n", bit);

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * The module's life and its ioctls (abi/ioctl.h). While the engine is enabled the module holds a reference to itself, so that
  * it cannot be removed; the machine cannot sleep, because nothing would bring EL2 back; and CPUs of cells cannot be brought

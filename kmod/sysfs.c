@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* /sys/devices/cella: the engine's pool of pages, and the cells with their states and statistics. */
 #include <linux/device.h>
 #include <linux/err.h>

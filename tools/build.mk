@@ -45,7 +45,7 @@ freestanding: $(free-all)
 
 # Tests and guests are left out: much of them is for arm64, which a host's clang-tidy can't read; so is KVM of other hosts.
 kvm-others = $(filter-out engine/kvm/$(patsubst x86-64,x86,$(HOST))/%,$(wildcard engine/kvm/*/*.c))
-tidy-src = $(filter-out $(kvm-others),$(shell git ls-files '*.c' ':!tests/' ':!bench/' ':!guests/'))
+tidy-src = $(filter-out $(kvm-others),$(shell git ls-files '*.c' ':!tests/' ':!bench/' ':!guests/' ':!kmod/'))
 TIDY_S	?= 3600
 
 .PHONY: lint lint-includes lint-format lint-tidy lint-cppcheck lint-analyze

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Anything as a cell's configuration, TOML or binary. What is accepted and passes its own check has a binary form that reads the same. */
+/* Anything as a cell's configuration,
+	TOML or binary. What is accepted and passes its own check has a binary form that reads the same. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -75,8 +75,10 @@ static void regions_are_aligned_apart_and_inside(void **state)
 	alone(CELL("c", "1", MEM("r", "0x9000010", "16", "'io', 'io_32'")), NULL);
 	alone(CELL("c", "1", MEM("a", "0x70000000", "'1M'", "'read'") MEM("b", "0x700ff000", "0x1000", "'read'")),
 	      "f:8: memory 'b' at 0x700ff000: virt 0x700ff000 overlaps 'a'");
-	alone(CELL("c", "1", MEM("a", "0x70000000", "'1M'", "'read'") MEM("a", "0x70100000", "0x1000", "'read'")), "name is that of line 3");
-	alone(CELL("c", "1", "[[memory]]\nflags = ['comm']\n[[memory]]\nvirt = 0x1000\nflags = ['comm']\n"), "a second comm region");
+	alone(CELL("c", "1", MEM("a", "0x70000000", "'1M'", "'read'") MEM("a", "0x70100000", "0x1000", "'read'")), "name is that "
+	      "of line 3");
+	alone(CELL("c", "1", "[[memory]]\nflags = ['comm']\n[[memory]]\nvirt = 0x1000\nflags = ['comm']\n"), "a second comm "
+	      "region");
 	alone(CELL("c", "1", "[[memory]]\nsize = 0x2000\nflags = ['comm']\n"), "the comm region is one page");
 	alone(CELL("c", "1", MEM("r", "0x9000000", "0x1000", "'io', 'loadable'")), "doesn't go with");
 	alone(CELL("c", "1", "console = { type = 'pl011', address = 0x9000000 }\n"), "console at 0x9000000: no [[memory]] has it");
@@ -87,11 +89,14 @@ static void regions_are_aligned_apart_and_inside(void **state)
 static void system_keeps_hypervisor_and_interrupt_controller_to_itself(void **state)
 {
 	alone(SYSTEM, NULL);
-	alone("system = 'r'\n" CPUS HV("0x60000000", "'8M'") GIC MEM("all", "0x40000000", "'1G'", "'read'"), "overlaps the hypervisor's memory");
+	alone("system = 'r'\n" CPUS HV("0x60000000", "'8M'") GIC MEM("all", "0x40000000", "'1G'", "'read'"), "overlaps the "
+	      "hypervisor's memory");
 	alone("system = 'r'\n" CPUS HV("0x60000100", "'8M'") GIC, "hypervisor memory: not aligned");
 	alone("system = 'r'\n" CPUS HV("0x60000000", "'4K'") GIC, "at least 1M");
-	alone("system = 'r'\n" CPUS HV("0x60000000", "'8M'") GIC MEM("d", "0x8000000", "'16M'", "'io'"), "interrupt controller at 0x8000000");
-	alone("system = 'r'\n" CPUS HV("0x60000000", "'8M'") GIC MEM("d", "0x8080000", "'1M'", "'io'"), "interrupt controller at 0x80a0000");
+	alone("system = 'r'\n" CPUS HV("0x60000000", "'8M'") GIC MEM("d", "0x8000000", "'16M'", "'io'"), "interrupt controller at "
+	      "0x8000000");
+	alone("system = 'r'\n" CPUS HV("0x60000000", "'8M'") GIC MEM("d", "0x8080000", "'1M'", "'io'"), "interrupt controller at "
+	      "0x80a0000");
 }
 
 static void one_owner_each(void **state)
@@ -238,7 +243,8 @@ static void linux_keeps_what_it_uses(void **state)
 	on_board(state, "system = 'r'\n" CPUS HV("0x60000000", "'8M'") GIC RAM, NULL, "Linux uses pl011@9000000 at 0x9000000");
 	on_board(state, "system = 'r'\n" CPUS HV("0x60000000", "'8M'") GIC UART MEM("x", "0x40000000", "'256M'", "'read'"), NULL,
 		 "Linux uses System RAM at 0x40000000");
-	on_board(state, SYSTEM, CELL("a", "1", MEM("x", "0x50000000", "0x1000", "'read'")), "c:3: memory 'x' at 0x50000000: Linux uses");
+	on_board(state, SYSTEM, CELL("a", "1", MEM("x", "0x50000000", "0x1000", "'read'")), "c:3: memory 'x' at 0x50000000: Linux "
+		 "uses");
 }
 
 static void board_has_what_the_files_say(void **state)
@@ -246,8 +252,10 @@ static void board_has_what_the_files_say(void **state)
 	on_board(state, "system = 'r'\ncpus = [0]\n" HV("0x60000000", "'8M'") GIC RAM UART, NULL, "CPU 1: it is missing in cpus");
 	on_board(state, "system = 'r'\ncpus = ['0-7']\n" HV("0x60000000", "'8M'") GIC RAM UART, NULL, "CPU 4: there is none");
 	on_board(state, "system = 'r'\n" CPUS HV("0x60000000", "'8M'")
-		 "[platform]\ngic = { version = 2, gicd = 0, gicc = 0, gich = 0, gicv = 0 }\n" RAM UART, NULL, "the board has a GICv3");
-	on_board(state, "system = 'r'\n" CPUS HV("0x60000000", "'8M'") "[platform]\ngic = { version = 3, gicd = 0x8000000, gicr = 0x9000000 }\n"
+		 "[platform]\ngic = { version = 2, gicd = 0, gicc = 0, gich = 0, gicv = 0 }\n" RAM UART, NULL, "the board has a "
+			 "GICv3");
+	on_board(state, "system = 'r'\n" CPUS HV("0x60000000", "'8M'") "[platform]\ngic = { version = 3, gicd = 0x8000000, gicr = "
+		 "0x9000000 }\n"
 		 RAM UART, NULL, "gicr 0x9000000: the board's is at 0x80a0000");
 	on_board(state, SYSTEM MEM("far", "0x1c0000000", "0x1000", "'read'"), NULL, "outside the board's RAM");
 	on_board(state, SYSTEM MEM("odd", "0xb0000000", "0x1000", "'io'"), NULL, "it is RAM, and its flags say io");

@@ -44,7 +44,8 @@ static const char cell_text[] =
 	"[[memory]]\nname = 'o0'\nphys = 0x71002000\nsize = 0x1000\nflags = ['read', 'write', 'shared']\n"
 	"[[memory]]\nname = 'o1'\nphys = 0x71003000\nsize = 0x1000\nflags = ['read', 'shared']\n"
 	"[[pci]]\ntype = 'ivshmem'\nbdf = '00:1f.2'\nbar_mask = [0xfffff000]\nshared = 'state'\npeer = 1\nmsix = { vectors = 2 }\n"
-	"[[pci]]\ntype = 'device'\nbdf = '01:00.0'\ndma_trusted = true\ncapabilities = [{ id = 5, start = 0x50, length = 14, writable = true }]\n";
+	"[[pci]]\ntype = 'device'\nbdf = '01:00.0'\ndma_trusted = true\ncapabilities = [{ id = 5, start = 0x50, length = 14, "
+		"writable = true }]\n";
 
 static void cell_becomes_the_binary_form_and_comes_back(void **state)
 {
@@ -83,7 +84,8 @@ static void cell_becomes_the_binary_form_and_comes_back(void **state)
 
 static void system_becomes_the_binary_form_and_comes_back(void **state)
 {
-	static const char text[] = HEAD "pci = { ecam = 0x4010000000, end_bus = 255 }\n[[memory]]\nphys = 0\nsize = '1G'\nflags = ['read']\n";
+	static const char text[] = HEAD "pci = { ecam = 0x4010000000, end_bus = 255 }\n[[memory]]\nphys = 0\nsize = '1G'\nflags = "
+		"['read']\n";
 	struct cell_file *f = good(text, sizeof(text) - 1), *b = good(f->blob, f->blob_size);
 	const struct system_config *s = (const struct system_config *)f->blob;
 
@@ -141,13 +143,16 @@ static void mistakes_name_line_and_key(void **state)
 		{ "cell = 'a'\nmemory = [3]", "a number where a table is wanted" },
 		{ "cell = 'a'\n[[pci]]\ntype = 'device'\nbdf = '0:99.0'", "bdf: write it as" },
 		{ "cell = 'a'\n[[pci]]\ntype = 'ivshmem'\nbdf = '0:1.0'\nshared = 'x'", "no [[memory]] has the name 'x'" },
-		{ "cell = 'a'\n[[memory]]\nname = 'x'\nphys = 0\nsize = 1\nflags = []\n[[pci]]\ntype = 'ivshmem'\nbdf = '0:1.0'\nshared = 'x'",
+		{ "cell = 'a'\n[[memory]]\nname = 'x'\nphys = 0\nsize = 1\nflags = []\n[[pci]]\ntype = 'ivshmem'\nbdf = "
+		 "'0:1.0'\nshared = 'x'",
 		  "not enough regions" },
 		{ "system = 'a'", "hypervisor is missing" },
 		{ "system = 'a'\n[hypervisor]\nmemory = { phys = 0 }", "size is missing" },
 		{ "system = 'a'\n[hypervisor]\nmemory = { phys = 0, size = 1 }", "platform is missing" },
-		{ "system = 'a'\n[hypervisor]\nmemory = { phys = 0, size = 1 }\n[platform]\ngic = { version = 4, gicd = 0 }", "version: 2 or 3" },
-		{ "system = 'a'\n[hypervisor]\nmemory = { phys = 0, size = 1 }\n[platform]\ngic = { version = 2, gicd = 0 }", "gicc is missing" },
+		{ "system = 'a'\n[hypervisor]\nmemory = { phys = 0, size = 1 }\n[platform]\ngic = { version = 4, gicd = 0 }",
+		 "version: 2 or 3" },
+		{ "system = 'a'\n[hypervisor]\nmemory = { phys = 0, size = 1 }\n[platform]\ngic = { version = 2, gicd = 0 }",
+		 "gicc is missing" },
 		{ "system = 'a'\nreset = 0", "'reset' is not a key of a system" },
 	};
 

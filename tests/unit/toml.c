@@ -32,7 +32,8 @@ static void refused(const char *text, const char *part)
 
 static void values_have_their_types_and_lines(void **state)
 {
-	struct toml_node *r = good("a = 0x1_0\nb = -3 # comment\n\n'c d' = \"x\\u0041\\n\"\r\ne = true\nf = [1, 'two',\n [3], ]\ng = 0o17\nh = 0b101\n");
+	struct toml_node *r = good("a = 0x1_0\nb = -3 # comment\n\n'c d' = \"x\\u0041\\n\"\r\ne = true\nf = [1, 'two',\n [3], "
+				   "]\ng = 0o17\nh = 0b101\n");
 	const struct toml_node *f = toml_get(r, "f");
 
 	assert_int_equal(toml_get(r, "a")->number, 16);
@@ -51,7 +52,8 @@ static void values_have_their_types_and_lines(void **state)
 
 static void tables_nest_by_header_dot_and_brace(void **state)
 {
-	struct toml_node *r = good("x.y.z = 1\nx.y.w = 2\n[a.b]\nc = { d = 1, e.f = 2 }\n[a]\ng = 3\n[[l]]\nn = 1\n[l.sub]\nk = 9\n[[l]]\nn = 2\n");
+	struct toml_node *r = good("x.y.z = 1\nx.y.w = 2\n[a.b]\nc = { d = 1, e.f = 2 }\n[a]\ng = 3\n[[l]]\nn = 1\n[l.sub]\nk = "
+				   "9\n[[l]]\nn = 2\n");
 	const struct toml_node *y = toml_get(toml_get(r, "x"), "y"), *a = toml_get(r, "a"), *c = toml_get(toml_get(a, "b"), "c");
 	const struct toml_node *l = toml_get(r, "l");
 
