@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* ctl/cell_linux_fdt.c: the tree of a second Linux says what its cell has, and nothing else. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/types.h"
+#include "core/fdt.h"
+#include "ctl/cell_linux.h"
+#include "tests/unit/cmocka_all.h"
+
+static const char text[] =
+	"cell = 'inner'\ncpus = [2, 3]\n"
+	"[[memory]]\nname = 'ram'\nphys = 0x90000000\nsize = '64M'\nflags = ['read', 'write', 'execute', 'loadable']\n"
+	"[[memory]]\nname = 'comm'\nflags = ['comm']\n"
+	"[[memory]]\nname = 'uart'\nphys = 0x9000000\nsize = 0x1000\nflags = ['read', 'write', 'io']\n"
+	"[[memory]]\nname = 'window'\nphys = 0x98000000\nsize = 0x1000\nflags = ['read', 'write', 'shared']\n";
+
+static uint64_t be(const uint8_t *at, unsigned bytes)
+{
+	uint64_t v = 0;
+
+	while (bytes--)
+		v = v << 8 | *at++;
+	return v;
+}
+
+static struct cell_file *cell(void)
+{
+	struct ctl_error e = { "" };
+	struct cell_file *f;
+
+	if (cell_file_parse("f", text, sizeof(text) - 1, &f, &e))
+		fail_msg("%s", e.text);
+	return f;
+}
+
+static uint8_t tree[CELL_DTB_MAX];
+
+static struct fdt make(const struct config_platform *platform, const struct boot_place *p)
+{
+	struct cell_linux_board b = { .platform = platform, .board_cpus = 4, .mpidr = { [2] = 0x80000100, [3] = 0x80000101 } };
+	struct cell_file *f = cell();
+	struct fdt fdt;
+	size_t len;
+
+	assert_int_equal(cell_linux_fdt(f, &b, p, "quiet", tree, sizeof(tree), &len), 0);
+	assert_int_equal(cell_linux_fdt(f, &b, p, "quiet", tree + 1024, 256, &(size_t){ 0 }), -ENOSPC);
+	assert_int_equal(cell_linux_fdt(f, &b, p, "quiet", tree, sizeof(tree), &len), 0);
+	assert_int_equal(fdt_check(&fdt, tree, len), 0);
+	cell_file_free(f);
+	return fdt;
+}
+
+static const void *prop(const struct fdt *f, const char *path, const char *name)
+{
+	int node = fdt_find(f, path);
+	uint32_t len;
+	const void *at = node < 0 ? NULL : fdt_get(f, node, name, &len);
+
+	if (!at)
+		fail_msg("no %s in %s", name, path);
+	return at;
+}
+
+static void tree_has_the_cells_memory_and_cpus(void **state)
+{
+	static const struct config_platform v3 = { .gic_version = 3, .gicd_base = 0x8000000, .gicr_base = 0x80a0000 };
+	static const struct boot_place place = { .initrd = 0x93000000, .initrd_size = 0x1234 };
+	struct fdt f = make(&v3, &place);
+	unsigned memories = 0;
+
+	assert_string_equal(prop(&f, "/chosen", "bootargs"), "quiet");
+	assert_int_equal(be(prop(&f, "/chosen", "linux,initrd-end"), 8), 0x93001234);
+	assert_int_equal(be(prop(&f, "/memory@90000000", "reg"), 8), 0x90000000);
+	for (int n = fdt_first_child(&f, fdt_find(&f, "/")); n >= 0; n = fdt_next_sibling(&f, n))
+		memories += !strncmp(fdt_name(&f, n), "memory@", 7);
+	assert_int_equal(memories, 1);
+	assert_int_equal(be(prop(&f, "/cpus/cpu@100", "reg"), 8), 0x100);
+	assert_int_equal(be(prop(&f, "/cpus/cpu@101", "reg"), 8), 0x101);
+	assert_string_equal(prop(&f, "/psci", "method"), "smc");
+	assert_string_equal(prop(&f, "/interrupt-controller@8000000", "compatible"), "arm,gic-v3");
+}
+
+static void version_2_has_its_cpu_interface(void **state)
+{
+	static const struct config_platform v2 = { .gic_version = 2, .gicd_base = 0x8000000, .gicc_base = 0x8010000 };
+	static const struct boot_place place = { .kernel = 0 };
+	struct fdt f = make(&v2, &place);
+	const uint8_t *reg = prop(&f, "/interrupt-controller@8000000", "reg");
+	uint32_t len;
+
+	assert_int_equal(be(reg + 16, 8), 0x8010000);
+	assert_null(fdt_get(&f, fdt_find(&f, "/chosen"), "linux,initrd-start", &len));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tree_has_the_cells_memory_and_cpus),
+		cmocka_unit_test(version_2_has_its_cpu_interface),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
