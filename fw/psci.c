@@ -92,31 +92,30 @@ static int64_t psci_system_reset2(const struct psci_args *p)
 
 static int64_t psci_features(const struct psci_args *p);
 
+/* By function number. */
 enum { ID32 = 1, ID64 = 2 };
 static const struct psci_function {
 	int64_t (*fn)(const struct psci_args *p);
-	uint8_t number, ids;
+	uint8_t ids;
 } psci_functions[] = {
-	{ psci_version,			0x00, ID32 },
-	{ psci_cpu_suspend,		0x01, ID32 | ID64 },
-	{ psci_cpu_off,			0x02, ID32 },
-	{ psci_cpu_on,			0x03, ID32 | ID64 },
-	{ psci_affinity_info,		0x04, ID32 | ID64 },
-	{ psci_migrate_info_type,	0x06, ID32 },
-	{ psci_system_off,		0x08, ID32 },
-	{ psci_system_reset,		0x09, ID32 },
-	{ psci_features,		0x0a, ID32 },
-	{ psci_system_reset2,		0x12, ID32 | ID64 },
+	[0x00] = { psci_version,		ID32 },
+	[0x01] = { psci_cpu_suspend,		ID32 | ID64 },
+	[0x02] = { psci_cpu_off,		ID32 },
+	[0x03] = { psci_cpu_on,			ID32 | ID64 },
+	[0x04] = { psci_affinity_info,		ID32 | ID64 },
+	[0x06] = { psci_migrate_info_type,	ID32 },
+	[0x08] = { psci_system_off,		ID32 },
+	[0x09] = { psci_system_reset,		ID32 },
+	[0x0a] = { psci_features,		ID32 },
+	[0x12] = { psci_system_reset2,		ID32 | ID64 },
 };
 
 static const struct psci_function *psci_find(uint32_t id)
 {
+	uint32_t number = (id & ~(uint32_t)SMCCC_64) - FN_PSCI;
 	uint8_t kind = id & SMCCC_64 ? ID64 : ID32;
 
-	for (unsigned i = 0; i < ARRAY_SIZE(psci_functions); i++)
-		if ((id & ~(uint32_t)SMCCC_64) == (FN_PSCI | psci_functions[i].number) && (psci_functions[i].ids & kind))
-			return &psci_functions[i];
-	return NULL;
+	return number < ARRAY_SIZE(psci_functions) && (psci_functions[number].ids & kind) ? &psci_functions[number] : NULL;
 }
 
 /* Flags of every function here are 0: CPU_SUSPEND has the original format and platform-coordinated mode. */

@@ -143,7 +143,7 @@ static int tree_walk(const struct job *j, uint64_t va, uint64_t pa, uint64_t siz
 {
 	uint64_t end;
 
-	if (add_overflows(va, size, &end) || end > 1ull << j->t->g.va_bits || pa + size < pa || (pa + size) & ~MASK(48, 12))
+	if (add_overflows(va, size, &end) || end > 1ull << j->t->g.va_bits || pa > BIT(48) || size > BIT(48) - pa)
 		return -ERANGE;
 	return level_walk(j, j->t->root, j->t->g.start_level, va, end, pa);
 }

@@ -21,6 +21,7 @@
 
 #define sys_read(name) ({ uint64_t v_; __asm__ volatile("mrs %0, " #name : "=r"(v_)); v_; })
 #define sys_write(name, value) __asm__ volatile("msr " #name ", %0" : : "r"((uint64_t)(value)) : "memory")
+#define relax()	__asm__ volatile("yield" : : : "memory")	/* under -icount the other CPU's turn comes by it */
 #define isb()	__asm__ volatile("isb" : : : "memory")
 
 extern char image[], image_end[], inmate[], inmate_end[];
@@ -100,9 +101,11 @@ static int wait_until(volatile uint64_t *what, uint64_t at_least)
 {
 	uint64_t end = now() + sys_read(cntfrq_el0) * 2;
 
-	while (*what < at_least)
+	while (*what < at_least) {
+		relax();
 		if (now() > end)
 			return 0;
+	}
 	return 1;
 }
 
@@ -217,7 +220,7 @@ static void work_give(uint64_t cpu, uint64_t what, uint64_t arg)
 static uint64_t work_wait(uint64_t cpu)
 {
 	while (work[cpu] != WORK_NONE)
-		;
+		relax();
 	return work_result[cpu];
 }
 
@@ -374,7 +377,7 @@ static void cpu1_off(void)
 {
 	work_give(1, WORK_OFF, 0);
 	while (call_smc(0xc4000004, 1, 0, 0) != 1)
-		;
+		relax();
 }
 
 static void cpu1_on(void)
@@ -420,6 +423,46 @@ static void cell_runs(void)
 	check(*counter == 0, "memory was scrubbed", *counter);
 }
 
+/* ---- costs: under -icount a nanosecond is an instruction; CPU 1 is parked ---- */
+
+#define ROUNDS	1000u
+
+enum { COST_EMPTY, COST_HYPERCALL, COST_SMC, COST_GICD };
+
+static void __attribute__((noinline)) cost_one(int what)
+{
+	register uint64_t x0 __asm__("x0") = what == COST_SMC ? 0x84000000 : 99;
+
+	switch (what) {
+	case COST_HYPERCALL:	__asm__ volatile("hvc #0x4a48" : "+r"(x0) : : "memory"); break;
+	case COST_SMC:		__asm__ volatile("smc #0" : "+r"(x0) : : "x1", "x2", "x3", "memory"); break;
+	case COST_GICD:		r32(GICD + 4); break;
+	default:		__asm__ volatile("nop"); break;
+	}
+}
+
+static uint64_t cost_loop(int what)
+{
+	uint64_t start = now();
+
+	for (unsigned i = 0; i < ROUNDS; i++)
+		cost_one(what);
+	return now() - start;
+}
+
+static void costs_show(void)
+{
+	static const char *const name[] = { "", "null_hypercall ", "trapped_smc ", "gicd_read " };
+	uint64_t empty = cost_loop(COST_EMPTY);
+
+	for (int what = COST_HYPERCALL; what <= COST_GICD; what++) {
+		put("cost ");
+		put(name[what]);
+		put_hex((cost_loop(what) - empty) * (1000000000 / sys_read(cntfrq_el0)) / ROUNDS);
+		put("\n");
+	}
+}
+
 static void cells(void)
 {
 	uint64_t used = call_hvc(HC_INFO, INFO_POOL_USED, 0), value;
@@ -427,6 +470,7 @@ static void cells(void)
 	value = call_hvc(HC_CELL_CREATE, (uint64_t)&cell, 0);
 	check(value == (uint64_t)-16, "create with a CPU that runs", value);
 	cpu1_off();
+	costs_show();
 	for (int i = 0; i < 3; i++)
 		cell_runs();
 	cpu1_on();
@@ -442,8 +486,10 @@ void cpu_main(uint64_t cpu)
 	gic_init_cpu(cpu);
 	irqs_on(1);
 	if (cpu)
-		for (;;)
+		for (;;) {
+			relax();
 			work_do(cpu);
+		}
 	extern char _start[];
 	call_smc(0xc4000003, 1, (uint64_t)_start, 0);
 	work_give(1, WORK_NOTHING, 0);

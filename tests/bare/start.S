@@ -142,7 +142,8 @@ inmate:
 	/* Counts at 0x1000 of its memory; answers messages with approval, and shuts down when asked. */
 	mov	x10, #0x80000000
 	mov	x11, #0x1000
-1:	ldr	x0, [x11]
+1:	yield
+	ldr	x0, [x11]
 	add	x0, x0, #1
 	str	x0, [x11]
 	ldr	w1, [x10, #12]

@@ -128,7 +128,7 @@ void smccc_call(struct arm_cpu *c, struct regs *regs)
 {
 	uint32_t id = (uint32_t)regs->x[0];
 
-	if (is_workaround(id)) {
+	if (id >> 16 == WORKAROUND_1 >> 16 && is_workaround(id)) {
 		struct smc_result r = smc(id, regs->x[1], regs->x[2], regs->x[3]);
 
 		c->cpu.stat[STAT_SMCCC]++;

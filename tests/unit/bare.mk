@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: BSD-2-Clause
+$(eval $(call unit_test,pt_build,tests/unit/pt_build.c,isa base os))
+$(eval $(call unit_test,bare_config,tests/unit/bare_config.c,engine/bare os base))
