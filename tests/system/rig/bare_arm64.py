@@ -83,13 +83,13 @@ def alone(gic, inmate, words="", icount=False):
 class Bare:
     """The board at its shell, with everything in /cella and `cella` in the path. Not enabled."""
 
-    def __init__(self, release="12", gic="v3", icount=False, cpus=4, append="", put=()):
+    def __init__(self, release="12", gic="v3", icount=False, cpus=4, append="", put=(), board=None):
         build("inmates", f"build/{IMAGE}")
         module = kmod(release)
         program, libs = KINDS["arm64"].cella()
         self.gic = gic
         self.config = "qemu-arm64-v2.toml" if gic == "v2" else "qemu-arm64.toml"
-        self.outer = outer = Outer(Board(release, gic, icount), cpus=cpus, append=append, boot_timeout=120)
+        self.outer = outer = Outer(board or Board(release, gic, icount), cpus=cpus, append=append, boot_timeout=120)
         try:
             files = [module, f"{BUILD}/{IMAGE}", *glob.glob(f"{BUILD}/inmates/*.bin"), f"{BUILD}/inmates/cell_ioctl",
                      *glob.glob(f"{TOP}/configs/*.toml"), *put]
