@@ -19,7 +19,10 @@ enum hypercall {
 	HC_CELL_STATE,			/* x1: id; enum cell_state of comm_region.h */
 	HC_CPU_INFO,			/* x1: CPU; x2: CPU_INFO_STATE or CPU_INFO_STAT + enum cpu_stat */
 	HC_CONSOLE_PUTC,		/* x1: a character; for cells that are permitted (config.h) */
-	HC_COUNT
+	HC_COUNT,
+	/* Ours, and the root's alone (serve.h). */
+	HC_SERVE_INFO = 0x100,		/* the physical address of the slots */
+	HC_SERVE_IRQ,			/* x1: SERVE_IRQ(cell, intid); x2: level */
 };
 
 enum hypercall_info { INFO_POOL_SIZE, INFO_POOL_USED, INFO_REMAP_SIZE, INFO_REMAP_USED, INFO_CELLS };	/* in pages; cells */
