@@ -11,13 +11,15 @@ bare-clang := $(findstring clang,$(BARE_CC))
 bare-src := $(wildcard engine/bare/*.c engine/bare/arm64/*.c engine/bare/arm64/*.S) base/fmt.c base/lock.c base/log.c base/string.c \
 	    fw/psci.c isa/arm64/pagetable.c isa/arm64/pt_build.c
 bare-obj := $(patsubst %,$(B)/bare/%.o,$(basename $(bare-src)))
+# memset's loop is no call of memset.
+bare-no-calls := $(if $(bare-clang),-fno-builtin,-fno-builtin-memset -fno-tree-loop-distribute-patterns)
 # No code of a module's own is reached through a table of addresses, so that the image runs wherever it lies.
 bare-cf	 = -std=gnu17 -O2 -g $(WARN) -fno-strict-aliasing -fno-common -ffreestanding -fno-stack-protector -nostdinc \
-	   -fno-builtin-memset -fno-tree-loop-distribute-patterns -fno-asynchronous-unwind-tables -ffunction-sections \
+	   $(bare-no-calls) -fno-asynchronous-unwind-tables -ffunction-sections \
 	   -fdata-sections -fno-pie -mgeneral-regs-only -mno-outline-atomics -mstrict-align -mcmodel=small $(bare-inc) -I. -I$(B)/gen
 bare-inc := $(addprefix -isystem ,$(wildcard $(shell $(BARE_CC) -print-file-name=include) \
 	    $(if $(bare-clang),$(shell $(BARE_CC) -print-resource-dir)/include)))
-bare-lf	 = -nostdlib -pie -Wl,-z,norelro -Wl,-z,max-page-size=4096 -Wl,--no-dynamic-linker -Wl,--build-id=none -Wl,--gc-sections \
+bare-lf	 = -nostdlib -pie -Wl,-z,norelro,-z,notext -Wl,-z,max-page-size=4096 -Wl,--no-dynamic-linker -Wl,--build-id=none -Wl,--gc-sections \
 	   -Wl,-u,image_entry -Wl,-T,image/arm64.ld $(if $(bare-clang),-fuse-ld=lld)
 
 $(B)/bare/%.o: %.c
@@ -55,6 +57,6 @@ endif
 
 $(B)/bare/harness.elf: tests/bare/start.S tests/bare/harness.c tests/bare/harness.ld $(wildcard abi/*.h) $(B)/cella-arm64.bin
 	$(call say,GUEST,$@)
-	$(Q)$(BARE_CC) -O2 -g -std=gnu17 $(WARN) -ffreestanding -nostdlib -static -no-pie -mgeneral-regs-only -mno-outline-atomics \
-		-mstrict-align -fno-tree-loop-distribute-patterns -I. -DIMAGE='"$(B)/cella-arm64.bin"' -Wl,-T,tests/bare/harness.ld \
+	$(Q)$(BARE_CC) -O2 -g -std=gnu17 $(WARN) -ffreestanding -nostdlib -static $(if $(bare-clang),,-no-pie) -mgeneral-regs-only -mno-outline-atomics \
+		-mstrict-align $(bare-no-calls) -I. -DIMAGE='"$(B)/cella-arm64.bin"' -Wl,-T,tests/bare/harness.ld \
 		-Wl,--build-id=none $(if $(bare-clang),-fuse-ld=lld) -o $@ tests/bare/start.S tests/bare/harness.c

@@ -38,7 +38,8 @@ static bool message_exchange(struct cpu *cpu, struct cell *cell, enum comm_messa
 	if (mul_overflows(cell->config->reply_timeout, 1000ull, &timeout_ns))
 		timeout_ns = UINT64_MAX;
 	comm->reply_from_cell = REPLY_NONE;
-	__atomic_store_n((uint32_t *)&comm->msg_to_cell, message, __ATOMIC_RELEASE);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	comm->msg_to_cell = message;
 	for (;;) {
 		uint32_t reply = comm->reply_from_cell, state = comm->cell_state;
 
