@@ -34,6 +34,8 @@ struct kvm_cpu {
 	uint32_t thread;		/* atomic: whom a kick's signal goes to; 0: nobody */
 	struct kvm_run *run;
 	void *ring;			/* the machine's coalesced writes, as this vCPU's pages have it; or NULL */
+	struct kvm_dirty_gfn *dirty_ring;	/* or NULL; the next entry to look at: */
+	uint32_t dirty_next;
 	bool running;			/* atomic: inside vcpu_run */
 	bool unfinished;		/* the kernel holds an access that the next KVM_RUN completes */
 	struct lock power_lock;		/* the next two */
@@ -61,8 +63,11 @@ struct kvm_vm {
 	uint32_t run_bytes;
 	struct mem_listener listener;
 	struct kvm_cpu *cpu[VM_MAX_VCPUS];	/* atomic; filled by vcpu_init */
-	struct lock slot_lock;			/* dirty */
+	struct lock slot_lock;			/* the next three, and what comes out of dirty rings */
 	uint64_t dirty;				/* slots that are logged, by id */
+	uint64_t *dirty_map[MEM_MAX_SLOTS];	/* what their rings said so far; NULL without rings */
+	size_t dirty_words[MEM_MAX_SLOTS];
+	uint32_t ring_entries;			/* of each vCPU's dirty ring; 0, after the first vCPU: KVM keeps bitmaps */
 	struct lock ring_lock;			/* held while coalesced writes are done, in their order */
 	struct lock route_lock;			/* the next two; never held by a signal */
 	struct kvm_gsi *gsi;
@@ -85,6 +90,7 @@ struct kvm_arch {
 	enum isa_id isa;
 	uint32_t caps;					/* enum engine_cap, besides what all have */
 	const struct kvm_need *needs;			/* ended by what NULL */
+	bool (*dirty_ring)(void);			/* can dirty rings be trusted on this host? NULL: no */
 	uint64_t hole;					/* what a read reads where nothing is */
 	/* Fills in gpa_bits, and may write a remark about a host that works, but badly. */
 	int (*probe)(int dev_fd, struct engine_info *out, char *why, size_t why_len);
@@ -138,6 +144,14 @@ int kvm_probe(enum isa_id isa, struct engine_info *out, char *why, size_t why_le
 int kvm_slots_init(struct kvm_vm *k);
 void kvm_slots_fini(struct kvm_vm *k);
 int kvm_dirty(struct vm *vm, uint32_t slot, enum dirty_op op, uint64_t *bitmap, size_t words);
+
+/* dirty_ring.c */
+#define KVM_RING_ENTRIES	4096
+int kvm_ring_enable(struct kvm_vm *k);			/* before the first vCPU */
+int kvm_ring_map(struct kvm_cpu *c);
+void kvm_ring_unmap(struct kvm_cpu *c);
+int kvm_ring_collect(struct kvm_vm *k);			/* slot_lock held: all rings, to dirty_map */
+void kvm_ring_full(struct kvm_cpu *c);
 
 /* run.c */
 enum vm_exit kvm_vcpu_run(struct vcpu *v);

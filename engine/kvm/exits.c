@@ -119,6 +119,9 @@ enum kvm_step kvm_exit_handle(struct kvm_cpu *c, int status, enum vm_exit *what)
 	case KVM_EXIT_INTR:
 	case KVM_EXIT_IRQ_WINDOW_OPEN:
 		return KVM_GO_ON;
+	case KVM_EXIT_DIRTY_RING_FULL:
+		kvm_ring_full(c);
+		return KVM_GO_ON;
 	case KVM_EXIT_SYSTEM_EVENT:
 		return system_event(c, what);
 	case KVM_EXIT_DEBUG:

@@ -3,7 +3,7 @@
  * Guest memory for the kernel: each slot of core/mem.h is one of KVM's by the same number. Writes to ROM, and accesses
  * outside of slots, come back as MMIO.
  *
- * The dirty log is KVM's bitmap: reading it clears it and protects the pages again.
+ * The dirty log is KVM's bitmap, which reading clears and protects the pages again, or one that is filled from dirty rings.
  */
 #include <stdlib.h>
 
@@ -36,6 +36,12 @@ static int slot_added(struct mem_listener *l, const struct mem_slot *s)
 	return s->backing.host ? set_slot(vm_of(l), s, s->size) : 0;
 }
 
+static void map_free(struct kvm_vm *k, uint32_t id)
+{
+	free(k->dirty_map[id]);
+	k->dirty_map[id] = NULL;
+}
+
 static void slot_removed(struct mem_listener *l, const struct mem_slot *s)
 {
 	struct kvm_vm *k = vm_of(l);
@@ -44,6 +50,7 @@ static void slot_removed(struct mem_listener *l, const struct mem_slot *s)
 		return;
 	lock_acquire(&k->slot_lock);
 	k->dirty &= ~BIT(s->id);
+	map_free(k, s->id);
 	set_slot(k, s, 0);
 	lock_release(&k->slot_lock);
 }
@@ -58,6 +65,8 @@ int kvm_slots_init(struct kvm_vm *k)
 void kvm_slots_fini(struct kvm_vm *k)
 {
 	mem_listener_remove(&k->vm->mem, &k->listener);
+	for (uint32_t id = 0; id < MEM_MAX_SLOTS; id++)
+		map_free(k, id);
 }
 
 /* By id; the caller keeps the slot alive. */
@@ -68,25 +77,53 @@ static const struct mem_slot *slot_of(struct kvm_vm *k, uint32_t id)
 	return s && k->vm->mem.used_slots & BIT(id) && s->backing.host ? s : NULL;
 }
 
+static size_t words_of(const struct mem_slot *s)
+{
+	return ((s->size >> PAGE_SHIFT) + 63) / 64;
+}
+
 static int log_slot(struct kvm_vm *k, const struct mem_slot *s, bool on)
 {
 	uint64_t before = k->dirty;
 	int err;
 
+	if (on && k->ring_entries && !k->dirty_map[s->id]) {
+		k->dirty_words[s->id] = words_of(s);
+		k->dirty_map[s->id] = calloc(k->dirty_words[s->id], sizeof(uint64_t));
+		if (!k->dirty_map[s->id])
+			return -ENOMEM;
+	}
 	k->dirty = on ? before | BIT(s->id) : before & ~BIT(s->id);
 	err = set_slot(k, s, s->size);
 	if (err)
 		k->dirty = before;
+	if (!(k->dirty & BIT(s->id)))
+		map_free(k, s->id);
+	return err;
+}
+
+static int fetch_ring(struct kvm_vm *k, const struct mem_slot *s, uint64_t *bitmap, size_t words)
+{
+	uint64_t *map = k->dirty_map[s->id];
+	int err = map ? kvm_ring_collect(k) : -ENOENT;
+
+	for (size_t n = 0; !err && n < MIN(k->dirty_words[s->id], words); n++) {
+		bitmap[n] |= map[n];
+		map[n] = 0;
+	}
 	return err;
 }
 
 static int fetch(struct kvm_vm *k, const struct mem_slot *s, uint64_t *bitmap, size_t words)
 {
-	size_t have = ((s->size >> PAGE_SHIFT) + 63) / 64;
+	size_t have = words_of(s);
 	struct kvm_dirty_log log = { .slot = s->id };
-	uint64_t *now = calloc(have, sizeof(*now));
+	uint64_t *now;
 	int err;
 
+	if (k->ring_entries)
+		return fetch_ring(k, s, bitmap, words);
+	now = calloc(have, sizeof(*now));
 	if (!now)
 		return -ENOMEM;
 	log.dirty_bitmap = now;

@@ -44,6 +44,7 @@ static int kvm_vm_init(struct vm *vm)
 		return -ENOMEM;
 	k->vm = vm;
 	k->fd = k->dev_fd = -1;
+	k->ring_entries = KVM_RING_ENTRIES;
 	err = vm_open(k);
 	if (err) {
 		vm_close(k);
@@ -112,6 +113,7 @@ static int kvm_irqchip_create(struct vm *vm, const struct irqchip_desc *d, struc
 
 static void cpu_free(struct kvm_cpu *c)
 {
+	kvm_ring_unmap(c);
 	if (c->run)
 		munmap(c->run, c->vm->run_bytes);
 	if (c->fd >= 0)
@@ -126,8 +128,11 @@ static int create_in_turn(struct kvm_cpu *c)
 
 	while ((now = __atomic_load_n(created, __ATOMIC_SEQ_CST)) != c->vcpu->index)
 		platform_wait(created, now);
-	c->fd = ioctl(c->vm->fd, KVM_CREATE_VCPU, (unsigned long)c->vcpu->index);
-	now = c->fd < 0 ? (uint32_t)errno : 0;
+	now = now ? 0 : (uint32_t)-kvm_ring_enable(c->vm);
+	if (!now)
+		c->fd = ioctl(c->vm->fd, KVM_CREATE_VCPU, (unsigned long)c->vcpu->index);
+	if (!now && c->fd < 0)
+		now = (uint32_t)errno;
 	__atomic_add_fetch(created, 1, __ATOMIC_SEQ_CST);
 	platform_wake(created, true);
 	return -(int)now;
@@ -145,7 +150,8 @@ static int cpu_open(struct kvm_cpu *c)
 		return -errno;
 	c->run = run;
 	kvm_coalesced_init(c);
-	return kvm_arch.vcpu_init(c);
+	err = kvm_ring_map(c);
+	return err ? err : kvm_arch.vcpu_init(c);
 }
 
 static int kvm_vcpu_init(struct vcpu *v)

@@ -4,4 +4,5 @@ ifeq ($(HOST),x86-64)
 $(eval $(call unit_test,kvm_x86,tests/unit/kvm_x86.c tests/unit/kvm_rig.c,engine/kvm dev core isa os base))
 $(eval $(call unit_test,kvm_irqchip,tests/unit/kvm_irqchip.c tests/unit/kvm_rig.c,engine/kvm dev core isa os base))
 $(eval $(call unit_test,kvm_clock,tests/unit/kvm_clock.c tests/unit/kvm_rig.c,engine/kvm dev core isa os base))
+$(eval $(call unit_test,kvm_dirty,tests/unit/kvm_dirty.c tests/unit/kvm_rig.c,engine/kvm dev core isa os base))
 endif

@@ -64,7 +64,8 @@ static uint32_t count(struct runner *t)
 /* ---- the 8259s ---- */
 
 GUEST(guest_pic,
-	"start_pic: xor %ax, %ax\n mov %ax, %ds\n" VECTOR("0x25", "handler_pic", "start_pic") PICS "mov $0xdf, %al\n out %al, $0x21\n"
+	"start_pic: xor %ax, %ax\n mov %ax, %ds\n"
+	VECTOR("0x25", "handler_pic", "start_pic") PICS "mov $0xdf, %al\n out %al, $0x21\n"
 	"mov $0x101, %dx\n out %al, %dx\n again_pic: sti\n hlt\n jmp again_pic\n"
 	"handler_pic: mov $0x25, %al\n mov $0x100, %dx\n out %al, %dx\n mov $0x20, %al\n out %al, $0x20\n iret\n");
 
@@ -87,7 +88,8 @@ static void a_line_at_the_8259_wakes_a_halted_vcpu(void **state)
 
 /* Interrupts stay off until the test answers 1. */
 GUEST(guest_off,
-	"start_off: xor %ax, %ax\n mov %ax, %ds\n" VECTOR("0x25", "handler_off", "start_off") PICS "mov $0xdf, %al\n out %al, $0x21\n"
+	"start_off: xor %ax, %ax\n mov %ax, %ds\n"
+	VECTOR("0x25", "handler_off", "start_off") PICS "mov $0xdf, %al\n out %al, $0x21\n"
 	"mov $0x101, %dx\n out %al, %dx\n mov $0x200, %dx\n wait_off: in %dx, %al\n cmp $1, %al\n jne wait_off\n"
 	"mov $0x102, %dx\n out %al, %dx\n sti\n again_off: jmp again_off\n"
 	"handler_off: mov $0x25, %al\n mov $0x100, %dx\n out %al, %dx\n mov $0x20, %al\n out %al, $0x20\n iret\n");
@@ -122,7 +124,8 @@ static void an_interrupt_waits_until_the_guest_takes_any(void **state)
 
 /* LINT0 masked, as when IOAPICs are in use: nothing comes from the 8259s. */
 GUEST(guest_lint,
-	"start_lint: xor %ax, %ax\n mov %ax, %ds\n" VECTOR("0x25", "handler_lint", "start_lint") PICS "mov $0xdf, %al\n out %al, $0x21\n"
+	"start_lint: xor %ax, %ax\n mov %ax, %ds\n"
+	VECTOR("0x25", "handler_lint", "start_lint") PICS "mov $0xdf, %al\n out %al, $0x21\n"
 	"movl $0x1ff, %fs:0xf0\n movl $0x10700, %fs:0x350\n"
 	"mov $0x101, %dx\n out %al, %dx\n again_lint: sti\n hlt\n jmp again_lint\n"
 	"handler_lint: mov $0x25, %al\n mov $0x100, %dx\n out %al, %dx\n iret\n");
@@ -144,7 +147,8 @@ static void a_masked_lint0_keeps_the_8259_out(void **state)
 
 /* Pin 16: level, vector 0x50. */
 GUEST(guest_io,
-	"start_io: xor %ax, %ax\n mov %ax, %ds\n" VECTOR("0x50", "handler_io", "start_io")
+	"start_io: xor %ax, %ax\n mov %ax, %ds\n"
+	VECTOR("0x50", "handler_io", "start_io")
 	"mov $0xff, %al\n out %al, $0x21\n movl $0x1ff, %fs:0xf0\n"
 	"movl $0x31, %gs:0\n movl $0, %gs:0x10\n movl $0x30, %gs:0\n movl $0x8050, %gs:0x10\n"
 	"mov $0x101, %dx\n out %al, %dx\n again_io: sti\n hlt\n jmp again_io\n"
@@ -204,7 +208,8 @@ static void a_level_that_stays_comes_again(void **state)
 
 /* 100 Hz to the 8259. */
 GUEST(guest_pit,
-	"start_pit: xor %ax, %ax\n mov %ax, %ds\n" VECTOR("0x20", "handler_pit", "start_pit") PICS "mov $0xfe, %al\n out %al, $0x21\n"
+	"start_pit: xor %ax, %ax\n mov %ax, %ds\n"
+	VECTOR("0x20", "handler_pit", "start_pit") PICS "mov $0xfe, %al\n out %al, $0x21\n"
 	"mov $0x34, %al\n out %al, $0x43\n mov $0x9c, %al\n out %al, $0x40\n mov $0x2e, %al\n out %al, $0x40\n"
 	"again_pit: sti\n hlt\n jmp again_pit\n"
 	"handler_pit: mov $0x20, %al\n mov $0x100, %dx\n out %al, %dx\n mov $0x20, %al\n out %al, $0x20\n iret\n");

@@ -599,26 +599,6 @@ static void writes_to_an_index_port_come_late_but_in_order(void **state)
 	kvm_rig_free(r);
 }
 
-GUEST(guest_dirty,
-	"mov $0x4000, %ax\n mov %ax, %ds\n movb $1, 0\n movb $1, 0x5000\n mov $0x1f0, %dx\n out %al, %dx\n");
-
-static void the_dirty_log_has_the_pages_that_were_written(void **state)
-{
-	struct kvm_rig *r = rig_with(guest_dirty, guest_dirty_end);
-	uint64_t map[2] = { 0 };
-
-	assert_int_equal(kvm_engine.dirty(&r->vm, r->ram_id, DIRTY_BEGIN, NULL, 0), 0);
-	assert_int_equal(run(r), EXIT_PAUSED);
-	assert_int_equal(kvm_engine.dirty(&r->vm, r->ram_id, DIRTY_FETCH, map, 2), 0);
-	assert_int_equal(map[1], 1 | 1 << 5);		/* 0x40000 is page 64 */
-	memset(map, 0, sizeof(map));
-	assert_int_equal(kvm_engine.dirty(&r->vm, r->ram_id, DIRTY_FETCH, map, 2), 0);
-	assert_int_equal(map[0] | map[1], 0);
-	assert_int_equal(kvm_engine.dirty(&r->vm, r->ram_id, DIRTY_END, NULL, 0), 0);
-	assert_int_equal(kvm_engine.dirty(&r->vm, 7, DIRTY_BEGIN, NULL, 0), -ENOENT);
-	kvm_rig_free(r);
-}
-
 GUEST(guest_steps, "inc %bx\n inc %bx\n inc %bx\n inc %bx\n mov $0x1f0, %dx\n out %al, %dx\n");
 
 static void single_steps_come_out(void **state)
@@ -809,7 +789,6 @@ int main(void)
 		cmocka_unit_test(registers_that_no_processor_has_are_refused),
 		cmocka_unit_test(a_doorbell_signals_its_eventfd_and_nobody_else),
 		cmocka_unit_test(writes_to_an_index_port_come_late_but_in_order),
-		cmocka_unit_test(the_dirty_log_has_the_pages_that_were_written),
 		cmocka_unit_test(single_steps_come_out),
 		cmocka_unit_test(breakpoints_come_out),
 		cmocka_unit_test(an_injected_exception_reaches_its_handler),
