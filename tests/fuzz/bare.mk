@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: BSD-2-Clause
+$(eval $(call fuzz_test,bare_config,tests/fuzz/bare_config.c,engine/bare os base))
