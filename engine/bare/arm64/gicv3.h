@@ -72,6 +72,7 @@ static inline uint64_t gicr_affinity(uint64_t typer)
 
 /* What a cell sees of the distributor and of redistributors (gicv3_redist.c). */
 int gicv3_cell_init(struct cell *cell);
+bool gicv3_has_tables(const struct bare *sys, uint64_t phys, uint64_t size);
 
 /* A write to ICC_SGI1R_EL1, ASGI1R or SGI0R: all become group 1 SGIs to the cell's own CPUs. */
 void gicv3_send_sgi(struct arm_cpu *c, uint64_t value);

@@ -6,6 +6,7 @@
  */
 #include "engine/bare/arm64/gic.h"
 #include "engine/bare/arm64/gicv3.h"
+#include "engine/bare/cell_config.h"
 
 #define TABLE_ADDRESS	MASK(51, 12)
 #define PROP_IDBITS	MASK(4, 0)
@@ -22,12 +23,41 @@ static bool root_has_table(const struct bare *sys, uint64_t address, uint64_t si
 	return true;
 }
 
-static bool table_is_good(const struct bare *sys, uint64_t offset, uint64_t value)
+/* A byte for each LPI in the one, a bit in the other. */
+static uint64_t table_size(const struct bare *sys, uint64_t offset, uint64_t value)
 {
 	unsigned id_bits = (unsigned)field_get(MASK(23, 19), mmio_read(gicd_base(sys) + GICD_TYPER, 4)) + 1;
 	uint64_t ids = BIT(offset == GICR_PROPBASER ? MIN(id_bits, (unsigned)field_get(PROP_IDBITS, value) + 1) : id_bits);
 
-	return root_has_table(sys, value & TABLE_ADDRESS, offset == GICR_PROPBASER ? ids : ids / 8);
+	return offset == GICR_PROPBASER ? ids : ids / 8;
+}
+
+static bool table_is_good(const struct bare *sys, uint64_t offset, uint64_t value)
+{
+	return root_has_table(sys, value & TABLE_ADDRESS, table_size(sys, offset, value));
+}
+
+static bool table_overlaps(const struct bare *sys, uint64_t frame, uint64_t offset, uint64_t phys, uint64_t size)
+{
+	uint64_t value = mmio_read(frame + offset, 8);
+
+	return ranges_overlap(value & TABLE_ADDRESS, table_size(sys, offset, value), phys, size);
+}
+
+/* Does the GIC read or write LPI tables of the root's there? */
+bool gicv3_has_tables(const struct bare *sys, uint64_t phys, uint64_t size)
+{
+	struct cpu *c;
+
+	for_each_cpu(c, sys, ~0ull) {
+		uint64_t frame = arm_cpu_of(c)->gicr;
+
+		if (c->present && (mmio_read(frame + GICR_CTLR, 4) & CTLR_ENABLE_LPIS) &&
+		    (table_overlaps(sys, frame, GICR_PROPBASER, phys, size) ||
+		     table_overlaps(sys, frame, GICR_PENDBASER, phys, size)))
+			return true;
+	}
+	return false;
 }
 
 static bool is_table(uint64_t offset)

@@ -2,6 +2,7 @@
 /* Cells' address spaces: stage 2 (ARM DDI 0487 D8.2.12, D8.3.2) in tables from the pool, and VMIDs. */
 #include "engine/bare/arm64/arm.h"
 #include "engine/bare/arm64/gic.h"
+#include "engine/bare/arm64/gicv3.h"
 #include "engine/bare/cell_config.h"
 
 #define MEMATTR_NORMAL	field_put(PT_MEM_ATTR, 0xf)
@@ -159,7 +160,7 @@ bool arch_is_reserved(const struct bare *sys, uint64_t phys, uint64_t size)
 	while (n--)
 		if (ranges_overlap(range[n].phys, range[n].size, phys, size))
 			return true;
-	return false;
+	return machine_of((struct bare *)(uintptr_t)sys)->gic == &gicv3 && gicv3_has_tables(sys, phys, size);
 }
 
 int arch_root_finish(struct cell *root)
