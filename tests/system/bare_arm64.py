@@ -217,6 +217,7 @@ def misuse(rig, seconds=10):
         out = f"/tmp/{name}.bin"
         rig.cell(f"compile /cella/{name} {out}")
         cells.append(out)
+    rig.run("dmesg -n 1")  # each refusal has its line
     said = rig.run(f"/cella/cell_ioctl {seconds} 1 /cella/cella-arm64.bin {' '.join(cells)}", seconds + 60)
     print("# " + said.strip().replace("\n", "\n# "))
     before.compare(System(rig))
