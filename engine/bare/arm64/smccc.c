@@ -128,16 +128,20 @@ void smccc_call(struct arm_cpu *c, struct regs *regs)
 {
 	uint32_t id = (uint32_t)regs->x[0];
 
-	if (id >> 16 == WORKAROUND_1 >> 16 && is_workaround(id)) {
-		struct smc_result r = smc(id, regs->x[1], regs->x[2], regs->x[3]);
-
-		c->cpu.stat[STAT_SMCCC]++;
-		for (unsigned i = 0; i < 4; i++)
-			regs->x[i] = r.x[i];
+	if (field_get(SMCCC_OWNER, id) == OWNER_PSCI) {
+		c->cpu.stat[STAT_PSCI]++;
+		psci_dispatch(&cell_host, &c->cpu, regs->x);
 		return;
 	}
-	c->cpu.stat[field_get(SMCCC_OWNER, id) == OWNER_PSCI ? STAT_PSCI : STAT_SMCCC]++;
-	psci_dispatch(&cell_host, &c->cpu, regs->x);
+	c->cpu.stat[STAT_SMCCC]++;
+	if (is_workaround(id)) {
+		struct smc_result r = smc(id, regs->x[1], regs->x[2], regs->x[3]);
+
+		for (unsigned i = 0; i < 4; i++)
+			regs->x[i] = r.x[i];
+	} else {
+		psci_dispatch(&cell_host, &c->cpu, regs->x);
+	}
 }
 
 bool arch_cpu_is_gone(struct cpu *cpu)
