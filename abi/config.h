@@ -87,7 +87,7 @@ struct cell_config {
 	uint32_t num_memory, num_cache, num_irqchips, num_ports, num_pci_devices, num_pci_caps, num_stream_ids;
 	uint32_t vpci_irq_base;			/* SPI of the first virtual PCI interrupt, less 32 */
 	uint64_t reset_address;
-	uint64_t reply_timeout;			/* for messages; 0: for ever */
+	uint64_t reply_timeout;			/* for messages, in microseconds; 0: for ever */
 	struct abi_console console;
 } ABI_PACKED;
 

@@ -144,6 +144,7 @@ void gic_private_give(struct arm_cpu *c, uint64_t base)
 	uint32_t ours = (uint32_t)(BIT(SGI_KICK) | BIT(machine_of(c->cpu.sys)->maintenance_irq));
 
 	mmio_write(base + GICD_ICENABLER, ours & ~c->ppi_enable, 4);
+	mmio_write(base + GICD_ICPENDR, ours, 4);	/* a kick that came late; GICv2 can't, and Linux takes it for nothing */
 	for (uint32_t i = 0; i < IRQ_SGIS; i++)
 		priority_set(base, i, c->sgi_priority[i]);
 	priority_set(base, machine_of(c->cpu.sys)->maintenance_irq, c->ppi_priority[machine_of(c->cpu.sys)->maintenance_irq]);
