@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
 # cases: alone v3 its13 v2
-# long: cycles
-# budget: 420
+# long: cycles hostile
+# budget: 900
 """
 Cells of the bare engine below Debian's kernel on an arm64 board (rig/bare_arm64.py): bare_arm64.py CASE [WORDS OF A TITLE]. A case
 is one kind of board; its tests share one boot and are reported one by one as TAP.
@@ -100,6 +100,17 @@ def two_cpus(rig):
     need(rig.count("is here") == count, "SYSTEM_OFF left a CPU of the cell running")
     need(not rig.count("came back"), "SYSTEM_OFF came back")
     rig.cell("destroy smp-demo")
+    rig.disable()
+
+
+def shared_uart(rig):
+    """Its lines come out of Linux's own console, between the shell's."""
+    rig.enable()
+    rig.cell(f"create {rig.toml('uart-demo')}")
+    rig.load("uart-demo", "uart-demo")
+    said = rig.run("cella cell start uart-demo; sleep 2; cella cell shutdown uart-demo")
+    need("Hello 3 from cell!" in said, f"the cell printed {said!r}")
+    rig.cell("destroy uart-demo")
     rig.disable()
 
 
@@ -275,6 +286,7 @@ V3 = [
     SCRIPT,
     ("3 restarts leave the pool as it was", lambda r: restarts(r, 3)),
     ("a cell with two CPUs turns the second on and off, and both off", two_cpus),
+    ("a cell prints on the UART that it shares with the root", shared_uart),
     ("a cell that fails is parked and reported, and starts again", failed_cell),
     *hostiles(12),
     ("the timer of a cell goes on while the root is under stress", stress),
@@ -291,7 +303,6 @@ ALONE = [
 LONG = [
     ("20 times enable and disable", lambda r: enable_disable(r, 20)),
     ("20 restarts leave the pool as it was", lambda r: restarts(r, 20)),
-    *hostiles(500),
     ("a minute of stress in the root", lambda r: stress(r, 60)),
     ("a minute of misuse", lambda r: misuse(r, 60)),
 ]
@@ -304,4 +315,5 @@ if __name__ == "__main__":
         "its13": (lambda: Bare("13", "v3-its"), SHORT),
         "v2": (lambda: Bare("12", "v2"), SHORT),
         "cycles": (lambda: Bare("12", "v3"), LONG),
+        "hostile": (lambda: Bare("13", "v3-its"), hostiles(120)),
     })
