@@ -86,8 +86,9 @@ static void bad_return(uint64_t *seed)
 
 static void aarch32(uint64_t *seed)
 {
+	/* Upper halves of registers don't survive it. */
 	__asm__ volatile("adr x30, 1f\n\tmsr elr_el1, x30\n\tmov x9, #0x1d0\n\tmsr spsr_el1, x9\n\teret\n1:"
-			 : : : "x9", "x30", "memory");
+			 : : : "x9", "x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x30", "memory");
 }
 
 static void (*const steps[])(uint64_t *) = {
