@@ -63,6 +63,15 @@ image_entry:
 	b.hs	entry_refuse
 	ldr	w10, [x9, #HEADER_CORE_SIZE]
 	ldr	w11, [x9, #HEADER_PERCPU_SIZE]
+	/* Sizes in a damaged header would lay one thing over another. */
+	adrp	x12, core_end
+	add	x12, x12, :lo12:core_end
+	sub	x12, x12, x9
+	cmp	x10, x12
+	b.ne	entry_refuse
+	mov	w12, #PERCPU_BYTES >> 12
+	cmp	w12, w11, lsr #12
+	b.ne	entry_refuse
 	add	x10, x9, x10
 	umaddl	x10, w0, w11, x10
 	add	x11, x10, #CPU_OFFSET

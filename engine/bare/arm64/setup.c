@@ -13,7 +13,7 @@
 #include "engine/bare/cell_config.h"
 
 static struct machine machine;
-extern char image_start[], console_ring[];	/* of the linker script */
+extern char image_start[], console_ring[], console_end[];	/* of the linker script */
 
 /* ---- EL2 as it was ---- */
 
@@ -58,7 +58,9 @@ int64_t el2_prepare(struct image_header *image, char *percpu, uint32_t number)
 
 	if (image->size < image->config_offset || image->size - image->config_offset < image->config_size ||
 	    image->config_size < sizeof(struct system_config) || image->max_cpus > IMAGE_MAX_CPUS ||
-	    image->config_offset < image->core_size + (uint64_t)image->max_cpus * image->percpu_size)
+	    image->config_offset < image->core_size + (uint64_t)image->max_cpus * image->percpu_size ||
+	    image->console_offset != (uintptr_t)console_ring - (uintptr_t)image ||
+	    image->console_size != (uintptr_t)console_end - (uintptr_t)console_ring)
 		return -EINVAL;
 	c->cpu.number = number;
 	el2_save(&c->saved);
