@@ -2,8 +2,8 @@
 /*
  * Devices of a cell that the root serves: accesses to regions with MEMORY_SERVED (config.h) are answered by `cella cell serve`.
  *
- * The engine has one slot for each CPU in pages of its own that it maps to the root. A cell's CPU that touches a served region fills its
- * slot, sets `state` to SERVE_ASKED and raises the root's doorbell interrupt: vpci_irq_base of the root's configuration. The CPU
+ * The engine has one slot for each CPU in pages of its own that it maps to the root. A cell's CPU that touches a served region
+ * fills its slot, sets `state` to SERVE_ASKED and raises the root's doorbell interrupt: vpci_irq_base of the root's configuration. The CPU
  * waits at EL2, still open to what management wants of it. The root writes `value` for a read, sets `state` to SERVE_ANSWERED and
  * executes SEV. Nothing the root writes is trusted but as that value.
  *

@@ -42,6 +42,7 @@ int cmd_pause(int argc, char **argv);
 int cmd_resume(int argc, char **argv);
 int cmd_stat(int argc, char **argv);
 int cmd_balloon(int argc, char **argv);
+int cmd_key(int argc, char **argv);
 int cmd_console(int argc, char **argv);
 int cmd_debug(int argc, char **argv);
 int cmd_cell(int argc, char **argv);

@@ -22,6 +22,7 @@ const struct command command_table[] = {
 	{ "balloon", cmd_balloon, "take memory from a machine (--inflate), or give it back",
 	  "cella balloon [--inflate SIZE|--deflate SIZE|--size SIZE] NAME|-a" },
 	{ "console", cmd_console, "look at a machine's console and type (Ctrl-A x leaves)", "cella console NAME" },
+	{ "key", cmd_key, "press keys of a pc's keyboard", "cella key --press KEY[-KEY...] NAME|-a" },
 	{ "debug", cmd_debug, "registers and device state, or a SysRq key", "cella debug [--dump] [--sysrq KEY] NAME|-a" },
 	{ "cell", cmd_cell, "cells beside this Linux, on arm64: enable, create, start...", "cella cell VERB ..." },
 	{ "doctor", cmd_doctor, "what this host has, lacks, and how to mend it", "cella doctor [--cpuid]" },

@@ -8,6 +8,8 @@
 #include "backend/chardev_mux.h"
 #include "ctl/control.h"
 #include "ctl/debug.h"
+#include "ctl/keys.h"
+#include "dev/input/i8042.h"
 #include "dev/virtio/balloon.h"
 #include "dev/virtio/devices.h"
 #include "os/thread.h"
@@ -178,6 +180,47 @@ static int call_sysrq(struct control_target *t, const json_t *params, json_t **r
 	return done(result);
 }
 
+static struct device *find_i8042(struct control_target *t)
+{
+	struct device *d = t->machine->keys;
+
+	return d && d->cls == &i8042_class ? d : NULL;
+}
+
+static int call_key(struct control_target *t, const json_t *params, json_t **result, struct ctl_error *e)
+{
+	const char *press = json_string_value(json_object_get(params, "press"));
+	uint8_t codes[KEYS_BYTES];
+	int n = press ? keys_encode(press, codes) : -EINVAL;
+
+	if (n < 0)
+		return ctl_fail(e, n, n == -E2BIG ? "\"press\": at most 8 keys at once" :
+				"\"press\" is keys by name, joined by '-': ctrl-alt-delete");
+	if (!find_i8042(t))
+		return ctl_fail(e, -ENODEV, "machine %s: has no keyboard", t->vm->name);
+	i8042_keys(find_i8042(t), codes, (size_t)n);
+	return done(result);
+}
+
+static int call_mouse(struct control_target *t, const json_t *params, json_t **result, struct ctl_error *e)
+{
+	json_int_t x = 0, y = 0, wheel = 0, buttons = 0;
+	int err = param_number(params, "x", -255, 255, &x, e);
+
+	if (!err)
+		err = param_number(params, "y", -255, 255, &y, e);
+	if (!err)
+		err = param_number(params, "wheel", -8, 7, &wheel, e);
+	if (!err)
+		err = param_number(params, "buttons", 0, 7, &buttons, e);
+	if (err)
+		return err;
+	if (!find_i8042(t))
+		return ctl_fail(e, -ENODEV, "machine %s: has no mouse", t->vm->name);
+	i8042_move(find_i8042(t), (int)x, (int)y, (int)wheel, (uint8_t)buttons);
+	return done(result);
+}
+
 static const struct {
 	const char *name;
 	method_fn fn;
@@ -190,6 +233,8 @@ static const struct {
 	{ "balloon", call_balloon },
 	{ "debug", call_debug },
 	{ "sysrq", call_sysrq },
+	{ "key", call_key },
+	{ "mouse", call_mouse },
 };
 
 int control_call(struct control_target *t, const char *method, const json_t *params, json_t **result, struct ctl_error *e)

@@ -125,7 +125,8 @@ static void chain(struct rig *r, unsigned q, struct input *in)
 	for (unsigned i = 0; i < n; i++) {
 		v = take(in, 3);
 		rig_desc(r, r->q[q].desc, (d + i) % SIZE, DATA + 0x10000 * (v & 7) + (v >> 20), v >> 3 & 0x1ffff,
-			 (uint16_t)((i + 1 < n ? DESC_F_NEXT : 0) | (v >> 23 & 1 ? DESC_F_WRITE : 0)), (uint16_t)((d + i + 1) % SIZE));
+			 (uint16_t)((i + 1 < n ? DESC_F_NEXT : 0) | (v >> 23 & 1 ? DESC_F_WRITE : 0)),
+			 (uint16_t)((d + i + 1) % SIZE));
 	}
 	rig_offer(r, q, (uint16_t)d);
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
 # cases: list_and_stop pause_resume stat_and_debug console foreign_client protocol_errors names stale_socket read_only_directory
-# cases: other_user many_clients killed_at_any_time balloon stop_by_button
+# cases: no_keyboard other_user many_clients killed_at_any_time balloon stop_by_button
 # budget: 90
 """
 A running machine from outside: the subcommands, and the control socket itself by socat and jq: control.py CASE
@@ -139,6 +139,12 @@ def stat_and_debug():
         ok("pause", "m")
         first = json.loads(ok("debug", "m"))["vcpus"][0]["registers"]
         need(first == json.loads(ok("debug", "m"))["vcpus"][0]["registers"], "a paused vCPU's registers change")
+
+
+def no_keyboard():
+    with directory(), Machine("m"):
+        fails("machine m: has no keyboard", "key", "--press", "ctrl-alt-delete", "m")
+        fails("keys by name", "key", "--press", "ctrl-nonsense", "m")
 
 
 def console():
