@@ -140,7 +140,7 @@ static int take_cpus(struct in *in, struct cell_file *f)
 static int take_irqchips(struct in *in, struct cell_file *f)
 {
 	uint32_t n = f->head.root.num_irqchips;
-	struct config_irqchip chip;
+	struct config_irqchip chip = { 0 };
 	int err = 0;
 
 	for (uint32_t i = 0; i < n && !err; i++) {
