@@ -38,7 +38,8 @@
 #define MEMORY_IO_16		0x20000u
 #define MEMORY_IO_32		0x40000u
 #define MEMORY_IO_64		0x80000u
-/* Ours: nothing is mapped; accesses are answered by `cella cell serve` in the root. phys is not used. */
+/* Ours: nothing is mapped; accesses are answered by `cella cell serve` in the root (serve.h). phys: the interrupt of the device
+   there, for those who serve and describe it; 0: none. The engine doesn't look at it. */
 #define MEMORY_SERVED		(1ull << 32)
 
 struct config_memory {

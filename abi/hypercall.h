@@ -22,7 +22,7 @@ enum hypercall {
 	HC_COUNT,
 	/* Ours, and the root's alone (serve.h). */
 	HC_SERVE_INFO = 0x100,		/* the physical address of the slots */
-	HC_SERVE_IRQ,			/* x1: SERVE_IRQ(cell, intid); x2: level */
+	HC_SERVE_IRQ,			/* x1: SERVE_IRQ(cell, intid); x2: 1 or 0; -ENOENT, or -EPERM: not one of its interrupts */
 };
 
 enum hypercall_info { INFO_POOL_SIZE, INFO_POOL_USED, INFO_REMAP_SIZE, INFO_REMAP_USED, INFO_CELLS };	/* in pages; cells */

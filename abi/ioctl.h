@@ -52,6 +52,20 @@ struct cella_load {
 	struct cella_piece piece[CELLA_LOAD_MAX];
 };
 
+/*
+ * CELLA_IOC_SERVE makes the file descriptor the one that serves the cell's devices (serve.h): -EBUSY there is one, -ENODEV the
+ * root's configuration has no interrupt for it. Then a read() gives how often the doorbell has rung since the last one, a
+ * uint64_t, and waits for that unless O_NONBLOCK is set; 0: the cell was shut down, loaded or destroyed since. poll() does as well.
+ * mmap(), shared, gives the page of slots at offset 0, and what the cell shares with the root at CELLA_SERVE_OFFSET of its id and
+ * its address; both are away when the cell is, and touching them is SIGBUS.
+ */
+struct cella_serve_irq {
+	uint32_t intid;
+	uint32_t pending;			/* 1 or 0 */
+};
+
+#define CELLA_SERVE_OFFSET(id, address)	((uint64_t)(id) << 48 | (address))
+
 #define CELLA_IOC_ENABLE	_IOW(0xce, 0, struct cella_enable)
 #define CELLA_IOC_DISABLE	_IO(0xce, 1)
 #define CELLA_IOC_CREATE	_IOWR(0xce, 2, struct cella_create)
@@ -59,5 +73,7 @@ struct cella_load {
 #define CELLA_IOC_START		_IOW(0xce, 4, struct cella_cell_ref)
 #define CELLA_IOC_SHUTDOWN	_IOW(0xce, 5, struct cella_cell_ref)
 #define CELLA_IOC_DESTROY	_IOW(0xce, 6, struct cella_cell_ref)
+#define CELLA_IOC_SERVE		_IOW(0xce, 7, struct cella_cell_ref)
+#define CELLA_IOC_SERVE_IRQ	_IOW(0xce, 8, struct cella_serve_irq)
 
 #endif

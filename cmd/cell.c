@@ -47,6 +47,13 @@ static const struct cell_option linux_options[] = {
 	UNCHECKED,
 	{ NULL }
 };
+static const struct cell_option serve_options[] = {
+	{ "network", 'n', "NET", "a network, as of cella run: user, tap,ifname=I,host_ip=A/N ..." },
+	{ "disk", 'd', "FILE", "a disk, as of cella run" },
+	{ "rng", 'r', NULL, "random numbers" },
+	{ "console", 'C', NULL, "a console (hvc0) on this terminal" },
+	{ NULL }
+};
 static const struct cell_option config_options[] = {
 	{ "iomem", 'I', "FILE", "another board's /proc/iomem" },
 	{ "dtb", 'd', "FILE", "another board's device tree" },
@@ -68,6 +75,8 @@ const struct cell_verb cell_verb_table[] = {
 	{ "stats", "CELL", "how often its CPUs came to the engine, and how often in a second", 0, 1, name_options,
 	 cell_verb_stats },
 	{ "console", "[-f]", "what the engine and cells without a UART have logged", 0, 0, console_options, cell_verb_console },
+	{ "serve", "CELL [-n NET] [-d FILE] [--rng] [--console]", "be the devices of its served regions, in that order, until it ends",
+	  1, 1, serve_options, cell_verb_serve },
 	{ "linux", "[-i INITRD] [-c CMDLINE] [-d DTB] CONFIG KERNEL", "a second Linux: create, load and start it", 2, 2,
 	 linux_options,
 	  cell_verb_linux },
@@ -230,7 +239,7 @@ static int run(const struct cell_verb *v, int argc, char **argv, struct ctl_erro
 		verb_help(v, stdout);
 		return 0;
 	}
-	if (!err && v->run != cell_verb_config)
+	if (!err && v->run != cell_verb_config && v->run != cell_verb_serve)
 		err = name_first(&a, e);
 	if (!err && (a.operands < v->min || a.operands > v->max || (!a.operands && !strncmp(v->usage, "CELL", 4))))
 		err = ctl_fail(e, -EINVAL, "cell %s: write it as: cella cell %s %s", v->name, v->name, v->usage);

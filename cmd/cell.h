@@ -60,6 +60,7 @@ int cell_verb_stats(const struct cell_args *a, struct ctl_error *e);
 int cell_verb_console(const struct cell_args *a, struct ctl_error *e);
 int cell_verb_check(const struct cell_args *a, struct ctl_error *e);
 int cell_verb_compile(const struct cell_args *a, struct ctl_error *e);
+int cell_verb_serve(const struct cell_args *a, struct ctl_error *e);
 int cell_verb_linux(const struct cell_args *a, struct ctl_error *e);
 int cell_verb_config(const struct cell_args *a, struct ctl_error *e);
 

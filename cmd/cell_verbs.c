@@ -9,6 +9,7 @@
 #include "ctl/cell_driver.h"
 #include "ctl/cell_linux.h"
 #include "ctl/cell_run.h"
+#include "ctl/cell_serve.h"
 #include "ctl/payload.h"
 
 int cell_verb_enable(const struct cell_args *a, struct ctl_error *e)
@@ -137,6 +138,27 @@ int cell_verb_shutdown(const struct cell_args *a, struct ctl_error *e)
 int cell_verb_destroy(const struct cell_args *a, struct ctl_error *e)
 {
 	return act(a, cell_driver_destroy, e);
+}
+
+/* The values of an option that may be given again. */
+static struct option_list values(const struct cell_args *a, unsigned char letter, char **room)
+{
+	struct option_list l = { .item = room };
+
+	for (unsigned i = 0; i < a->items; i++)
+		if (a->item[i].letter == letter)
+			l.item[l.count++] = (char *)(uintptr_t)a->item[i].text;
+	return l;
+}
+
+int cell_verb_serve(const struct cell_args *a, struct ctl_error *e)
+{
+	char *net[CELL_MAX_ITEMS], *disk[CELL_MAX_ITEMS];
+	const struct run_options o = { .nets = values(a, 'n', net), .disks = values(a, 'd', disk), .rng = cell_value(a, 'r'),
+				       .console = cell_value(a, 'C') ? (char *)(uintptr_t)"virtio" : NULL,
+				       .name = a->operand[0] };
+
+	return cell_serve(a->operand[0], &o, e);
 }
 
 int cell_verb_linux(const struct cell_args *a, struct ctl_error *e)

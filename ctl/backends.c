@@ -316,7 +316,7 @@ static int open_console(struct backends *b, struct stdio_events *events, const s
 int backends_open(struct backends *b, struct loop *control, struct loop *io, struct stdio_events *events,
 		  const struct run_options *o, struct machine_config *config, struct ctl_error *e)
 {
-	bool virtio_console = !strcmp(o->console, "virtio");
+	bool virtio_console = o->console && !strcmp(o->console, "virtio");
 	int err = 0;
 
 	b->control = control;
@@ -343,7 +343,7 @@ int backends_open(struct backends *b, struct loop *control, struct loop *io, str
 		err = open_vsock(b, o, config, e);
 	if (!err && o->balloon)
 		err = plug_simple(b, config, &virtio_balloon_class, NULL, e);
-	if (!err)
+	if (!err && o->console)
 		err = open_console(b, events, o, config, e);
 	if (!err && virtio_console)
 		err = plug_simple(b, config, &virtio_console_class, b->console, e);

@@ -45,8 +45,8 @@ static int check_memory(const struct cell_file *f, const struct cell_memory *r, 
 					"io_32, io_64");
 	if (has_phys(r) && !part && m->phys & (PAGE - 1))
 		return cell_memory_fail(f, r, e, "phys isn't aligned to pages of 4K");
-	if (m->flags & MEMORY_LOADABLE && (m->flags & (MEMORY_IO | MEMORY_ROOT_SHARED) || !has_phys(r)))
-		return cell_memory_fail(f, r, e, "'loadable' doesn't go with io, shared, comm or served");
+	if (m->flags & MEMORY_LOADABLE && (m->flags & MEMORY_IO || !has_phys(r)))
+		return cell_memory_fail(f, r, e, "'loadable' doesn't go with io, comm or served");
 	if (f->system && m->flags & (NO_PHYS | MEMORY_LOADABLE))
 		return cell_memory_fail(f, r, e, "the root has no comm, served or loadable region");
 	return 0;

@@ -70,7 +70,7 @@ static int read_console(struct cell_toml *t, const struct toml_node *table, stru
 
 static int read_memory(struct cell_toml *t, const struct toml_node *n, struct cell_memory *m)
 {
-	static const char *const keys[] = { "name", "phys", "virt", "size", "flags", "dma_trusted", NULL };
+	static const char *const keys[] = { "name", "phys", "virt", "size", "flags", "dma_trusted", "irq", NULL };
 	uint64_t phys = 0, virt, size, flags;
 	int err = toml_keys(t, n, "[[memory]]", keys);
 
@@ -93,6 +93,12 @@ static int read_memory(struct cell_toml *t, const struct toml_node *n, struct ce
 		virt = COMM_REGION_BASE;
 		size = 0x1000;
 	}
+	if (!err && flags & MEMORY_SERVED)
+		err = toml_u64(t, n, "irq", TOML_NEEDED, CELL_MAX_IRQ - 1, &phys);
+	else if (!err && toml_get(n, "irq"))
+		err = toml_fail(t, n, "irq: only a region with 'served' has one; others' are in the cell's irqs");
+	if (!err && flags & MEMORY_SERVED && phys < CELL_FIRST_IRQ)
+		err = toml_fail(t, n, "irq: a shared interrupt, %u to %u", CELL_FIRST_IRQ, CELL_MAX_IRQ - 1);
 	if (!err)
 		err = toml_u64(t, n, "virt", flags & MEMORY_SERVED ? TOML_NEEDED : 0, UINT64_MAX, &virt);
 	if (!err)
@@ -354,6 +360,11 @@ static int read_platform(struct cell_toml *t, const struct toml_node *root, stru
 	return err;
 }
 
+static void add_irq(struct cell_file *f, unsigned intid)
+{
+	f->irqs[intid / 32] |= (uint32_t)BIT(intid % 32);
+}
+
 static int read_arrays(struct cell_toml *t, const struct toml_node *root, struct cell_file *f)
 {
 	const struct toml_node *list;
@@ -364,7 +375,10 @@ static int read_arrays(struct cell_toml *t, const struct toml_node *root, struct
 		if (f->num_memory >= CELL_MAX_MEMORY)
 			return toml_fail(t, n, "more than %u regions of memory", CELL_MAX_MEMORY);
 		snprintf(f->memory[f->num_memory].name, sizeof(f->memory[0].name), "#%u", f->num_memory);
-		err = read_memory(t, n, &f->memory[f->num_memory++]);
+		err = read_memory(t, n, &f->memory[f->num_memory]);
+		if (!err && f->memory[f->num_memory].m.flags & MEMORY_SERVED)
+			add_irq(f, (unsigned)f->memory[f->num_memory].m.phys);
+		f->num_memory++;
 	}
 	if (!err)
 		err = toml_list(t, root, "pci", &list);

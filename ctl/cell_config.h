@@ -11,6 +11,7 @@
 #include "base/types.h"
 #include "ctl/error.h"
 
+#define CELL_MAX_FILES		32	/* cells that are looked at together */
 #define CELL_MAX_CPUS		64	/* IMAGE_MAX_CPUS of abi/image.h */
 #define CELL_MAX_MEMORY		256
 #define CELL_MAX_PCI		32

@@ -258,6 +258,21 @@ int cell_driver_shutdown(int fd, const char *cell, struct ctl_error *e)
 	return simple(fd, CELLA_IOC_SHUTDOWN, "shut down", cell, e);
 }
 
+int cell_driver_serve(int fd, const char *cell, struct ctl_error *e)
+{
+	struct cella_cell_ref ref;
+	int err = reference(cell, &ref, e);
+
+	if (err || !ioctl(fd, CELLA_IOC_SERVE, &ref))
+		return err;
+	if (errno == EBUSY)
+		return ctl_fail(e, -EBUSY, "cell %s: somebody serves it already: end that first", cell);
+	if (errno == ENODEV)
+		return ctl_fail(e, -ENODEV, "cell %s: nothing is enabled, or the system's configuration has no vpci_irq_base: give it "
+				"one whose five interrupts nobody uses", cell);
+	return fail_cell("serve", cell, e);
+}
+
 int cell_driver_destroy(int fd, const char *cell, struct ctl_error *e)
 {
 	struct cell_status s = { .id = 0 };

@@ -34,6 +34,9 @@ int cell_driver_start(int fd, const char *cell, struct ctl_error *e);
 int cell_driver_shutdown(int fd, const char *cell, struct ctl_error *e);
 int cell_driver_destroy(int fd, const char *cell, struct ctl_error *e);
 
+/* `fd` serves the cell's devices from now on (abi/ioctl.h). */
+int cell_driver_serve(int fd, const char *cell, struct ctl_error *e);
+
 /* The cells that there are, by rising id. `state` and `cpus` as sysfs has them. */
 struct cell_status {
 	int id;

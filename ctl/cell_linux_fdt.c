@@ -7,10 +7,11 @@
 #include "dev/irqchip/gicv2.h"
 #include "dev/irqchip/gicv3.h"
 #include "dev/timer/arm_generic.h"
+#include "dev/virtio/mmio.h"
 #include "machine/arm64_fdt.h"
 
 #define AFFINITY	0xff00ffffffull
-#define NOT_RAM		(MEMORY_IO | MEMORY_COMM_REGION | MEMORY_SERVED | MEMORY_ROOT_SHARED)
+#define NOT_RAM		(MEMORY_IO | MEMORY_COMM_REGION | MEMORY_SERVED)
 
 static void put_chosen(struct fdt_writer *w, const struct boot_place *p, const char *cmdline)
 {
@@ -29,12 +30,34 @@ static void put_chosen(struct fdt_writer *w, const struct boot_place *p, const c
 	fdt_end(w);
 }
 
+/* What is shared with the root, and not loaded, is no memory of the cell's to work in. */
+static bool is_ram(const struct config_memory *m)
+{
+	return !(m->flags & NOT_RAM) && m->flags & MEMORY_WRITE && (m->flags & MEMORY_LOADABLE || !(m->flags & MEMORY_ROOT_SHARED));
+}
+
+static void put_served(struct fdt_writer *w, const struct cell_file *f)
+{
+	for (unsigned i = 0; i < f->num_memory; i++) {
+		const struct config_memory *m = &f->memory[i].m;
+
+		if (!(m->flags & MEMORY_SERVED))
+			continue;
+		fdt_begin(w, "virtio_mmio@%llx", (unsigned long long)m->virt);
+		fdt_prop_string(w, "compatible", "virtio,mmio");
+		fdt_prop_reg(w, m->virt, VIRTIO_MMIO_SIZE);
+		fdt_prop_interrupt(w, (uint32_t)m->phys);
+		fdt_prop_empty(w, "dma-coherent");
+		fdt_end(w);
+	}
+}
+
 static void put_memory(struct fdt_writer *w, const struct cell_file *f)
 {
 	for (unsigned i = 0; i < f->num_memory; i++) {
 		const struct config_memory *m = &f->memory[i].m;
 
-		if (m->flags & NOT_RAM || !(m->flags & MEMORY_WRITE))
+		if (!is_ram(m))
 			continue;
 		fdt_begin(w, "memory@%llx", (unsigned long long)m->virt);
 		fdt_prop_string(w, "device_type", "memory");
@@ -98,6 +121,7 @@ int cell_linux_fdt(const struct cell_file *f, const struct cell_linux_board *b, 
 	else
 		gicv2_fdt_node(&w, g->gicd_base, g->gicc_base, FDT_PHANDLE_GIC, 0, 0);
 	arm_timer_fdt_node(&w, ARM_TIMER_PHYS_PPI, ARM_TIMER_VIRT_PPI);
+	put_served(&w, f);
 	fdt_end(&w);
 	return fdt_finish(&w, len);
 }

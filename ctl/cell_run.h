@@ -8,8 +8,6 @@
 #include "ctl/cell_board.h"
 #include "ctl/cell_config.h"
 
-#define CELL_MAX_FILES	32
-
 /* One system and its cells, in any order, alone, together, and against a board: this one's, or one of files. Without a system
    each cell alone. `quiet` NULL: says to it what was proved. */
 int cell_check_files(char *const *path, unsigned n, const char *iomem, const char *dtb, FILE *say, struct ctl_error *e);

@@ -6,6 +6,7 @@
 #define pr_fmt(fmt) "cella: " fmt
 
 #include <linux/cpu.h>
+#include <linux/err.h>
 #include <linux/io.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -18,7 +19,7 @@ static struct cell *cell_new(const struct cell_view *view, u32 id)
 	struct cell *cell;
 
 	for (i = 0; i < view->config->num_memory; i++)
-		n += !!(view->memory[i].flags & MEMORY_LOADABLE);
+		n += !!(view->memory[i].flags & (MEMORY_LOADABLE | MEMORY_ROOT_SHARED));
 	cell = kzalloc(struct_size(cell, memory, n), GFP_KERNEL);
 	if (!cell)
 		return NULL;
@@ -26,7 +27,7 @@ static struct cell *cell_new(const struct cell_view *view, u32 id)
 	cell->num_memory = n;
 	memcpy(cell->name, view->config->name, sizeof(cell->name));
 	for (i = 0, n = 0; i < view->config->num_memory; i++)
-		if (view->memory[i].flags & MEMORY_LOADABLE)
+		if (view->memory[i].flags & (MEMORY_LOADABLE | MEMORY_ROOT_SHARED))
 			cell->memory[n++] = view->memory[i];
 	return cell;
 }
@@ -37,6 +38,7 @@ int cell_add_root(const struct cell_view *view)
 
 	if (!cell)
 		return -ENOMEM;
+	cella.doorbell = view->config->vpci_irq_base ? SERVE_DOORBELL(view->config->vpci_irq_base) : 0;
 	cpumask_copy(&cell->cpus, cpu_online_mask);
 	list_add_tail(&cell->list, &cella.cells);
 	return sysfs_add_cell(cell);
@@ -73,6 +75,14 @@ static int find(const struct cella_cell_ref *ref, struct cell **out)
 	if (!*out)
 		return -ENOENT;
 	return (*out)->id ? 0 : -EINVAL;
+}
+
+struct cell *cell_find(const struct cella_cell_ref *ref)
+{
+	struct cell *cell;
+	int err = find(ref, &cell);
+
+	return err ? ERR_PTR(err) : cell;
 }
 
 static int give_back(const struct cpumask *cpus)
@@ -192,6 +202,7 @@ static int destroy(struct cell *cell)
 
 	if (err < 0)
 		return err;
+	serve_end(cell);
 	cpumask_copy(&cpus, &cell->cpus);
 	list_del(&cell->list);
 	kobject_del(&cell->kobj);
@@ -241,7 +252,11 @@ int cell_shutdown(const struct cella_cell_ref *ref)
 	struct cell *cell;
 	int err = find(ref, &cell);
 
-	return err ? err : (int)hypercall(HC_CELL_SET_LOADABLE, cell->id, 0);
+	if (!err)
+		err = hypercall(HC_CELL_SET_LOADABLE, cell->id, 0);
+	if (!err)
+		serve_end(cell);
+	return err;
 }
 
 /* The loadable region that has all of the piece. */
@@ -252,7 +267,7 @@ static const struct config_memory *region_of(const struct cell *cell, const stru
 	for (i = 0; i < cell->num_memory; i++) {
 		const struct config_memory *m = &cell->memory[i];
 
-		if (p->target >= m->virt && p->target - m->virt < m->size && p->size <= m->size - (p->target - m->virt))
+		if (m->flags & MEMORY_LOADABLE && p->target >= m->virt && p->target - m->virt < m->size && p->size <= m->size - (p->target - m->virt))
 			return m;
 	}
 	return NULL;
@@ -292,6 +307,8 @@ int cell_load(const struct cella_load *load)
 		if (!region_of(cell, &load->piece[i]))
 			return -EINVAL;
 	err = hypercall(HC_CELL_SET_LOADABLE, cell->id, 0);
+	if (!err)
+		serve_end(cell);
 	for (i = 0; i < load->count && !err; i++)
 		err = load_piece(cell, &load->piece[i]);
 	return err;

@@ -13,6 +13,7 @@
 #define KMOD_CELLA_H
 
 #include <linux/cpumask.h>
+#include <linux/fs.h>
 #include <linux/kobject.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -23,6 +24,7 @@
 #include "abi/hypercall.h"
 #include "abi/image.h"
 #include "abi/ioctl.h"
+#include "abi/serve.h"
 
 /* A configuration that config_check_cell accepted: everything lies inside it. */
 struct cell_view {
@@ -38,7 +40,15 @@ struct cell {
 	char name[CELL_NAME_SIZE];
 	cpumask_t cpus;				/* the root's: those it began with */
 	u32 num_memory;
-	struct config_memory memory[];		/* only the loadable ones */
+	struct config_memory memory[];		/* only those that are loadable, or shared with the root */
+};
+
+/* One open of /dev/cella. */
+struct reader {
+	struct mutex lock;
+	u32 head;				/* bytes of the log that it has seen, or lost */
+	char buf[1024];
+	struct serve *serve;			/* once it is a server; set once, under cella.lock */
 };
 
 struct cella {
@@ -55,6 +65,7 @@ struct cella {
 	const struct image_console *console;
 	u32 console_size;
 	wait_queue_head_t console_gone;
+	u32 doorbell;				/* interrupt id for serve.c; 0: none */
 };
 
 extern struct cella cella;
@@ -91,6 +102,19 @@ int sysfs_add_cell(struct cell *cell);			/* from now on kobject_put frees it, af
 extern const struct file_operations cella_file;
 int console_map(const struct image_header *header);
 void console_unmap(void);
+
+struct cell *cell_find(const struct cella_cell_ref *ref);	/* or ERR_PTR; never the root */
+
+/* serve.c */
+struct vm_area_struct;
+struct poll_table_struct;
+int serve_begin(struct file *file, struct reader *r, struct cell *cell);	/* the caller holds cella.lock */
+void serve_end(const struct cell *cell);			/* the same; it stops, and its rings mean nothing any more */
+void serve_release(struct serve *s);
+int serve_irq(struct reader *r, const struct cella_serve_irq *irq);
+ssize_t serve_read(struct serve *s, struct file *file, char __user *to, size_t len);
+__poll_t serve_poll(struct file *file, struct poll_table_struct *wait);
+int serve_mmap(struct file *file, struct vm_area_struct *vma);
 
 /* main.c */
 long cella_ioctl(struct file *file, unsigned int command, unsigned long argument);

@@ -15,12 +15,6 @@
 
 #define POLL_MS	50
 
-struct reader {
-	struct mutex lock;
-	u32 head;		/* bytes that it has seen, or lost */
-	char buf[1024];
-};
-
 /* What size is checked against is the header's, which the loader read before the engine ran. */
 int console_map(const struct image_header *header)
 {
@@ -70,9 +64,12 @@ static int take(struct reader *r, size_t len)
 static ssize_t cella_read(struct file *file, char __user *to, size_t len, loff_t *offset)
 {
 	struct reader *r = file->private_data;
+	struct serve *serve = READ_ONCE(r->serve);
 	long err = 0;
 	int n;
 
+	if (serve)
+		return serve_read(serve, file, to, len);
 	if (!len)
 		return 0;
 	len = min_t(size_t, len, sizeof(r->buf));
@@ -108,7 +105,11 @@ static int cella_open(struct inode *inode, struct file *file)
 
 static int cella_release(struct inode *inode, struct file *file)
 {
-	kfree(file->private_data);
+	struct reader *r = file->private_data;
+
+	if (r->serve)
+		serve_release(r->serve);
+	kfree(r);
 	return 0;
 }
 
@@ -117,6 +118,8 @@ const struct file_operations cella_file = {
 	.open = cella_open,
 	.release = cella_release,
 	.read = cella_read,
+	.poll = serve_poll,
+	.mmap = serve_mmap,
 	.unlocked_ioctl = cella_ioctl,
 	.llseek = noop_llseek,
 };

@@ -119,6 +119,27 @@ static int on_cell(const void __user *arg, int (*fn)(const struct cella_cell_ref
 	return fn(&ref);
 }
 
+static int do_serve(struct file *file, const void __user *arg)
+{
+	struct cella_cell_ref ref;
+	struct cell *cell;
+
+	if (copy_from_user(&ref, arg, sizeof(ref)))
+		return -EFAULT;
+	cell = cell_find(&ref);
+	return IS_ERR(cell) ? PTR_ERR(cell) : serve_begin(file, file->private_data, cell);
+}
+
+/* Without cella.lock, under which somebody may be waiting for the cell, which waits for this. */
+static int do_serve_irq(struct file *file, const void __user *arg)
+{
+	struct cella_serve_irq irq;
+
+	if (copy_from_user(&irq, arg, sizeof(irq)))
+		return -EFAULT;
+	return serve_irq(file->private_data, &irq);
+}
+
 long cella_ioctl(struct file *file, unsigned int command, unsigned long argument)
 {
 	void __user *arg = (void __user *)argument;
@@ -126,6 +147,8 @@ long cella_ioctl(struct file *file, unsigned int command, unsigned long argument
 
 	if (!capable(CAP_SYS_ADMIN))
 		return -EPERM;
+	if (command == CELLA_IOC_SERVE_IRQ)
+		return do_serve_irq(file, arg);
 	if (mutex_lock_interruptible(&cella.lock))
 		return -ERESTARTSYS;
 	switch (command) {
@@ -149,6 +172,9 @@ long cella_ioctl(struct file *file, unsigned int command, unsigned long argument
 		break;
 	case CELLA_IOC_DESTROY:
 		err = on_cell(arg, cell_destroy);
+		break;
+	case CELLA_IOC_SERVE:
+		err = do_serve(file, arg);
 		break;
 	default:
 		err = -ENOTTY;

@@ -104,19 +104,25 @@ static int machine_slot(const struct machine *m, const struct dev_class *cls, ui
 	return -1;
 }
 
-static int machine_plug_mmio(struct machine *m, struct device *d, uint32_t slot, bool legacy)
+int machine_virtio_mmio(struct vm *vm, struct device *d, gpa_t base, uint32_t number, uint32_t first, bool legacy)
 {
-	struct device *t = device_create(m->vm, &virtio_mmio_class);
+	struct device *t = device_create(vm, &virtio_mmio_class);
 	int err;
 
 	if (!t)
 		return -ENOMEM;
 	device_set_ptr(t, "device", d);
 	device_set(t, "legacy", legacy);
-	mmio_connect(t, m->vm->irqchip, m->cls->virtio.lines ? m->cls->virtio.lines[slot] : m->cls->virtio.intid + slot,
-		     m->irqchip->first);
+	mmio_connect(t, vm->irqchip, number, first);
 	err = device_init(t);
-	return err ? err : virtio_mmio_map(t, m->cls->virtio.base + slot * m->cls->virtio.stride);
+	return err ? err : virtio_mmio_map(t, base);
+}
+
+static int machine_plug_mmio(struct machine *m, struct device *d, uint32_t slot, bool legacy)
+{
+	uint32_t number = m->cls->virtio.lines ? m->cls->virtio.lines[slot] : m->cls->virtio.intid + slot;
+
+	return machine_virtio_mmio(m->vm, d, m->cls->virtio.base + slot * m->cls->virtio.stride, number, m->irqchip->first, legacy);
 }
 
 static int machine_plug_pci(struct machine *m, struct device *d, bool transitional)
@@ -143,6 +149,23 @@ bool machine_has_transport(const struct machine_class *cls, enum machine_transpo
 	}
 }
 
+int machine_virtio_new(struct vm *vm, const struct machine_virtio *v, struct device **out)
+{
+	struct device *d = device_create(vm, v->cls);
+	int err;
+
+	if (!d)
+		return -ENOMEM;
+	if (v->workq)
+		d->workq = v->workq;
+	device_set_ptr(d, "backend", v->backend);
+	device_set_ptr(d, "threads", &v->threads);
+	device_set(d, "packed", v->packed);
+	err = v->queues ? device_set(d, "queues", v->queues) : 0;
+	*out = d;
+	return err ? err : device_init(d);
+}
+
 static int machine_plug(struct machine *m, const struct machine_virtio *v, uint64_t *used)
 {
 	enum machine_transport t = m->config.transport;
@@ -152,17 +175,7 @@ static int machine_plug(struct machine *m, const struct machine_virtio *v, uint6
 
 	if (slot < 0)
 		return -ENOSPC;
-	d = device_create(m->vm, v->cls);
-	if (!d)
-		return -ENOMEM;
-	if (v->workq)
-		d->workq = v->workq;
-	device_set_ptr(d, "backend", v->backend);
-	device_set_ptr(d, "threads", &v->threads);
-	device_set(d, "packed", v->packed);
-	err = v->queues ? device_set(d, "queues", v->queues) : 0;
-	if (!err)
-		err = device_init(d);
+	err = machine_virtio_new(m->vm, v, &d);
 	if (err)
 		return err;
 	if (pci)

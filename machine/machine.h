@@ -171,6 +171,13 @@ const struct board_irqchip *machine_irqchip(const struct machine_class *cls, con
 int machine_create(struct machine *m, struct vm *vm, const struct machine_class *cls, const struct machine_config *config);
 void machine_destroy(struct machine *m);	/* devices only, in reverse order of creation */
 
+/*
+ * Two steps of it, for who has devices and no board: the virtio device, and an mmio transport with it (or NULL: an empty slot) at
+ * base, whose line is `number` of vm->irqchip, the pin `number` - `first`. `v` outlives the device.
+ */
+int machine_virtio_new(struct vm *vm, const struct machine_virtio *v, struct device **out);
+int machine_virtio_mmio(struct vm *vm, struct device *d, gpa_t base, uint32_t number, uint32_t first, bool legacy);
+
 /* -ENOSPC: size is too small; -ENOTSUP: not a machine with a device tree. */
 int machine_fdt(const struct machine *m, const struct machine_chosen *chosen, void *buf, size_t size, size_t *len);
 /*

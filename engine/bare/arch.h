@@ -33,6 +33,12 @@ void arch_irqs_take(struct cell *cell);
 void arch_irqs_reset(struct cell *cell);
 void arch_irqs_return(struct cell *cell);
 
+/*
+ * Sets a shared interrupt of the cell pending, or takes that back, when all that was written before can be seen. -EPERM: it isn't
+ * the cell's. Without sys->management, but the cell must stay.
+ */
+int arch_irq_set(const struct cell *cell, uint32_t irq, bool pending);
+
 /* What the cell is told of the machine: interrupt controller, PCI. */
 void arch_comm_fill(const struct cell *cell, struct comm_region *comm);
 

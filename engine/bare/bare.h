@@ -17,6 +17,7 @@
 #include "abi/config.h"
 #include "abi/hypercall.h"
 #include "abi/image.h"
+#include "abi/serve.h"
 #include "base/bits.h"
 #include "base/errno.h"
 #include "base/lock.h"
@@ -49,6 +50,7 @@ struct cpu {
 	uint64_t entry, arg;		/* of REQUEST_START */
 	bool cold;			/* of REQUEST_START: interrupts start over as well */
 	uint32_t stat[STAT_COUNT];	/* owner */
+	uint32_t served;		/* owner; accesses that the root was asked for */
 };
 
 struct cell {
@@ -68,6 +70,7 @@ struct bare {
 	struct image_console *console;
 	struct lock console_lock;
 	struct pool pool;
+	struct serve_slot *slots;	/* a page, the root's to write as well; NULL: nothing can be served */
 	struct lock management;
 	struct cell *cell[MAX_CELLS];	/* management; [0] the root */
 	struct cpu *cpu[IMAGE_MAX_CPUS];

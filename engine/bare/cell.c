@@ -9,6 +9,7 @@
 #include "engine/bare/cell.h"
 #include "engine/bare/cell_config.h"
 #include "engine/bare/cpu.h"
+#include "engine/bare/serve.h"
 
 uint32_t cell_count(const struct bare *sys)
 {
@@ -101,6 +102,8 @@ int cell_create_root(struct bare *sys)
 		err = cell_map_all(root);
 	if (!err)
 		err = arch_root_finish(root);
+	if (!err)
+		err = serve_init(sys);
 	if (!err)
 		arch_cell_flush(root);
 	return err;
@@ -336,7 +339,7 @@ static int loadable_move(struct cell *cell, bool to_root)
 	for (uint32_t i = 0; i < cell->config->num_memory && !err; i++) {
 		const struct config_memory *m = &config_memory(cell->config)[i];
 
-		if (is_loadable(m))
+		if (is_loadable(m) && memory_is_taken(m))
 			err = to_root ? root_return_memory(root, m) : root_take_memory(root, m);
 	}
 	arch_cell_flush(root);
@@ -407,9 +410,9 @@ int cell_destroy(struct cpu *cpu, uint64_t id)
 	arch_irqs_return(cell);
 	arch_cell_exit(cell);
 	memory_return(cell);
+	*slot = NULL;		/* while nobody of the root can be looking: serve_irq takes no lock */
 	cpus_go(cpu, root_of(cpu->sys)->cpus);
 	cpus_return(cell);
-	*slot = NULL;
 	cell_free(cell);
 	comm_changed(cpu, NULL);
 	management_leave(cpu);

@@ -105,8 +105,8 @@ static const char *memory_fault(const struct config_memory *m)
 	} else if (!page && (m->phys & (PAGE_BYTES - 1))) {
 		return "is not aligned to pages";
 	}
-	if ((m->flags & MEMORY_LOADABLE) && (m->flags & (MEMORY_IO | MEMORY_ROOT_SHARED)))
-		return "is loadable, but a device's or shared";
+	if ((m->flags & MEMORY_LOADABLE) && (m->flags & MEMORY_IO))
+		return "is loadable, but a device's";
 	return NULL;
 }
 

@@ -4,6 +4,7 @@
 #include "engine/bare/arch.h"
 #include "engine/bare/cell.h"
 #include "engine/bare/cell_config.h"
+#include "engine/bare/serve.h"
 
 /* Accesses to a piece of a page, of the widths that are allowed. arg: its struct config_memory. */
 static enum mmio_result subpage_access(struct cpu *cpu, void *arg, struct mmio_access *a)
@@ -29,7 +30,7 @@ int cell_map_memory(struct cell *cell, const struct config_memory *m)
 		return !cell->comm ? -EINVAL : arch_map(cell, m->virt, (uintptr_t)cell->comm, PAGE_BYTES,
 			MEMORY_READ | MEMORY_WRITE);
 	if (m->flags & MEMORY_SERVED)
-		return 0;
+		return mmio_add(&cell->mmio, m->virt, m->size, serve_access, (void *)(uintptr_t)m);
 	if (memory_is_subpage(m))
 		return mmio_add(&cell->mmio, m->virt, m->size, subpage_access, (void *)(uintptr_t)m);
 	return arch_map(cell, m->virt, m->phys, m->size, m->flags);

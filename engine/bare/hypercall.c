@@ -6,6 +6,7 @@
 #include "engine/bare/cell.h"
 #include "engine/bare/console.h"
 #include "engine/bare/cpu.h"
+#include "engine/bare/serve.h"
 
 #define LEAVE_TIMEOUT_NS	10000000000ull
 
@@ -139,6 +140,8 @@ int64_t hypercall(struct cpu *cpu, struct regs *regs, uint64_t number, uint64_t 
 	case HC_CELL_STATE:		return cell_get_state(cpu, a1);
 	case HC_CPU_INFO:		return cpu_info(cpu, a1, a2);
 	case HC_CONSOLE_PUTC:		return console_putc(cpu, a1);
+	case HC_SERVE_INFO:		return serve_info(cpu);
+	case HC_SERVE_IRQ:		return serve_irq(cpu, a1, a2);
 	default:			return -ENOSYS;
 	}
 }

@@ -227,6 +227,18 @@ static void spis_reset(const struct arm_cell *cell, const struct cell *owner)
 	}
 }
 
+/* One past those that the distributor says it has is nobody's: Linux has not set it up, and in group 0 it would bar others. */
+int arch_irq_set(const struct cell *cell, uint32_t irq, bool pending)
+{
+	uint64_t typer = mmio_read(gicd_base(cell->sys) + GICD_TYPER, 4);
+
+	if (irq < IRQ_PRIVATE || irq >= MIN(IRQ_SPECIAL, 32 * ((typer & 31) + 1)) || !cell_owns_irq(arm_cell_of(cell), irq))
+		return -EPERM;
+	dsb(ishst);
+	gic_irq_bit(gicd_base(cell->sys), pending ? GICD_ISPENDR : GICD_ICPENDR, irq);
+	return 0;
+}
+
 /* Those that the configuration names and the root has. */
 void arch_irqs_take(struct cell *cell)
 {
