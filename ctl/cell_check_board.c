@@ -96,13 +96,19 @@ static bool is_gic(const struct cell_board *b, const struct board_range *r)
 	return !strncmp(r->name, "GIC", 3);
 }
 
+/* Neither in memory nor on the board: the driver's names for what the engine answers (kmod/pci.c). */
+static bool is_engine_pci(const struct cell_file *s, const struct board_range *r)
+{
+	return s->head.platform.pci_is_virtual && !strncmp(r->name, "cella PCI", 9);
+}
+
 /* What Linux uses now it must find after the engine has begun, or its next access is its last. */
 static int check_uses(const struct cell_file *s, const struct cell_board *b, struct ctl_error *e)
 {
 	for (unsigned i = 0; i < b->iomem.count; i++) {
 		const struct board_range *r = &b->iomem.range[i];
 
-		if (is_gic(b, r) || root_maps(s, r->start, r->size) || !strncmp(r->name, "reserved", 8))
+		if (is_gic(b, r) || is_engine_pci(s, r) || root_maps(s, r->start, r->size) || !strncmp(r->name, "reserved", 8))
 			continue;
 		return ctl_fail(e, -EINVAL, "configuration %s: Linux uses %s at %#llx to %#llx, and the root's [[memory]] doesn't "
 				"have all of it",

@@ -49,9 +49,10 @@ inmates: $(inmates)
 -include $(shell find $(inmate-dir)/obj -name '*.d' 2>/dev/null)
 
 # Programs for the root cell, which tests of the bare engine take along: they bring their own C library.
-root-programs = $(B)/inmates/cell_ioctl $(B)/inmates/cell_start
+root-programs = $(B)/inmates/cell_ioctl $(B)/inmates/cell_start $(B)/inmates/ivshmem_root
 $(B)/inmates/cell_ioctl: tests/fuzz/arm64/cell_ioctl.c $(wildcard abi/*.h)
 $(B)/inmates/cell_start: bench/root/cell_start.c $(wildcard abi/*.h)
+$(B)/inmates/ivshmem_root: guests/root/ivshmem_root.c
 $(root-programs):
 	$(call say,GUEST,$@)
 	@mkdir -p $(@D)

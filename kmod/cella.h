@@ -61,6 +61,8 @@ struct cella {
 	cpumask_t assigned;			/* to cells other than the root */
 	struct device *device;			/* /sys/devices/cella */
 	struct kobject *cells_dir;
+	struct config_platform platform;	/* of the configuration, while enabled: pci.c's */
+	u32 vpci_irq_base;
 	/* console.c's, while enabled and if the configuration allows it. */
 	const struct image_console *console;
 	u32 console_size;
@@ -115,6 +117,14 @@ int serve_irq(struct reader *r, const struct cella_serve_irq *irq);
 ssize_t serve_read(struct serve *s, struct file *file, char __user *to, size_t len);
 __poll_t serve_poll(struct file *file, struct poll_table_struct *wait);
 int serve_mmap(struct file *file, struct vm_area_struct *vma);
+/* Linux's number of a shared interrupt of the GIC, its number less 32, that only the engine raises; 0: none. irq_dispose_mapping. */
+unsigned int spi_map(u32 spi);
+
+/* pci.c. A host bridge after enable, where the configuration has one; without before disable. The caller holds cella.lock. */
+int pci_host_add(void);
+void pci_host_remove(void);
+int pci_init(void);
+void pci_exit(void);
 
 /* main.c */
 long cella_ioctl(struct file *file, unsigned int command, unsigned long argument);

@@ -255,11 +255,15 @@ int el2_enable(const void *image, u32 image_size, const struct system_config *co
 	if (config->flags & SYSTEM_VIRTUAL_CONSOLE && console_map(&header))
 		pr_warn("the engine's log cannot be read\n");
 	err = cell_add_root(&root);
-	if (err)
+	if (err) {
 		el2_disable();
-	else
-		pr_info("enabled on %u CPUs; KVM can have no machines meanwhile\n", header.online_cpus);
-	return err;
+		return err;
+	}
+	cella.platform = config->platform;
+	cella.vpci_irq_base = config->root.vpci_irq_base;
+	pci_host_add();
+	pr_info("enabled on %u CPUs; KVM can have no machines meanwhile\n", header.online_cpus);
+	return 0;
 }
 
 /* Every CPU has to leave, so those that the user had taken offline come back for that moment. */
@@ -282,6 +286,7 @@ int el2_disable(void)
 		}
 	}
 	console_unmap();
+	pci_host_remove();
 	cpus_read_lock();
 	on_each_cpu(leave_cpu, &all, 1);
 	err = atomic_read(&all.err);
@@ -289,9 +294,11 @@ int el2_disable(void)
 	cpus_read_unlock();
 	for_each_cpu(cpu, &offline)
 		remove_cpu(cpu);
-	if (err)
+	if (err) {
 		pr_err("the engine doesn't leave: %d\n", err);
-	else
+		pci_host_add();
+	} else {
 		pr_info("disabled\n");
+	}
 	return err;
 }

@@ -249,12 +249,17 @@ static int __init cella_init(void)
 	err = register_pm_notifier(&sleep_block);
 	if (err)
 		goto out_reboot;
-	err = misc_register(&cella_misc);
+	err = pci_init();
 	if (err)
 		goto out_sleep;
+	err = misc_register(&cella_misc);
+	if (err)
+		goto out_pci;
 	atomic_notifier_chain_register(&panic_notifier_list, &panic_block);
 	return 0;
 
+out_pci:
+	pci_exit();
 out_sleep:
 	unregister_pm_notifier(&sleep_block);
 out_reboot:
@@ -270,6 +275,7 @@ static void __exit cella_exit(void)
 {
 	atomic_notifier_chain_unregister(&panic_notifier_list, &panic_block);
 	misc_deregister(&cella_misc);
+	pci_exit();
 	unregister_pm_notifier(&sleep_block);
 	unregister_reboot_notifier(&reboot_block);
 	cpuhp_remove_state_nocalls(cpu_up_state);

@@ -61,21 +61,29 @@ static const struct of_device_id gics[] = {
 	{ }
 };
 
-static int doorbell_take(void)
+unsigned int spi_map(u32 spi)
 {
 	struct of_phandle_args spec = { .args_count = 3 };
-	int err;
+	unsigned int virq;
 
 	spec.np = of_find_matching_node(NULL, gics);
 	if (!spec.np) {
-		pr_err("no GIC in the device tree: no interrupt for serving\n");
-		return -ENODEV;
+		pr_err("no GIC in the device tree: no interrupts from the engine\n");
+		return 0;
 	}
-	spec.args[0] = 0;			/* a shared one, by its number less 32; rising edge */
-	spec.args[1] = cella.doorbell - 32;
+	spec.args[0] = 0;			/* a shared one */
+	spec.args[1] = spi;
 	spec.args[2] = IRQ_TYPE_EDGE_RISING;
-	serving.virq = irq_create_of_mapping(&spec);
+	virq = irq_create_of_mapping(&spec);
 	of_node_put(spec.np);
+	return virq;
+}
+
+static int doorbell_take(void)
+{
+	int err;
+
+	serving.virq = spi_map(cella.doorbell - 32);
 	if (!serving.virq)
 		return -ENODEV;
 	err = request_irq(serving.virq, on_doorbell, 0, "cella-serve", &serving);

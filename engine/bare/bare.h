@@ -60,6 +60,8 @@ struct cell {
 	struct comm_region *comm;	/* NULL for the root */
 	bool talks;			/* it has a region to see comm in, and isn't passive */
 	struct mmio_table mmio;
+	struct ivshmem *ivshmem;	/* its devices: a page of the pool, or NULL */
+	uint32_t num_ivshmem;
 	bool loadable;			/* its loadable memory is mapped to the root */
 	uint32_t pages, config_pages;	/* what the pool gave for this and for the configuration */
 };
@@ -71,6 +73,8 @@ struct bare {
 	struct lock console_lock;
 	struct pool pool;
 	struct serve_slot *slots;	/* a page, the root's to write as well; NULL: nothing can be served */
+	struct lock ivshmem_lock;
+	struct ivshmem *ivshmem;	/* with that: the devices of all cells */
 	struct lock management;
 	struct cell *cell[MAX_CELLS];	/* management; [0] the root */
 	struct cpu *cpu[IMAGE_MAX_CPUS];

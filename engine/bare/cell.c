@@ -9,6 +9,7 @@
 #include "engine/bare/cell.h"
 #include "engine/bare/cell_config.h"
 #include "engine/bare/cpu.h"
+#include "engine/bare/ivshmem.h"
 #include "engine/bare/serve.h"
 
 uint32_t cell_count(const struct bare *sys)
@@ -35,8 +36,8 @@ static bool cell_talks(const struct cell_config *c)
 	return false;
 }
 
-/* Ranges that the architecture adds to the cell's own. */
-#define ARCH_RANGES	32u
+/* Ranges beside the cell's memory and devices: the architecture's, and the ECAM. */
+#define OTHER_RANGES	33u
 
 static void cell_free(struct cell *cell)
 {
@@ -62,7 +63,8 @@ static struct cell *cell_alloc(struct bare *sys, const struct cell_config *confi
 	cell->sys = sys;
 	cell->pages = pages;
 	cell->config = config;
-	cell->mmio.room = pages_of((config->num_memory + ARCH_RANGES) * sizeof(struct mmio_range)) * MMIO_RANGES_PER_PAGE;
+	cell->mmio.room = MMIO_RANGES_PER_PAGE *
+		pages_of((config->num_memory + config->num_pci_devices + OTHER_RANGES) * sizeof(struct mmio_range));
 	cell->mmio.range = pool_alloc(&sys->pool, cell->mmio.room / MMIO_RANGES_PER_PAGE, 1);
 	if (config_pages)
 		cell->comm = pool_alloc(&sys->pool, 1, 1);
@@ -105,6 +107,8 @@ int cell_create_root(struct bare *sys)
 	if (!err)
 		err = serve_init(sys);
 	if (!err)
+		err = ivshmem_init(root);
+	if (!err)
 		arch_cell_flush(root);
 	return err;
 }
@@ -144,6 +148,7 @@ static int cell_begin(struct cpu *cpu, uint64_t id, bool destroy, struct cell **
 		return err;
 	}
 	cpus_park(cpu, (**slot)->cpus);
+	ivshmem_reset(**slot);
 	(**slot)->comm->cell_state = CELL_SHUT_DOWN;
 	cpus_stop(cpu, root_of(cpu->sys)->cpus);
 	return 0;
@@ -264,6 +269,9 @@ static int cell_build(struct bare *sys, struct cell_config *config, uint32_t con
 	err = cell_map_all(cell);
 	if (err)
 		goto out_arch;
+	err = ivshmem_init(cell);
+	if (err)
+		goto out_devices;
 	err = memory_take(cell);
 	if (err)
 		goto out_memory;
@@ -274,6 +282,8 @@ static int cell_build(struct bare *sys, struct cell_config *config, uint32_t con
 
 out_memory:
 	memory_return(cell);
+out_devices:
+	ivshmem_exit(cell);
 out_arch:
 	arch_cell_exit(cell);
 out_cpus:
@@ -407,6 +417,7 @@ int cell_destroy(struct cpu *cpu, uint64_t id)
 		if (must_scrub(&config_memory(cell->config)[i]))
 			memory_clean(cpu, &config_memory(cell->config)[i], true);
 	log_info("cell '%s' destroyed", cell->config->name);
+	ivshmem_exit(cell);
 	arch_irqs_return(cell);
 	arch_cell_exit(cell);
 	memory_return(cell);

@@ -132,6 +132,47 @@ static int memory_check(const struct cell_config *c)
 	return 0;
 }
 
+/* One region behind the other in the cell's memory; the table is the engine's to write alone. */
+static const char *ivshmem_fault(const struct cell_config *c, const struct config_pci_device *d)
+{
+	const struct config_memory *m = config_memory(c) + d->shmem_regions_start;
+	uint32_t peers = d->shmem_peers;
+
+	if (peers < 2 || d->shmem_dev_id >= peers)
+		return "has a number that there is no peer of";
+	if (d->shmem_regions_start > c->num_memory || 2 + peers > c->num_memory - d->shmem_regions_start)
+		return "has too few regions of memory";
+	if (m->size > UINT32_MAX || (m->flags & (MEMORY_WRITE | MEMORY_IO | MEMORY_LOADABLE)))
+		return "has a state table that isn't memory to read alone";
+	for (uint32_t i = 0; i < 2 + peers; i++) {
+		if (!memory_is_mapped(&m[i]))
+			return "has a region that isn't memory";
+		if (i && m[i].virt != m[i - 1].virt + m[i - 1].size)
+			return "has regions that don't follow one another";
+		if (i > 2 && m[i].size != m[2].size)
+			return "has output regions of several sizes";
+	}
+	return NULL;
+}
+
+static int ivshmem_check(const struct cell_config *c)
+{
+	const struct config_pci_device *d = config_pci_devices(c);
+
+	for (uint32_t i = 0; i < c->num_pci_devices; i++) {
+		const char *fault = d[i].type == PCI_TYPE_IVSHMEM ? ivshmem_fault(c, &d[i]) : NULL;
+
+		for (uint32_t j = 0; j < i && d[i].type == PCI_TYPE_IVSHMEM && !fault; j++)
+			if (d[j].bdf == d[i].bdf)
+				fault = "is there twice";
+		if (!fault)
+			continue;
+		log_error("cell '%s': ivshmem device %#x %s", c->name, d[i].bdf, fault);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 int cell_config_check(const struct cell_config *c, uint32_t size)
 {
 	uint32_t need;
@@ -150,7 +191,8 @@ int cell_config_check(const struct cell_config *c, uint32_t size)
 		log_error("cell '%s': its CPU set is empty or names CPUs past %u", c->name, IMAGE_MAX_CPUS);
 		return err;
 	}
-	return memory_check(c);
+	err = memory_check(c);
+	return err ? err : ivshmem_check(c);
 }
 
 static int header_check(const char *signature, const char *want, uint8_t architecture, uint16_t revision)

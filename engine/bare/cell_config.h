@@ -19,6 +19,8 @@ const struct config_memory *config_memory(const struct cell_config *c);
 const struct config_irqchip *config_irqchips(const struct cell_config *c);
 const struct config_pci_device *config_pci_devices(const struct cell_config *c);
 
+#define PCI_TYPE_IVSHMEM	3u		/* config_pci_device.type */
+
 /* CPUs below IMAGE_MAX_CPUS; -EINVAL if it names others, or none. */
 int config_cpu_set(const struct cell_config *c, uint64_t *set);
 
@@ -34,8 +36,8 @@ static inline bool ranges_overlap(uint64_t a, uint64_t a_size, uint64_t b, uint6
 }
 
 /*
- * A cell's configuration on its own: signature, sizes, memory (alignment, overflow, no two at one address), CPU set. size: bytes
- * that are there. -EINVAL, or -E2BIG.
+ * A cell's configuration on its own: signature, sizes, memory (alignment, overflow, no two at one address), ivshmem devices, CPU
+ * set. size: bytes that are there. -EINVAL, or -E2BIG.
  */
 int cell_config_check(const struct cell_config *c, uint32_t size);
 /* A system's with its root cell. */

@@ -70,9 +70,10 @@ static bool find_device(void)
 	shm.states = config64((uint16_t)bdf, cap + CAP_ADDRESS);
 	shm.shared = shm.states + shm.states_size;
 	shm.output = shm.shared + shm.shared_size;
-	shm.irq = 32 + comm()->vpci_irq_base + (mmio_read8(pci_config((uint16_t)bdf, PCI_PIN)) + 3 + (unsigned)bdf / 8) % 4;
+	shm.irq = 32 + comm()->vpci_irq_base + mmio_read8(pci_config((uint16_t)bdf, PCI_PIN)) - 1;
 	print("ivshmem: device %02x.%x, id %u of %u, IRQ %u, states %lx, %lu shared at %lx, %lu of each peer at %lx\n", bdf >> 3,
 	      bdf & 7, shm.id, shm.peers, shm.irq, shm.states, shm.shared_size, shm.shared, shm.output_size, shm.output);
+	mem_map_normal(shm.states, shm.output + shm.peers * shm.output_size - shm.states);
 	return shm.peers <= MAX_PEERS && shm.id < shm.peers;
 }
 
@@ -81,6 +82,8 @@ static void print_states(const char *why)
 	print("ivshmem: %s, %lu interrupts, states", why, shm.interrupts);
 	for (uint32_t p = 0; p < shm.peers; p++)
 		print(" %u", mmio_read32(shm.states + 4ul * p));
+	for (uint32_t p = 0; p < shm.peers && shm.output_size; p++)
+		print("%s %#lx", p ? "" : ", outputs", mmio_read64(shm.output + p * shm.output_size));
 	print("\n");
 }
 

@@ -114,6 +114,47 @@ def shared_uart(rig):
     rig.disable()
 
 
+def doorbells(rig):
+    """The root, with what Linux shows of its device, and ivshmem-demo: doorbells, states and memory both ways; each sees the other end."""
+    rig.enable()
+    base = rig.pool_used()
+    rig.run("ls -d /sys/bus/pci/drivers/cella-ivshmem/0001:00:00.0")
+    need(rig.run("cat /sys/bus/pci/devices/0001:00:00.0/vendor /sys/bus/pci/devices/0001:00:00.0/device").split() == ["0x110a", "0x4106"],
+         "the root's device is another one")
+    rig.cell(f"create {rig.toml('ivshmem-demo')}")
+    for _ in range(2):
+        rig.load("ivshmem-demo", "ivshmem-demo")
+        mark = rig.mark()
+        rig.cell("start ivshmem-demo")
+        rig.says("ivshmem-demo", "ivshmem: device 00.0, id 1 of 2, IRQ 240", 20, mark)
+        rig.run("/cella/ivshmem_root 1000 5 >/tmp/root.log 2>&1 & echo $! >/tmp/root.pid")
+        # The state is one interrupt and each ring another, as far as they come one by one.
+        rig.says("ivshmem-demo", r"interrupt, [2-9]\d* interrupts, states 1 3, outputs 0x7eee0005", 20, mark)
+        seen = await_root(rig, r"root: ([2-9]|\d\d+) interrupts, peer's state 3, output \d+")
+        need("root: 0001:00:00.0, id 0 of 2" in seen, f"the root's program says\n{seen}")
+        rig.cell("shutdown ivshmem-demo")
+        await_root(rig, r"interrupts, peer's state 0,")
+        count = int(rig.run("cat /sys/bus/pci/devices/0001:00:00.0/interrupts"))
+        time.sleep(1)
+        need(int(rig.run("cat /sys/bus/pci/devices/0001:00:00.0/interrupts")) == count, "a cell that is shut down rings on")
+        rig.run("kill $(cat /tmp/root.pid)")
+    rig.cell("destroy ivshmem-demo")
+    need(rig.pool_used() == base, f"{rig.pool_used()} pages of the pool are used, {base} before")
+    rig.disable()
+    need(rig.status("test -e /sys/bus/pci/devices/0001:00:00.0")[0], "the root's device outlived the engine")
+    rig.healthy()
+
+
+def await_root(rig, pattern):
+    end = time.monotonic() + 20
+    while True:
+        seen = rig.run("cat /tmp/root.log")
+        if re.search(pattern, seen):
+            return seen
+        need(time.monotonic() < end, f"the root's program has not printed {pattern!r} but\n{seen}")
+        time.sleep(0.2)
+
+
 # ---- those who don't behave ----
 
 
@@ -275,6 +316,7 @@ class Nothing:
 
 
 SCRIPT = ("enable, create, load, start, shutdown, destroy, disable, twice: the machine is as it was", one_script)
+DOORBELLS = ("a cell and the root ring each other over shared memory", doorbells)
 HOSTILE = "addresses sysregs calls irqs states".split()
 
 
@@ -287,6 +329,7 @@ V3 = [
     ("3 restarts leave the pool as it was", lambda r: restarts(r, 3)),
     ("a cell with two CPUs turns the second on and off, and both off", two_cpus),
     ("a cell prints on the UART that it shares with the root", shared_uart),
+    DOORBELLS,
     ("a cell that fails is parked and reported, and starts again", failed_cell),
     *hostiles(12),
     ("the timer of a cell goes on while the root is under stress", stress),
@@ -294,7 +337,7 @@ V3 = [
     ("the module stays while it is enabled", module_stays),
     ("wrong words are refused by name", wrong_words),
 ]
-SHORT = [SCRIPT, ("a cell with two CPUs turns the second on and off, and both off", two_cpus), *hostiles(12, ["irqs"])]
+SHORT = [SCRIPT, DOORBELLS, ("a cell with two CPUs turns the second on and off, and both off", two_cpus), *hostiles(12, ["irqs"])]
 ALONE = [
     ("hello greets on the board alone", lambda _: by_itself("hello", "hello from cell CPU 0, EL1")),
     ("gic-demo's timer fires on the board alone", lambda _: by_itself("gic-demo", JITTER)),

@@ -91,7 +91,7 @@ class Bare:
         self.config = "qemu-arm64-v2.toml" if gic == "v2" else "qemu-arm64.toml"
         self.outer = outer = Outer(board or Board(release, gic, icount), cpus=cpus, append=append, boot_timeout=120)
         try:
-            files = [module, f"{BUILD}/{IMAGE}", *glob.glob(f"{BUILD}/inmates/*.bin"), *(f"{BUILD}/inmates/{n}" for n in ("cell_ioctl", "cell_start")),
+            files = [module, f"{BUILD}/{IMAGE}", *glob.glob(f"{BUILD}/inmates/*.bin"), *(f"{BUILD}/inmates/{n}" for n in ("cell_ioctl", "cell_start", "ivshmem_root")),
                      *glob.glob(f"{TOP}/configs/*.toml"), *put]
             os.makedirs(os.path.join(outer.share, "cella"))
             for f in files:
