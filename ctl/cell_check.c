@@ -81,11 +81,34 @@ static int fail(const struct cell_file *f, struct ctl_error *e, const char *what
 	return ctl_fail(e, -EINVAL, "configuration %s: %s", f->path, what);
 }
 
+/* What the engine demands (engine/bare/cell_config.c) and what makes it of use. NULL: it is good. */
+static const char *ivshmem_fault(const struct cell_file *f, const struct config_pci_device *d)
+{
+	unsigned pin = d->bdf >> 3 & 3, peers = d->shmem_peers;
+	const struct cell_memory *r;
+
+	if (d->shmem_regions_start > f->num_memory || 2 + peers > f->num_memory - d->shmem_regions_start)
+		return "its shared memory doesn't exist";
+	r = &f->memory[d->shmem_regions_start];
+	if (peers < 2 || d->shmem_dev_id >= peers)
+		return "peer must be below peers, and those are 2 at least";
+	if (r->m.flags & (MEMORY_WRITE | MEMORY_IO | MEMORY_LOADABLE))
+		return "its state table, the first region, is memory to read alone: flags = [\"read\", \"shared\"]";
+	for (unsigned i = 0; i < 2 + peers; i++)
+		if (!has_phys(&r[i]) || !(r[i].m.flags & MEMORY_ROOT_SHARED) || (i && r[i].m.virt != r[i - 1].m.virt + r[i - 1].m.size) ||
+		    (i > 2 && r[i].m.size != r[2].m.size))
+			return "its regions must all be shared, follow one another, and outputs be of one size";
+	if (!f->system && !cell_has_irq(f, CELL_FIRST_IRQ + f->head.root.vpci_irq_base + pin))
+		return "its interrupt, vpci_irq_base and 32 more, is not in the cell's irqs";
+	return NULL;
+}
+
 static int check_pci(const struct cell_file *f, struct ctl_error *e)
 {
 	for (unsigned i = 0; i < f->num_pci; i++) {
 		const struct cell_pci *p = &f->pci[i];
 		unsigned bus = p->d.bdf >> 8, dev = p->d.bdf >> 3 & 31, fn = p->d.bdf & 7;
+		const char *fault;
 
 		for (unsigned j = 0; j < i; j++)
 			if (f->pci[j].d.bdf == p->d.bdf && f->pci[j].d.domain == p->d.domain)
@@ -96,11 +119,10 @@ static int check_pci(const struct cell_file *f, struct ctl_error *e)
 			return ctl_fail(e, -EINVAL, "configuration %s:%u: PCI device %02x:%02x.%x: its capabilities don't exist",
 					f->path,
 					p->line, bus, dev, fn);
-		if (p->d.type == PCI_IVSHMEM && (p->d.shmem_regions_start > f->num_memory ||
-						 2u + p->d.shmem_peers > f->num_memory - p->d.shmem_regions_start))
-			return ctl_fail(e, -EINVAL, "configuration %s:%u: PCI device %02x:%02x.%x: its shared memory doesn't "
-					"exist", f->path,
-					p->line, bus, dev, fn);
+		fault = p->d.type == PCI_IVSHMEM ? ivshmem_fault(f, &p->d) : NULL;
+		if (fault)
+			return ctl_fail(e, -EINVAL, "configuration %s:%u: ivshmem device %02x:%02x.%x: %s", f->path, p->line, bus,
+					dev, fn, fault);
 		if (p->d.type == PCI_DEVICE && !f->system && !p->dma_trusted && !f->dma_trusted)
 			return ctl_fail(e, -EINVAL, "configuration %s:%u: PCI device %02x:%02x.%x: without an IOMMU it can write "
 					"to any memory: "
@@ -221,6 +243,10 @@ static int from_root(const struct cell_file *system, const struct cell_file *c, 
 	const struct config_memory *hv = &system->head.hypervisor_memory;
 	uint64_t cpus = c->cpus & ~system->cpus;
 
+	for (unsigned i = 0; i < c->num_pci; i++)
+		if (c->pci[i].d.type == PCI_IVSHMEM && !system->head.platform.pci_is_virtual)
+			return ctl_fail(e, -EINVAL, "configuration %s:%u: ivshmem: the system %s has no PCI for it: say pci = { ecam = "
+					"..., virtual = true }", c->path, c->pci[i].line, system->path);
 	if (cpus)
 		return ctl_fail(e, -EINVAL, "configuration %s: CPU %d: the system %s has none of that number", c->path,
 				__builtin_ctzll(cpus),
