@@ -98,6 +98,12 @@ static bool running(const struct mc146818 *r)
 	return !(r->cmos[REG_B] & B_SET) && (r->cmos[REG_A] & A_DIVIDER) == A_RUNNING;
 }
 
+/* Into what a saved state may say. */
+static int64_t bounded(int64_t s)
+{
+	return s > MAX_S ? MAX_S : s < -MAX_S ? -MAX_S : s;
+}
+
 static int64_t clock_s(struct mc146818 *r)
 {
 	return running(r) ? wall_s(r) + r->offset_s : r->stopped_s;
@@ -127,8 +133,8 @@ static void adopt(struct mc146818 *r)
 	int64_t s = days_of(year, month ? month : 1, day ? day : 1) * DAY_S + decode_hour(r, r->cmos[HOURS]) * 3600 +
 		    decode(r, r->cmos[MINUTES]) * 60 + decode(r, r->cmos[SECONDS]);
 
-	r->stopped_s = s;
-	r->offset_s = s - wall_s(r);
+	r->stopped_s = bounded(s);
+	r->offset_s = bounded(s - wall_s(r));
 }
 
 /* ---- interrupts ---- */
@@ -249,7 +255,7 @@ static void change_running(struct mc146818 *r, uint8_t i, uint8_t v)
 	bool was = running(r);
 
 	if (was) {
-		r->stopped_s = clock_s(r);
+		r->stopped_s = bounded(clock_s(r));
 		show(r);
 	}
 	r->cmos[i] = v;

@@ -297,6 +297,18 @@ static void clock_rings_at_the_alarm_and_each_second(void **state)
 	assert_int_equal(cmos(0xc), 0x90);
 }
 
+/* Digits that are none make a year past all that a saved state may hold. */
+static void clock_of_an_absurd_year_can_be_saved(void **state)
+{
+	cmos_write(0xb, 0x82);
+	cmos_write(0x32, 0xff);
+	cmos_write(9, 0xff);
+	cmos_write(0xb, 2);
+	board_round_trip(rtc);
+	cmos_write(0xb, 0x82);
+	board_round_trip(rtc);
+}
+
 static void clock_ticks_periodically(void **state)
 {
 	cmos_write(0xa, 0x2f);				/* 2 Hz */
@@ -585,7 +597,7 @@ int main(void)
 		T(clock_shows_the_wall_clock_in_bcd),
 		T(clock_goes_on_from_what_is_written),
 		T(clock_rings_at_the_alarm_and_each_second),
-		T(clock_ticks_periodically),
+		T(clock_of_an_absurd_year_can_be_saved), T(clock_ticks_periodically),
 		T(cmos_says_how_much_memory_there_is),
 		T(keys_come_translated_by_interrupt),
 		T(controller_and_devices_answer_their_tests),

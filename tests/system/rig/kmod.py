@@ -88,7 +88,9 @@ def kmod(release="12"):
         flags = f"ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- CC={COMPILER}"
         if release != "12":
             flags += " CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT= CONFIG_DEBUG_INFO_BTF_MODULES="
-        done = subprocess.run(["make", "-s", "kmod", f"B={build}", f"KDIR={kdir}", f"KMOD_FLAGS={flags}"], cwd=TOP, text=True,
+        # Not as a part of the make that runs the tests: that one's job server is not this one's.
+        env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+        done = subprocess.run(["make", "-s", "kmod", f"B={build}", f"KDIR={kdir}", f"KMOD_FLAGS={flags}"], cwd=TOP, text=True, env=env,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         bad = [line for line in done.stdout.split("\n") if "warning" in line.lower() and "compiler differs" not in line]
         if done.returncode or bad:
