@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Shared memory between cells with doorbells: PCI devices of ivshmem version 2 (Jailhouse, Documentation/ivshmem-v2-specification.md).
+ * Shared memory between cells with doorbells: PCI devices of ivshmem version 2 (Jailhouse,
+ * Documentation/ivshmem-v2-specification.md).
  *
  * A cell's devices are those of type 3 in its configuration; they are seen behind an ECAM that isn't the board's, with INTx:
  * a shared interrupt of the cell's own, for which no hardware stands. The memory is mapped as any other. Devices of

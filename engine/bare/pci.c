@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Configuration space of a cell's ivshmem devices (PCI Local Bus 3.0 §6; ivshmem version 2, "Configuration Space Registers"): one BAR
- * of registers, INTx, and a vendor's capability. Where no device is, reads give ones.
+ * Configuration space of a cell's ivshmem devices (PCI Local Bus 3.0 §6; ivshmem version 2, "Configuration Space Registers"):
+ * one BAR of registers, INTx, and a vendor's capability. Where no device is, reads give ones.
  */
 #include "engine/bare/ivshmem.h"
 

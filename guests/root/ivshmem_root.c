@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The root's side of ivshmem-demo: ivshmem_root SECONDS [RINGS]. Takes the first ivshmem device of cella.ko, says its state (1), writes
- * into its own output region, rings its peers RINGS times in the first second, and prints each change of what it sees; with
- * state 0 it ends. Needs nothing but sysfs.
+ * The root's side of ivshmem-demo: ivshmem_root SECONDS [RINGS]. Takes the first ivshmem device of cella.ko, says its state
+ * (1), writes into its own output region, rings the other peer RINGS times, and prints each change of what it sees; with state
+ * 0 it ends. Needs nothing but sysfs.
  */
 #include <dirent.h>
 #include <fcntl.h>

@@ -24,6 +24,14 @@ struct config {
 	struct config_memory m[4];
 } ABI_PACKED;
 
+/* A cell with an ivshmem device: state table, shared part, two outputs. */
+struct shmem_config {
+	struct cell_config c;
+	uint8_t cpus[8];
+	struct config_memory m[4];
+	struct config_pci_device d[2];
+} ABI_PACKED;
+
 struct rig {
 	struct bare sys;
 	struct cell root, cell;
@@ -82,6 +90,62 @@ static int judge(struct rig *r)
 static void a_good_cell_passes(void **state)
 {
 	assert_int_equal(judge(*state), 0);
+}
+
+static struct shmem_config shmem_config(void)
+{
+	const uint32_t ro = MEMORY_READ | MEMORY_ROOT_SHARED, rw = ro | MEMORY_WRITE;
+	struct config one = config_of("one", 1);
+	struct shmem_config s = { .c = one.c, .cpus = { 2 },
+				  .m = { { 0x50000000, 0x1000, 0x1000, ro }, { 0x50001000, 0x2000, 0x1000, rw },
+					 { 0x50002000, 0x3000, 0x2000, ro }, { 0x50004000, 0x5000, 0x2000, rw } },
+				  .d = { { .type = 3, .shmem_dev_id = 1, .shmem_peers = 2 }, { .type = 3, .bdf = 8, .shmem_peers = 2 } } };
+
+	s.c.num_memory = 4;
+	s.c.num_pci_devices = 2;
+	return s;
+}
+
+static int judge_shmem(struct rig *r, const struct shmem_config *s)
+{
+	int err = cell_config_check(&s->c, sizeof(*s));
+
+	return err ? err : cell_config_fits(&r->sys, &s->c);
+}
+
+static void an_ivshmem_device_has_all_of_its_memory_and_a_table_to_read(void **state)
+{
+	struct shmem_config good = shmem_config(), s = good;
+
+	assert_int_equal(judge_shmem(*state, &s), 0);
+	s.d[1].bdf = 0;				/* twice */
+	assert_int_equal(judge_shmem(*state, &s), -EINVAL);
+	s = good;
+	s.d[0].shmem_regions_start = 1;		/* past the last */
+	assert_int_equal(judge_shmem(*state, &s), -EINVAL);
+	s.d[0].shmem_regions_start = UINT32_MAX;
+	assert_int_equal(judge_shmem(*state, &s), -EINVAL);
+	s = good;
+	s.d[0].shmem_peers = 255;
+	assert_int_equal(judge_shmem(*state, &s), -EINVAL);
+	s = good;
+	s.d[0].shmem_dev_id = 2;
+	assert_int_equal(judge_shmem(*state, &s), -EINVAL);
+	s = good;
+	s.m[0].flags |= MEMORY_WRITE;
+	assert_int_equal(judge_shmem(*state, &s), -EINVAL);
+	s = good;
+	s.m[0].flags |= MEMORY_IO;
+	assert_int_equal(judge_shmem(*state, &s), -EINVAL);
+	s = good;
+	s.m[0].flags |= MEMORY_SERVED;
+	assert_int_equal(judge_shmem(*state, &s), -EINVAL);
+	s = good;
+	s.m[3].virt += 0x1000;			/* a hole */
+	assert_int_equal(judge_shmem(*state, &s), -EINVAL);
+	s = good;
+	s.m[3].size = 0x1000;			/* outputs of two sizes */
+	assert_int_equal(judge_shmem(*state, &s), -EINVAL);
 }
 
 static void counts_that_are_too_large_are_refused(void **state)
@@ -222,6 +286,7 @@ int main(void)
 #define CASE(f)	cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		CASE(a_good_cell_passes), CASE(counts_that_are_too_large_are_refused),
+		CASE(an_ivshmem_device_has_all_of_its_memory_and_a_table_to_read),
 		CASE(cpus_past_the_last_and_none_are_refused),
 		CASE(a_name_without_end_is_refused), CASE(memory_that_wraps_or_is_not_aligned_is_refused),
 		CASE(two_regions_at_one_address_are_refused), CASE(a_piece_of_a_page_needs_widths),

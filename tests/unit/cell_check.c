@@ -126,6 +126,23 @@ static void cells_get_what_is_the_roots(void **state)
 	together(SYSTEM, CELL("a", "1", MEM("x", "0x5ffff000", "0x1000", "'read'")), NULL, NULL);
 }
 
+#define SHMEM(irqs, table, out, peer) \
+	CELL("a", "1", irqs "vpci_irq_base = 40\n" MEM("t", "0x61000000", "0x1000", table) \
+	     MEM("rw", "0x61001000", "0x1000", "'read', 'write', 'shared'") MEM("o0", "0x61002000", "0x1000", "'read', 'shared'") \
+	     MEM("o1", out, "0x1000", "'read', 'write', 'shared'") \
+	     "[[pci]]\ntype = 'ivshmem'\nbdf = '00:01.0'\nshared = 't'\npeer = " peer "\n")
+
+static void ivshmem_devices_have_memory_interrupt_and_a_bus(void **state)
+{
+	alone(SHMEM("irqs = [73]\n", "'read', 'shared'", "0x61003000", "1"), NULL);
+	alone(SHMEM("irqs = [72]\n", "'read', 'shared'", "0x61003000", "1"), "is not in the cell's irqs");
+	alone(SHMEM("irqs = [73]\n", "'read', 'write', 'shared'", "0x61003000", "1"), "memory to read alone");
+	alone(SHMEM("irqs = [73]\n", "'read'", "0x61003000", "1"), "must all be shared");
+	alone(SHMEM("irqs = [73]\n", "'read', 'shared'", "0x61004000", "1"), "follow one another");
+	alone(SHMEM("irqs = [73]\n", "'read', 'shared'", "0x61003000", "2"), "peer must be below peers");
+	together(SYSTEM, SHMEM("irqs = [73]\n", "'read', 'shared'", "0x61003000", "1"), NULL, "virtual = true");
+}
+
 /* ---- on a board ---- */
 
 struct files {
@@ -293,6 +310,7 @@ int main(void)
 		cmocka_unit_test(system_keeps_hypervisor_and_interrupt_controller_to_itself),
 		cmocka_unit_test(one_owner_each),
 		cmocka_unit_test(cells_get_what_is_the_roots),
+		cmocka_unit_test(ivshmem_devices_have_memory_interrupt_and_a_bus),
 		cmocka_unit_test(board_is_read),
 		cmocka_unit_test(linux_keeps_what_it_uses),
 		cmocka_unit_test(board_has_what_the_files_say),
