@@ -48,15 +48,21 @@ ifneq ($(BARE_CC),)
 ifneq ($(BARE_OBJCOPY),)
 ifeq ($(cross)$(SAN),)
 all: $(B)/cella-arm64.bin
-TESTS += $(B)/bare/harness.elf
+TESTS += $(B)/bare/harness.elf $(B)/bare/jitter.elf $(B)/bare/qemu_count-1.so $(B)/bare/qemu_count-2.so
 endif
 endif
 endif
 
 # ---- the image's test without Linux (tests/system/bare_image.py) ----
 
-$(B)/bare/harness.elf: tests/bare/start.S tests/bare/harness.c tests/bare/harness.ld $(wildcard abi/*.h) $(B)/cella-arm64.bin
+$(B)/bare/%.elf: tests/bare/%.c $(addprefix tests/bare/,start.S board.c board.h board.ld) $(wildcard abi/*.h) $(B)/cella-arm64.bin
 	$(call say,GUEST,$@)
 	$(Q)$(BARE_CC) -O2 -g -std=gnu17 $(WARN) -ffreestanding -nostdlib -static $(if $(bare-clang),,-no-pie) -mgeneral-regs-only -mno-outline-atomics \
-		-mstrict-align $(bare-no-calls) -I. -DIMAGE='"$(B)/cella-arm64.bin"' -Wl,-T,tests/bare/harness.ld \
-		-Wl,--build-id=none $(if $(bare-clang),-fuse-ld=lld) -o $@ tests/bare/start.S tests/bare/harness.c
+		-mstrict-align $(bare-no-calls) -I. -DIMAGE='"$(B)/cella-arm64.bin"' -Wl,-T,tests/bare/board.ld \
+		-Wl,--build-id=none $(if $(bare-clang),-fuse-ld=lld) -o $@ tests/bare/start.S tests/bare/board.c $<
+
+# A plugin for the QEMU of this host (rig/jitter.py), by the version of QEMU's interface.
+$(B)/bare/qemu_count-%.so: tests/bare/qemu_count.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 -O2 $(WARN) -fPIC -shared -DPLUGIN_API=$* -o $@ $<

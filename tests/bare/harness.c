@@ -3,249 +3,13 @@
  * The bare image without Linux: on QEMU's virt board, two CPUs enter and leave the engine, use interrupts, are refused what they
  * are, and give one of them to a cell. Prints a line for each case and "ok" or "FAILED" at the end, then turns the machine off.
  */
-#include "abi/config.h"
-#include "abi/hypercall.h"
-#include "abi/image.h"
+#include "tests/bare/board.h"
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-#define HV_BASE		0x5e000000ull
-#define HV_BYTES	0x400000ull
-#define CELL_BASE	0x5f000000ull
 #define CELL_BYTES	0x10000ull
-#define UART		0x09000000ull
-#define GICD		0x08000000ull
-#define GICC		0x08010000ull
-#define GICR		0x080a0000ull
-#define TIMER_IRQ	27u
-#define CPUS		2u
 
-#define sys_read(name) ({ uint64_t v_; __asm__ volatile("mrs %0, " #name : "=r"(v_)); v_; })
-#define sys_write(name, value) __asm__ volatile("msr " #name ", %0" : : "r"((uint64_t)(value)) : "memory")
-#define relax()	__asm__ volatile("yield" : : : "memory")	/* under -icount the other CPU's turn comes by it */
-#define isb()	__asm__ volatile("isb" : : : "memory")
+extern char inmate[], inmate_end[];
 
-extern char image[], image_end[], inmate[], inmate_end[];
-uint64_t call_hvc0(uint64_t x0, uint64_t x1, uint64_t x2, uint64_t x3);
-uint64_t call_hvc(uint64_t x0, uint64_t x1, uint64_t x2);
-uint64_t call_smc(uint64_t x0, uint64_t x1, uint64_t x2, uint64_t x3);
-void cpu_main(uint64_t cpu);
-void took_exception(void);
-void took_irq(void);
-void *memcpy(void *d, const void *s, unsigned long n);
-void *memset(void *d, int c, unsigned long n);
-
-static volatile uint32_t gic_version, failures;
-static volatile uint64_t irqs[CPUS][32], exceptions, last_esr;
-static volatile uint64_t work[CPUS], work_arg[CPUS], work_result[CPUS];
-
-/* ---- a little library ---- */
-
-void *memcpy(void *d, const void *s, unsigned long n)
-{
-	for (unsigned long i = 0; i < n; i++)
-		((volatile char *)d)[i] = ((const char *)s)[i];
-	return d;
-}
-
-void *memset(void *d, int c, unsigned long n)
-{
-	for (unsigned long i = 0; i < n; i++)
-		((volatile char *)d)[i] = (char)c;
-	return d;
-}
-
-/* Forms that a trap can tell apart: no write-back of the address. */
-static uint32_t r32(uint64_t a)
-{
-	uint32_t v;
-
-	__asm__ volatile("ldr %w0, [%1]" : "=r"(v) : "r"(a) : "memory");
-	return v;
-}
-
-static void w32(uint64_t a, uint32_t v)
-{
-	__asm__ volatile("str %w0, [%1]" : : "r"(v), "r"(a) : "memory");
-}
-
-static void put(const char *s)
-{
-	while (*s)
-		w32(UART, (uint8_t)*s++);
-}
-
-static void put_hex(uint64_t v)
-{
-	for (int i = 60; i >= 0; i -= 4)
-		w32(UART, (uint8_t)"0123456789abcdef"[v >> i & 15]);
-}
-
-static void check(int good, const char *what, uint64_t value)
-{
-	if (good)
-		return;
-	failures++;
-	put("  failed: ");
-	put(what);
-	put(" ");
-	put_hex(value);
-	put("\n");
-}
-
-static uint64_t now(void)
-{
-	return sys_read(cntvct_el0);
-}
-
-static int wait_until(volatile uint64_t *what, uint64_t at_least)
-{
-	uint64_t end = now() + sys_read(cntfrq_el0) * 2;
-
-	while (*what < at_least) {
-		relax();
-		if (now() > end)
-			return 0;
-	}
-	return 1;
-}
-
-/* ---- interrupts, as Linux has them after a boot at EL2: EOImode 1 ---- */
-
-static void gic_init_cpu(uint64_t cpu)
-{
-	uint64_t sgi = gic_version == 3 ? GICR + cpu * 0x20000 + 0x10000 : GICD;
-
-	if (gic_version == 3) {
-		w32(GICR + cpu * 0x20000 + 0x14, 0);
-		w32(sgi + 0x80, ~0u);
-	}
-	for (unsigned i = 0; i < 32; i += 4)
-		w32(sgi + 0x400 + i, 0xa0a0a0a0);
-	w32(sgi + 0x180, 0xffff0000);
-	w32(sgi + 0x100, 0xffff | 1u << TIMER_IRQ);
-	if (gic_version == 3) {
-		sys_write(S3_0_C12_C12_5, 7);
-		isb();
-		sys_write(S3_0_C4_C6_0, 0xf0);
-		sys_write(S3_0_C12_C12_4, 2);
-		sys_write(S3_0_C12_C12_7, 1);
-		isb();
-	} else {
-		w32(GICC + 4, 0xf0);
-		w32(GICC, 0x201);
-	}
-}
-
-void took_irq(void)
-{
-	uint64_t cpu = sys_read(mpidr_el1) & 0xff;
-	uint32_t iar = gic_version == 3 ? (uint32_t)sys_read(S3_0_C12_C12_0) : r32(GICC + 0xc), irq = iar & 0x3ff;
-
-	if (irq >= 1020)
-		return;
-	if (irq == TIMER_IRQ)
-		sys_write(cntv_ctl_el0, 0);
-	if (gic_version == 3) {
-		sys_write(S3_0_C12_C12_1, iar);
-		sys_write(S3_0_C12_C11_1, iar);
-	} else {
-		w32(GICC + 0x10, iar);
-		w32(GICC + 0x1000, iar);
-	}
-	irqs[cpu][irq % 32]++;
-}
-
-void took_exception(void)
-{
-	exceptions++;
-	last_esr = sys_read(esr_el1);
-	sys_write(elr_el1, sys_read(elr_el1) + 4);
-}
-
-static void sgi_send(uint64_t cpu, uint32_t sgi)
-{
-	if (gic_version == 3)
-		sys_write(S3_0_C12_C11_5, (uint64_t)sgi << 24 | 1u << cpu);
-	else
-		w32(GICD + 0xf00, 1u << (16 + cpu) | sgi);
-	isb();
-}
-
-static void irqs_on(int on)
-{
-	if (on)
-		__asm__ volatile("msr daifclr, #2" : : : "memory");
-	else
-		__asm__ volatile("msr daifset, #2" : : : "memory");
-}
-
-/* ---- the other CPU does what it is told ---- */
-
-enum { WORK_NONE, WORK_ENTER, WORK_HVC, WORK_OFF, WORK_NOTHING };
-
-static uint64_t engine_enter(uint64_t cpu)
-{
-	struct image_header *h = (struct image_header *)HV_BASE;
-	uint64_t result;
-
-	irqs_on(0);
-	result = call_hvc0(1, HV_BASE + h->entry, cpu, 0);
-	irqs_on(1);
-	return result;
-}
-
-static void work_do(uint64_t cpu)
-{
-	uint64_t what = work[cpu];
-
-	if (what == WORK_NONE)
-		return;
-	if (what == WORK_ENTER)
-		work_result[cpu] = engine_enter(cpu);
-	else if (what == WORK_HVC)
-		work_result[cpu] = call_hvc(work_arg[cpu], 0, 0);
-	work[cpu] = WORK_NONE;
-	if (what == WORK_OFF) {
-		irqs_on(0);
-		call_smc(0x84000002, 0, 0, 0);
-	}
-}
-
-static void work_give(uint64_t cpu, uint64_t what, uint64_t arg)
-{
-	work_arg[cpu] = arg;
-	work[cpu] = what;
-}
-
-static uint64_t work_wait(uint64_t cpu)
-{
-	while (work[cpu] != WORK_NONE)
-		relax();
-	return work_result[cpu];
-}
-
-/* ---- cases ---- */
-
-static struct {
-	struct system_config system;
-	uint8_t cpus[8];
-	struct config_memory memory[3];
-} ABI_PACKED system = {
-	.system = {
-		.signature = CONFIG_SYSTEM_SIGNATURE, .architecture = CONFIG_ARCH_ARM64, .revision = CONFIG_REVISION,
-		.flags = SYSTEM_VIRTUAL_CONSOLE,
-		.hypervisor_memory = { .phys = HV_BASE, .size = HV_BYTES },
-		.platform = { .gicd_base = GICD, .gicc_base = GICC, .gich_base = 0x08030000, .gicv_base = 0x08040000,
-			      .gicr_base = GICR, .maintenance_irq = 25 },
-		.root = { .name = "root", .cpu_set_size = 8, .num_memory = 3 },
-	},
-	.cpus = { 3 },
-	.memory = {
-		{ 0x40000000, 0x40000000, HV_BASE - 0x40000000, MEMORY_READ | MEMORY_WRITE | MEMORY_EXECUTE | MEMORY_DMA },
-		{ CELL_BASE, CELL_BASE, 0x1000000, MEMORY_READ | MEMORY_WRITE | MEMORY_EXECUTE | MEMORY_DMA },
-		{ 0x08000000, 0x08000000, 0x02000000, MEMORY_READ | MEMORY_WRITE | MEMORY_IO },
-	},
-};
+const uint32_t board_cpus = 2;
 
 static struct {
 	struct cell_config cell;
@@ -260,56 +24,6 @@ static struct {
 		{ 0, COMM_REGION_BASE, 0x1000, MEMORY_READ | MEMORY_WRITE | MEMORY_COMM_REGION },
 	},
 };
-
-static void image_load(void)
-{
-	struct image_header *h = (struct image_header *)HV_BASE;
-
-	memset((void *)HV_BASE, 0, 0x100000);
-	memcpy((void *)HV_BASE, image, (unsigned long)(image_end - image));
-	h->max_cpus = CPUS;
-	h->online_cpus = CPUS;
-	h->config_offset = h->core_size + CPUS * h->percpu_size;
-	h->config_size = sizeof(system);
-	h->phys = HV_BASE;
-	h->size = HV_BYTES;
-	system.system.platform.gic_version = (uint8_t)gic_version;
-	memcpy((void *)(HV_BASE + h->config_offset), &system, sizeof(system));
-}
-
-static void console_show(void)
-{
-	struct image_header *h = (struct image_header *)HV_BASE;
-	struct image_console *ring = (struct image_console *)(HV_BASE + h->console_offset);
-
-	for (uint32_t i = 0; i < ring->tail; i++)
-		w32(UART, (uint8_t)ring->content[i & (ring->size - 1)]);
-}
-
-static void enable(void)
-{
-	uint64_t mine;
-
-	image_load();
-	work_give(1, WORK_ENTER, 0);
-	mine = engine_enter(0);
-	check(mine == 0, "enable on CPU 0", mine);
-	mine = work_wait(1);
-	check(mine == 0, "enable on CPU 1", mine);
-}
-
-static void disable(void)
-{
-	uint64_t mine;
-
-	work_give(1, WORK_HVC, HC_DISABLE);
-	mine = call_hvc(HC_DISABLE, 0, 0);
-	check(mine == 0, "disable on CPU 0", mine);
-	mine = work_wait(1);
-	check(mine == 0, "disable on CPU 1", mine);
-	mine = call_hvc0(77, 0, 0, 0);
-	check(mine == 0xbadca11, "the stub answers again", mine);
-}
 
 static void interrupts_work(const char *when)
 {
@@ -371,23 +85,6 @@ static void root_is_kept_out(void)
 	value = call_smc(0x84000000, 0, 0, 0);
 	check(value == 0x10001, "PSCI version", value);
 	check(r32(GICD + 4), "GICD_TYPER", 0);
-}
-
-static void cpu1_off(void)
-{
-	work_give(1, WORK_OFF, 0);
-	while (call_smc(0xc4000004, 1, 0, 0) != 1)
-		relax();
-}
-
-static void cpu1_on(void)
-{
-	extern char _start[];
-	uint64_t value = call_smc(0xc4000003, 1, (uint64_t)_start, 0);
-
-	check(value == 0, "CPU_ON", value);
-	work_give(1, WORK_HVC, HC_INFO);
-	work_wait(1);
 }
 
 static void cell_runs(void)
@@ -469,31 +166,17 @@ static void cells(void)
 
 	value = call_hvc(HC_CELL_CREATE, (uint64_t)&cell, 0);
 	check(value == (uint64_t)-16, "create with a CPU that runs", value);
-	cpu1_off();
+	cpu_off(1);
 	costs_show();
 	for (int i = 0; i < 3; i++)
 		cell_runs();
-	cpu1_on();
+	cpu_on(1);
 	value = call_hvc(HC_INFO, INFO_POOL_USED, 0);
 	check(value == used, "the pool is as it was", value);
 }
 
-void cpu_main(uint64_t cpu)
+void board_main(void)
 {
-	gic_version = (sys_read(id_aa64pfr0_el1) >> 24 & 15) ? 3 : 2;
-	if (!cpu)
-		w32(GICD, gic_version == 3 ? 0x12 : 1);
-	gic_init_cpu(cpu);
-	irqs_on(1);
-	if (cpu)
-		for (;;) {
-			relax();
-			work_do(cpu);
-		}
-	extern char _start[];
-	call_smc(0xc4000003, 1, (uint64_t)_start, 0);
-	work_give(1, WORK_NOTHING, 0);
-	work_wait(1);
 	interrupts_work("interrupts before");
 	for (int i = 0; i < 3; i++) {
 		put("enable\n");
@@ -510,7 +193,4 @@ void cpu_main(uint64_t cpu)
 		interrupts_work("interrupts after");
 	}
 	an_sgi_sent_before_the_change_arrives();
-	console_show();
-	put(failures ? "FAILED\n" : "ok\n");
-	call_smc(0x84000008, 0, 0, 0);
 }
