@@ -83,8 +83,8 @@ def jitter():
 
 
 def jitter_long():
-    beside_hostile(3, 6)
-    beside_hostile(2, 6)
+    beside_hostile(3, 3)
+    beside_hostile(2, 3)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 
 import vmm
+from expect import SLOW
 from guest import Skip, need
 
 BUILD = os.path.dirname(vmm.cella_binary())
@@ -98,7 +99,7 @@ def measure(version, attacker=None, starts=0, slice_us=1000, period_us=20):
         for name, at in loads:
             argv += ["-device", f"loader,file={name},addr={at:#x},force-raw=on"]
         done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
-                              timeout=150, check=False)
+                              timeout=100 * SLOW, check=False)
         need(done.stdout.strip().split("\n")[-1] == "ok", f"the program says:\n{done.stdout}")
         need(not attacker or "hostile: begins" in done.stdout, f"the attacker says nothing:\n{done.stdout}")
         with open(out, encoding="ascii") as f:
