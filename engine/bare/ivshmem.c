@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Registers, state tables and peers of ivshmem devices; see ivshmem.h. A cell's device comes into the list of all when the
- * cell is created and leaves it when the cell is destroyed; between, it is reset whenever the root stops the cell.
+ * cell is created and leaves it when the cell is destroyed; between, it is reset whenever the cell ends, fails or is stopped.
  */
 #include "base/log.h"
 #include "engine/bare/arch.h"

@@ -2,7 +2,7 @@
 /*
  * Shared memory with doorbells: a PCI device of ivshmem version 2 (vendor 0x110a, device 0x4106; its registers are in BAR 0, where
  * its memory lies is in a vendor capability). Says its state, rings each peer's doorbell, writes to its output section, and prints
- * each interrupt with the states of all peers.
+ * each interrupt with the states of all peers. `fail=N`: it touches what isn't its own after N rounds.
  */
 #include "guests/inmate/inmate.h"
 
@@ -25,6 +25,7 @@
 #define BAR_SPAN	0x1000
 #define MAX_PEERS	8
 #define STATE_READY	3
+#define NOWHERE		0x40000000	/* the root's */
 
 static struct {
 	uint64_t regs, states, shared, output;
@@ -115,6 +116,8 @@ void inmate_main(void)
 			if (p != shm.id)
 				mmio_write32(shm.regs + REG_DOORBELL, p << 16);
 		print_states("rang");
+		if (rung == option_number("fail", 0))
+			mmio_read32(NOWHERE);
 	}
 	mmio_write32(shm.regs + REG_STATE, 0);
 }

@@ -122,8 +122,8 @@ def doorbells(rig):
     need(rig.run("cat /sys/bus/pci/devices/0001:00:00.0/vendor /sys/bus/pci/devices/0001:00:00.0/device").split() == ["0x110a", "0x4106"],
          "the root's device is another one")
     rig.cell(f"create {rig.toml('ivshmem-demo')}")
-    for _ in range(2):
-        rig.load("ivshmem-demo", "ivshmem-demo")
+    for words in ("", "fail=16"):
+        rig.load("ivshmem-demo", "ivshmem-demo", words)
         mark = rig.mark()
         rig.cell("start ivshmem-demo")
         rig.says("ivshmem-demo", "ivshmem: device 00.0, id 1 of 2, IRQ 240", 20, mark)
@@ -132,11 +132,13 @@ def doorbells(rig):
         rig.says("ivshmem-demo", r"interrupt, [2-9]\d* interrupts, states 1 3, outputs 0x7eee0005", 20, mark)
         seen = await_root(rig, r"root: ([2-9]|\d\d+) interrupts, peer's state 3, output \d+")
         need("root: 0001:00:00.0, id 0 of 2" in seen, f"the root's program says\n{seen}")
-        rig.cell("shutdown ivshmem-demo")
+        if not words:
+            rig.cell("shutdown ivshmem-demo")
         await_root(rig, r"interrupts, peer's state 0,")
         count = int(rig.run("cat /sys/bus/pci/devices/0001:00:00.0/interrupts"))
         time.sleep(1)
         need(int(rig.run("cat /sys/bus/pci/devices/0001:00:00.0/interrupts")) == count, "a cell that is shut down rings on")
+        need(rig.state("ivshmem-demo") == ("failed" if words else "shut down"), f"the cell is {rig.state('ivshmem-demo')}")
         rig.run("kill $(cat /tmp/root.pid)")
     rig.cell("destroy ivshmem-demo")
     need(rig.pool_used() == base, f"{rig.pool_used()} pages of the pool are used, {base} before")

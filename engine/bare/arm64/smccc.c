@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "engine/bare/arm64/arm.h"
 #include "engine/bare/cpu.h"
+#include "engine/bare/ivshmem.h"
 #include "fw/psci.h"
 
 #define SMCCC_OWNER	MASK(29, 24)
@@ -98,6 +99,7 @@ static int64_t system_end(void *self, bool reset)
 		return (int64_t)smc(reset ? FN_SYSTEM_RESET : FN_SYSTEM_OFF, 0, 0, 0).x[0];
 	log_info("cell '%s' %s", cpu->cell->config->name, reset ? "asks for a reset, and is shut down" : "is shut down");
 	cpu->cell->comm->cell_state = CELL_SHUT_DOWN;
+	ivshmem_reset(cpu->cell);
 	for_each_cpu(c, cpu->sys, cpu->cell->cpus)
 		cpu_turn_off(c);
 	return PSCI_SUCCESS;

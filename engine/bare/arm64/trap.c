@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "engine/bare/arm64/gic.h"
 #include "engine/bare/cpu.h"
+#include "engine/bare/ivshmem.h"
 
 #define IMMEDIATE	MASK(15, 0)
 /* ISS of a data abort */
@@ -38,6 +39,8 @@ static void instruction_skip(void)
 static void fail(struct cpu *cpu, struct regs *regs, const char *why)
 {
 	cpu_fail(cpu, regs, why);
+	if (!is_root(cpu))
+		ivshmem_reset(cpu->cell);
 }
 
 /* An instruction that isn't there for this guest. */
