@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
 # cases: served_linux
+# long: served_linux_gicv2 served_linux_13
 # budget: 300
 """
 A Debian kernel as a cell whose network and console the root serves (`cella cell serve`): bare_served.py CASE. It comes to a
@@ -36,22 +37,24 @@ class Served:
         self.rig = rig
         rig.run("mkfifo /tmp/in")
 
-    def serve(self):
-        self.rig.run(f"(exec 3<>/tmp/in; exec cella cell serve served {NET} --console <&3 >/tmp/out 2>&1) & echo $! >/tmp/serve.pid")
+    def serve(self, words="--console"):
+        self.rig.run(f"( (exec 3<>/tmp/in; exec cella cell serve served {NET} {words} <&3 >/tmp/out 2>&1) & )")
+
+    def serving(self):
+        return self.rig.status("grep -q cella-serve /proc/interrupts")[0] == 0
 
     def out(self):
         return self.rig.run("tail -c 3000 /tmp/out").replace("\r", "")
 
-    def expect(self, pattern, timeout=60):
+    def wait(self, what, done, timeout=60):
         end = time.monotonic() + timeout * SLOW
-        while True:
-            said = self.out()
-            found = re.search(pattern, said, re.M)
-            if found:
-                return found
+        while not done():
             if time.monotonic() > end:
-                raise Failed(f"the cell has not printed {pattern!r} within {timeout * SLOW:.0f} s but\n{said}\n{self.rig.said()}")
+                raise Failed(f"{what}: not within {timeout * SLOW:.0f} s\n{self.out()}\n{self.rig.said()}")
             time.sleep(0.5)
+
+    def expect(self, pattern, timeout=60):
+        self.wait(f"{pattern!r} of the cell", lambda: re.search(pattern, self.out(), re.M), timeout)
 
     def tell(self, command):
         self.rig.run(f"echo '{command}' >/tmp/in")
@@ -60,37 +63,97 @@ class Served:
         self.tell("ip addr add 192.168.77.2/24 dev eth0; ip link set eth0 up; echo linked $((1 + 1))")
         self.expect("^linked 2$", 30)
 
-    def pings(self, tag):
-        self.tell(f"ping -c 3 -W 5 192.168.77.1; echo {tag} $((40 + 2))")
-        self.expect(f"^{tag} 42$", 60)
-        said = self.out()
-        need("3 packets received" in said, f"the cell's pings:\n{said}")
-        said = self.rig.run("ping -c 3 -W 5 192.168.77.2; true")
-        need("3 packets received" in said, f"the root's pings:\n{said}")
+    def root_pings(self):
+        return "3 packets received" in self.rig.run("ping -c 3 -W 5 192.168.77.2; true")
+
+    def cell_pings(self):
+        self.tell("ping -c 3 -W 5 192.168.77.1; echo pinged $((40 + 2))")
+        self.expect("^pinged 42$", 60)
+        need("3 packets received" in self.out(), f"the cell's pings:\n{self.out()}")
 
 
 def start(rig):
     rig.cell(f"linux -i /cella/initrd.gz -c 'rig.tty=hvc0 panic=-1 quiet {EARLY}' /cella/linux-served.toml /cella/linux", 90)
 
 
-def served_linux():
-    kernel, initrd = image("arm64/12", MODULES, name="bare-served")
-    rig = Bare(put=[kernel, initrd], board=Tap())
+def asked(rig):
+    """How often the cell's CPUs trapped for an address."""
+    return int(rig.run("cat /sys/devices/cella/cells/1/statistics/vmexits_mmio"))
+
+
+def shell_and_pings(cell):
+    start(cell.rig)
+    cell.serve()
+    cell.expect("^~ # ", 150)
+    cell.up()
+    cell.cell_pings()
+    need(cell.root_pings(), "the root's pings get no answer")
+
+
+def nobody_serves(cell):
+    """The cell's first access waits, for ever; the root goes on, and the cell can be destroyed."""
+    rig = cell.rig
+    start(rig)
+    cell.wait("the cell's start", lambda: asked(rig) > 300, 90)
+    before = -1
+    while before != asked(rig):
+        before = asked(rig)
+        time.sleep(4)
+    need(rig.state("served") == "running", f"a cell that nobody serves is {rig.state('served')}")
+    rig.cell("destroy served", 60)
+
+
+def server_is_killed(cell):
+    """The cell waits, and the root doesn't; a new cell gets a new server."""
+    rig = cell.rig
+    status, said = rig.status(f"cella cell serve served {NET}")
+    need(status == 1 and "somebody serves it already" in said, f"a second server: {said}")
+    rig.run("for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline | grep -q 'cell serve served' && kill -9 ${p#/proc/}; done; true")
+    cell.wait("the end of who serves", lambda: not cell.serving(), 10)
+    rig.run("ping -c 2 -W 1 192.168.77.2; true")
+    need(rig.state("served") == "running", f"a cell whose server was killed is {rig.state('served')}")
+    rig.cell("destroy served", 60)
+    shell_and_pings(cell)
+
+
+def cell_is_destroyed(cell):
+    """Who serves it ends by itself."""
+    cell.rig.cell("destroy served", 60)
+    cell.wait("the end of who serves", lambda: not cell.serving(), 20)
+    need("served was stopped" in cell.out() or "the cell is gone" in cell.out(), f"it said:\n{cell.out()}")
+    status, said = cell.rig.status(f"cella cell serve served {NET}")
+    need(status == 1 and "no such cell" in said, f"a server of no cell: {said}")
+
+
+def run(release, gic, *steps):
+    kernel, initrd = image(f"arm64/{release}", MODULES, name="bare-served")
+    rig = Bare(release, gic, put=[kernel, initrd], board=Tap(release, gic))
     try:
         rig.enable()
         pool = rig.pool_used()
-        start(rig)
         cell = Served(rig)
-        cell.serve()
-        cell.expect("^~ # ", 150)
-        cell.up()
-        cell.pings("first")
-        rig.cell("destroy served", 60)
+        for step in steps:
+            begin = time.monotonic()
+            step(cell)
+            print(f"# {step.__name__}: {time.monotonic() - begin:.0f} s", flush=True)
         need(rig.pool_used() == pool, f"{rig.pool_used()} pages of the pool are used, {pool} were before")
         rig.disable()
+        need(not rig.count("is parked"), "a CPU was parked")
         rig.healthy()
     finally:
         rig.close()
+
+
+def served_linux():
+    run("12", "v3", nobody_serves, shell_and_pings, server_is_killed, cell_is_destroyed)
+
+
+def served_linux_gicv2():
+    run("12", "v2", shell_and_pings, cell_is_destroyed)
+
+
+def served_linux_13():
+    run("13", "v3-its", shell_and_pings, server_is_killed, cell_is_destroyed)
 
 
 main_of(globals())

@@ -13,7 +13,8 @@ static const char text[] =
 	"[[memory]]\nname = 'ram'\nphys = 0x90000000\nsize = '64M'\nflags = ['read', 'write', 'execute', 'loadable']\n"
 	"[[memory]]\nname = 'comm'\nflags = ['comm']\n"
 	"[[memory]]\nname = 'uart'\nphys = 0x9000000\nsize = 0x1000\nflags = ['read', 'write', 'io']\n"
-	"[[memory]]\nname = 'window'\nphys = 0x98000000\nsize = 0x1000\nflags = ['read', 'write', 'shared']\n";
+	"[[memory]]\nname = 'window'\nphys = 0x98000000\nsize = 0x1000\nflags = ['read', 'write', 'shared']\n"
+	"[[memory]]\nname = 'net'\nvirt = 0x70000000\nflags = ['served']\nirq = 240\n";
 
 static uint64_t be(const uint8_t *at, unsigned bytes)
 {
@@ -81,6 +82,21 @@ static void tree_has_the_cells_memory_and_cpus(void **state)
 	assert_string_equal(prop(&f, "/interrupt-controller@8000000", "compatible"), "arm,gic-v3");
 }
 
+static void served_region_is_a_virtio_transport_with_its_interrupt(void **state)
+{
+	static const struct config_platform v3 = { .gic_version = 3, .gicd_base = 0x8000000, .gicr_base = 0x80a0000 };
+	static const struct boot_place place = { .kernel = 0 };
+	struct fdt f = make(&v3, &place);
+	struct cell_file *c = cell();
+
+	assert_string_equal(prop(&f, "/virtio_mmio@70000000", "compatible"), "virtio,mmio");
+	assert_int_equal(be(prop(&f, "/virtio_mmio@70000000", "reg"), 8), 0x70000000);
+	assert_int_equal(be((const uint8_t *)prop(&f, "/virtio_mmio@70000000", "interrupts") + 4, 4), 240 - 32);
+	assert_true(cell_has_irq(c, 240));
+	assert_false(cell_has_irq(c, 241));
+	cell_file_free(c);
+}
+
 static void version_2_has_its_cpu_interface(void **state)
 {
 	static const struct config_platform v2 = { .gic_version = 2, .gicd_base = 0x8000000, .gicc_base = 0x8010000 };
@@ -97,6 +113,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tree_has_the_cells_memory_and_cpus),
+		cmocka_unit_test(served_region_is_a_virtio_transport_with_its_interrupt),
 		cmocka_unit_test(version_2_has_its_cpu_interface),
 	};
 

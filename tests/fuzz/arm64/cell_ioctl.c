@@ -23,7 +23,7 @@
 
 #define MAX_FILES	8
 #define BIG		(256u << 10)
-#define CALLS		7
+#define CALLS		9
 #define ERRNOS		160
 
 struct file {
@@ -239,6 +239,32 @@ static void try_load(int32_t id)
 	call(3, CELLA_IOC_LOAD, &l);
 }
 
+/* A file of its own: maps something, which isn't touched, and sets interrupts. */
+static void try_serve(const struct cella_cell_ref *ref)
+{
+	struct cella_serve_irq irq = { .intid = (uint32_t)odd_number(), .pending = (uint32_t)(one_in(8) ? odd_number() : dice(2)) };
+	int fd = open("/dev/cella", O_RDWR | O_NONBLOCK), all = fuzz.fd;
+	char buf[64];
+	void *at;
+
+	if (fd < 0)
+		return;
+	fuzz.fd = fd;
+	if (!one_in(4))
+		call(7, CELLA_IOC_SERVE, one_in(8) ? (void *)(uintptr_t)pointer(ref) : (void *)(uintptr_t)ref);
+	call(8, CELLA_IOC_SERVE_IRQ, one_in(8) ? (void *)(uintptr_t)pointer(&irq) : &irq);
+	at = mmap(NULL, 0x3000, one_in(4) ? PROT_EXEC : PROT_READ | PROT_WRITE, one_in(4) ? MAP_PRIVATE : MAP_SHARED, fd,
+		  (off_t)(odd_number() & ~0xfffull));
+	if (read(fd, one_in(4) ? (void *)fuzz.none : buf, dice(sizeof(buf))) < 0)
+		fuzz.answers[CALLS][errno < ERRNOS ? errno : 0]++;
+	if (one_in(4))
+		call(6, CELLA_IOC_DESTROY, (void *)(uintptr_t)ref);
+	if (at != MAP_FAILED)
+		munmap(at, 0x3000);
+	fuzz.fd = all;
+	close(fd);
+}
+
 static void one_round(void)
 {
 	struct cella_cell_ref ref;
@@ -246,7 +272,7 @@ static void one_round(void)
 	char buf[64];
 
 	make_ref(&ref, last);
-	switch (dice(12)) {
+	switch (dice(13)) {
 	case 0:
 		try_enable();
 		break;
@@ -270,8 +296,11 @@ static void one_round(void)
 		call(6, CELLA_IOC_DESTROY, &ref);
 		break;
 	case 10:	/* any call at all, but enable with what happens to lie there */
-		call(CALLS, _IOC((unsigned)dice(4), one_in(2) ? 0xce : dice(256), 7 + dice(248), dice(1 << 14)),
+		call(CALLS, _IOC((unsigned)dice(4), one_in(2) ? 0xce : dice(256), 9 + dice(246), dice(1 << 14)),
 		     (void *)(uintptr_t)(one_in(2) ? pointer(fuzz.scratch) : odd_number()));
+		break;
+	case 11:
+		try_serve(&ref);
 		break;
 	default:
 		if (read(fuzz.fd, one_in(4) ? (void *)fuzz.none : buf, dice(sizeof(buf))) < 0)
@@ -308,8 +337,8 @@ int main(int argc, char **argv)
 	}
 	call(1, CELLA_IOC_DISABLE, NULL);
 	for (unsigned n = 0; n <= CALLS; n++) {
-		static const char *const names[] = { "enable", "disable", "create", "load", "start", "shutdown", "destroy",
-						     "other" };
+		static const char *const names[] = { "enable", "disable", "create", "load", "start", "shutdown", "destroy", "serve",
+						     "serve_irq", "other" };
 
 		printf("%s:", names[n]);
 		for (unsigned e = 0; e < ERRNOS; e++)
