@@ -95,7 +95,8 @@ static const char *ivshmem_fault(const struct cell_file *f, const struct config_
 	if (r->m.flags & (MEMORY_WRITE | MEMORY_IO | MEMORY_LOADABLE))
 		return "its state table, the first region, is memory to read alone: flags = [\"read\", \"shared\"]";
 	for (unsigned i = 0; i < 2 + peers; i++)
-		if (!has_phys(&r[i]) || !(r[i].m.flags & MEMORY_ROOT_SHARED) || (i && r[i].m.virt != r[i - 1].m.virt + r[i - 1].m.size) ||
+		if (!has_phys(&r[i]) || !(r[i].m.flags & MEMORY_ROOT_SHARED) ||
+		    (i && r[i].m.virt != r[i - 1].m.virt + r[i - 1].m.size) ||
 		    (i > 2 && r[i].m.size != r[2].m.size))
 			return "its regions must all be shared, follow one another, and outputs be of one size";
 	if (!f->system && !cell_has_irq(f, CELL_FIRST_IRQ + f->head.root.vpci_irq_base + pin))
@@ -245,8 +246,8 @@ static int from_root(const struct cell_file *system, const struct cell_file *c, 
 
 	for (unsigned i = 0; i < c->num_pci; i++)
 		if (c->pci[i].d.type == PCI_IVSHMEM && !system->head.platform.pci_is_virtual)
-			return ctl_fail(e, -EINVAL, "configuration %s:%u: ivshmem: the system %s has no PCI for it: say pci = { ecam = "
-					"..., virtual = true }", c->path, c->pci[i].line, system->path);
+			return ctl_fail(e, -EINVAL, "configuration %s:%u: ivshmem: the system %s has no PCI for it: say "
+					"pci = { ecam = ..., virtual = true }", c->path, c->pci[i].line, system->path);
 	if (cpus)
 		return ctl_fail(e, -EINVAL, "configuration %s: CPU %d: the system %s has none of that number", c->path,
 				__builtin_ctzll(cpus),

@@ -268,8 +268,8 @@ int cell_driver_serve(int fd, const char *cell, struct ctl_error *e)
 	if (errno == EBUSY)
 		return ctl_fail(e, -EBUSY, "cell %s: somebody serves it already: end that first", cell);
 	if (errno == ENODEV)
-		return ctl_fail(e, -ENODEV, "cell %s: nothing is enabled, or the system's configuration has no vpci_irq_base: give it "
-				"one whose five interrupts nobody uses", cell);
+		return ctl_fail(e, -ENODEV, "cell %s: nothing is enabled, or the system's configuration has no vpci_irq_base: "
+				"give it one whose five interrupts nobody uses", cell);
 	return fail_cell("serve", cell, e);
 }
 

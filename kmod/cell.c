@@ -267,7 +267,8 @@ static const struct config_memory *region_of(const struct cell *cell, const stru
 	for (i = 0; i < cell->num_memory; i++) {
 		const struct config_memory *m = &cell->memory[i];
 
-		if (m->flags & MEMORY_LOADABLE && p->target >= m->virt && p->target - m->virt < m->size && p->size <= m->size - (p->target - m->virt))
+		if (m->flags & MEMORY_LOADABLE && p->target >= m->virt && p->target - m->virt < m->size &&
+		    p->size <= m->size - (p->target - m->virt))
 			return m;
 	}
 	return NULL;

@@ -117,7 +117,8 @@ int serve_irq(struct reader *r, const struct cella_serve_irq *irq);
 ssize_t serve_read(struct serve *s, struct file *file, char __user *to, size_t len);
 __poll_t serve_poll(struct file *file, struct poll_table_struct *wait);
 int serve_mmap(struct file *file, struct vm_area_struct *vma);
-/* Linux's number of a shared interrupt of the GIC, its number less 32, that only the engine raises; 0: none. irq_dispose_mapping. */
+/* Linux's number of a shared interrupt of the GIC, its number less 32, that only the engine raises; 0: none. The end:
+   irq_dispose_mapping. */
 unsigned int spi_map(u32 spi);
 
 /* pci.c. A host bridge after enable, where the configuration has one; without before disable. The caller holds cella.lock. */

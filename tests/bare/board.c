@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What programs share that test the bare image without Linux: console, interrupts as Linux has them, CPUs that do what they are told,
- * the root's configuration, and the way in and out of the engine.
+ * What programs share that test the bare image without Linux: console, interrupts as Linux has them, CPUs that do what they are
+ * told, the root's configuration, and the way in and out of the engine.
  */
 #include "tests/bare/board.h"
 

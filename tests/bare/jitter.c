@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A victim's cell on CPU 2 and an attacker's on CPU 1, while the root's CPU 0 sleeps; QEMU has put both inmates where the cells are.
- * The attacker is started again and again, each time for a slice of time: hostile inmates go on with their next step. What
+ * A victim's cell on CPU 2 and an attacker's on CPU 1, while the root's CPU 0 sleeps; QEMU has put both inmates where the cells
+ * are. The attacker is started again and again, each time for a slice of time: hostile inmates go on with their next step. What
  * the victim's interrupts cost meanwhile is read out of QEMU's log (tests/system/rig/jitter.py), which also writes `order`.
  */
 #include "tests/bare/board.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A plugin for QEMU's TCG (docs/devel/tcg-plugins of QEMU): counts one CPU's instructions in the engine's text for each interrupt, from
- * the acknowledgement to the list register's write and from the vector to the return. tests/system/rig/jitter.py writes where
+ * A plugin for QEMU's TCG (docs/devel/tcg-plugins of QEMU): counts one CPU's instructions in the engine's text for each interrupt,
+ * from the acknowledgement to the list register's write and from the vector to the return. tests/system/rig/jitter.py writes where
  * that is, a line "KIND ADDRESS" for each place; argument in=FILE. A line "inject N" or "whole N" for each interrupt goes
  * to out=FILE. QEMU's declarations are those of its API that we use; -DPLUGIN_API is its version.
  */
