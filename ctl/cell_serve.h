@@ -10,8 +10,8 @@
 #include "ctl/options.h"
 
 /*
- * Of the options count disks, nets, rng, and a console if there is one. The first served region of the cell's configuration gets the
- * first device and so on; the rest are empty slots. Returns 0 when the cell is stopped, loaded anew or destroyed, or by a
+ * Of the options count disks, nets, rng, and a console if there is one. The first served region of the cell's configuration gets
+ * the first device and so on; the rest are empty slots. Returns 0 when the cell is stopped, loaded anew or destroyed, or by a
  * signal.
  */
 int cell_serve(const char *cell, const struct run_options *o, struct ctl_error *e);

@@ -99,7 +99,8 @@ static struct shmem_config shmem_config(void)
 	struct shmem_config s = { .c = one.c, .cpus = { 2 },
 				  .m = { { 0x50000000, 0x1000, 0x1000, ro }, { 0x50001000, 0x2000, 0x1000, rw },
 					 { 0x50002000, 0x3000, 0x2000, ro }, { 0x50004000, 0x5000, 0x2000, rw } },
-				  .d = { { .type = 3, .shmem_dev_id = 1, .shmem_peers = 2 }, { .type = 3, .bdf = 8, .shmem_peers = 2 } } };
+				  .d = { { .type = 3, .shmem_dev_id = 1, .shmem_peers = 2 },
+					 { .type = 3, .bdf = 8, .shmem_peers = 2 } } };
 
 	s.c.num_memory = 4;
 	s.c.num_pci_devices = 2;
