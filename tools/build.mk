@@ -45,7 +45,8 @@ freestanding: $(free-all)
 
 # Tests and guests are left out: much of them is for arm64, which a host's clang-tidy can't read; so is KVM of other hosts.
 kvm-others = $(filter-out engine/kvm/$(patsubst x86-64,x86,$(HOST))/%,$(wildcard engine/kvm/*/*.c))
-tidy-src = $(filter-out $(kvm-others),$(shell git ls-files '*.c' ':!tests/' ':!bench/' ':!guests/' ':!kmod/'))
+tidy-src = $(filter-out $(kvm-others),$(shell git ls-files '*.c' ':!tests/' ':!bench/' ':!guests/' ':!kmod/' ':!engine/bare/'))
+tidy-bare = $(wildcard engine/bare/*.c engine/bare/*/*.c)
 TIDY_S	?= 3600
 
 .PHONY: lint lint-includes lint-format lint-tidy lint-cppcheck lint-analyze
@@ -54,10 +55,12 @@ lint-includes:
 	$(Q)tools/includes
 lint-format:
 	$(Q)tools/format
-# One process for each file and core; the whole within TIDY_S seconds.
+# $(call tidy,files,flags): one process for each few files and core; the whole within TIDY_S seconds.
+tidy	= $(Q)printf '%s\n' $(1) | timeout $(TIDY_S) xargs -P 2 -n 4 sh -c \
+	  'clang-tidy --quiet --warnings-as-errors="*" "$$@" -- -std=gnu17 -I. -I$(B)/gen $(2) 2>/dev/null' tidy
 lint-tidy: | $$(gen-hdr)
-	$(Q)printf '%s\n' $(tidy-src) | timeout $(TIDY_S) xargs -P 2 -n 4 sh -c \
-		'clang-tidy --quiet --warnings-as-errors="*" "$$@" -- -std=gnu17 -D_GNU_SOURCE -I. -I$(B)/gen 2>/dev/null' tidy
+	$(call tidy,$(tidy-src),-D_GNU_SOURCE)
+	$(call tidy,$(tidy-bare),--target=aarch64-linux-gnu -ffreestanding -mgeneral-regs-only)
 # Left out: what it says about va_list in base/fmt.c is false, as it loses sight of one that is in a struct; memcpy_s is none of ours.
 analyze	= -*,clang-analyzer-*,-clang-analyzer-valist.Uninitialized,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling
 lint-analyze: | $$(gen-hdr)
