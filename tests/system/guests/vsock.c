@@ -3,10 +3,11 @@
  * vsock c PORT [CID]: standard input to that port (CID 2, the host, unless said), then what comes back on standard output.
  * vsock l PORT: prints a line when it listens; answers one connection with what it gets.
  */
-#include <linux/vm_sockets.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <linux/vm_sockets.h>	/* wants sys/socket.h's types */
 
 static char buf[50000];
 
