@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The small devices of a PC: 16550, MC146818, i8042, ACPI's fixed hardware, reset ports; driven at their ports. */
+/*
+ * The small devices of a PC: 16550, MC146818, i8042, ACPI's fixed hardware, reset ports; driven at their ports. Long: one small
+ * case for each rule of many small devices, which share a board.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* 8259s, IOAPIC and 8254 at their registers, with local APICs that only remember messages. */
+/*
+ * 8259s, IOAPIC and 8254 at their registers, with local APICs that only remember messages. Long because the three are one board
+ * and one saved record: each rule's case drives the same lines.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
