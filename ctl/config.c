@@ -43,26 +43,26 @@ static int set_value(struct parser *p, const struct option *opt)
 	return run_option_set(p->o, opt, p->s.buf, where, p->s.e);
 }
 
+struct list {
+	struct parser *p;
+	const struct option *opt;
+};
+
+static int list_item(void *arg)
+{
+	struct list *l = arg;
+
+	return set_value(l->p, l->opt);
+}
+
 static int parse_array(struct parser *p, const struct option *opt)
 {
-	int err;
+	struct list list = { p, opt };
 
 	if (opt->type != OPTION_LIST)
 		return scan_fail(&p->s, "this option takes one value, not a list");
 	p->s.at++;
-	for (;;) {
-		scan_skip(&p->s, true);
-		if (scan_take(&p->s, ']'))
-			return 0;
-		err = set_value(p, opt);
-		if (err)
-			return err;
-		scan_skip(&p->s, true);
-		if (scan_take(&p->s, ']'))
-			return 0;
-		if (!scan_take(&p->s, ','))
-			return scan_fail(&p->s, "a list wants ',' or ']' here");
-	}
+	return scan_list(&p->s, list_item, &list);
 }
 
 static int parse_pair(struct parser *p)

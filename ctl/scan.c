@@ -170,3 +170,22 @@ int scan_word(struct scan *p)
 		return scan_string(p);
 	return scan_bare(p);
 }
+
+int scan_list(struct scan *p, int (*item)(void *arg), void *arg)
+{
+	int err;
+
+	for (;;) {
+		scan_skip(p, true);
+		if (scan_take(p, ']'))
+			return 0;
+		err = item(arg);
+		if (err)
+			return err;
+		scan_skip(p, true);
+		if (scan_take(p, ']'))
+			return 0;
+		if (!scan_take(p, ','))
+			return scan_fail(p, "a list wants ',' or ']' here");
+	}
+}

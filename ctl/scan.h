@@ -28,5 +28,7 @@ void scan_skip(struct scan *p, bool lines);
 int scan_string(struct scan *p);
 int scan_bare(struct scan *p);
 int scan_word(struct scan *p);
+/* A list whose '[' has been taken; `item` reads a value. */
+int scan_list(struct scan *p, int (*item)(void *arg), void *arg);
 
 #endif

@@ -185,26 +185,26 @@ static int parse_inline(struct toml *p, struct toml_node *parent, const char *ke
 	return scan_take(&p->s, '}') ? 0 : scan_fail(&p->s, "',' or '}' is missing: a table in braces is one line");
 }
 
+struct list {
+	struct toml *p;
+	struct toml_node *array;
+	unsigned depth;
+};
+
+static int list_item(void *arg)
+{
+	struct list *l = arg;
+
+	return parse_value(l->p, l->array, NULL, l->depth);
+}
+
 static int parse_array(struct toml *p, struct toml_node *parent, const char *key, unsigned depth)
 {
-	struct toml_node *array = new_node(p, parent, TOML_ARRAY, key, NULL);
-	int err;
+	struct list list = { p, new_node(p, parent, TOML_ARRAY, key, NULL), depth };
 
-	if (!array)
+	if (!list.array)
 		return -EINVAL;
-	for (;;) {
-		scan_skip(&p->s, true);
-		if (scan_take(&p->s, ']'))
-			return 0;
-		err = parse_value(p, array, NULL, depth);
-		if (err)
-			return err;
-		scan_skip(&p->s, true);
-		if (scan_take(&p->s, ']'))
-			return 0;
-		if (!scan_take(&p->s, ','))
-			return scan_fail(&p->s, "a list wants ',' or ']' here");
-	}
+	return scan_list(&p->s, list_item, &list);
 }
 
 static int digit_of(char c)

@@ -10,6 +10,7 @@
 #include "base/bits.h"
 #include "boot/x86.h"
 #include "tests/fuzz/input.h"
+#include "tests/unit/bzimage.h"
 
 #define RAM_SIZE	(32 * MIB)
 #define FILE_SIZE	8192u
@@ -60,19 +61,7 @@ static void elf(uint8_t *f)
 
 static void bzimage(uint8_t *f)
 {
-	f[SETUP_SECTS] = 4;
-	put_le16(f + SETUP_BOOT_FLAG, 0xaa55);
-	f[SETUP_JUMP] = 0xeb;
-	f[SETUP_JUMP + 1] = 0x6a;
-	memcpy(f + SETUP_MAGIC, "HdrS", 4);
-	put_le16(f + SETUP_VERSION, 0x20f);
-	put_le32(f + SETUP_INITRD_MAX, 0x7fffffff);
-	put_le32(f + SETUP_ALIGNMENT, 2 * MIB);
-	f[SETUP_RELOCATABLE] = 1;
-	put_le16(f + SETUP_XLOADFLAGS, 1);
-	put_le32(f + SETUP_CMDLINE_SIZE, 255);
-	put_le64(f + SETUP_PREF_ADDRESS, 16 * MIB);
-	put_le32(f + SETUP_INIT_SIZE, 1 * MIB);
+	bzimage_header(f, 1 * MIB);
 }
 
 /* Headers are hit more often than what is loaded. */

@@ -10,6 +10,7 @@
 
 #include "base/bits.h"
 #include "boot/x86.h"
+#include "tests/unit/bzimage.h"
 
 #define RAM_SIZE	(64 * MIB)
 #define FILE_SIZE	(5 * 512 + 3000)
@@ -40,19 +41,7 @@ static int tear_down(void **state)
 static void bzimage(uint8_t f[FILE_SIZE])
 {
 	memset(f, 0, FILE_SIZE);
-	f[SETUP_SECTS] = 4;
-	put_le16(f + SETUP_BOOT_FLAG, 0xaa55);
-	f[SETUP_JUMP] = 0xeb;
-	f[SETUP_JUMP + 1] = 0x6a;
-	memcpy(f + SETUP_MAGIC, "HdrS", 4);
-	put_le16(f + SETUP_VERSION, 0x20f);
-	put_le32(f + SETUP_INITRD_MAX, 0x7fffffff);
-	put_le32(f + SETUP_ALIGNMENT, 2 * MIB);
-	f[SETUP_RELOCATABLE] = 1;
-	put_le16(f + SETUP_XLOADFLAGS, 1);
-	put_le32(f + SETUP_CMDLINE_SIZE, 255);
-	put_le64(f + SETUP_PREF_ADDRESS, 16 * MIB);
-	put_le32(f + SETUP_INIT_SIZE, 8 * MIB);
+	bzimage_header(f, 8 * MIB);
 	memset(f + 5 * 512, 0x42, FILE_SIZE - 5 * 512);
 }
 
