@@ -223,13 +223,26 @@ static int machine_flash(struct machine *m)
 	return err ? err : mmio_map(d, m->config.flash_base);
 }
 
+/* RAM goes before the upper window of PCI. */
+static void machine_clip(const struct machine *m, struct pci_windows *win)
+{
+	struct machine_range r[MACHINE_MAX_RANGES];
+	uint32_t n = m->cls->ranges(m->config.ram, r);
+
+	for (uint32_t i = 0; i < n; i++)
+		if (r[i].base + r[i].size > win->mem64)
+			win->mem64_size = 0;
+}
+
 static int machine_pci(struct machine *m)
 {
 	const struct board_pci *b = m->cls->pci;
 	struct pci_windows win = b->win;
 	struct pci_lines lines = { .chip = m->vm->irqchip, .first = b->intid - m->irqchip->first, .count = b->lines };
-	int err = m->cls->ops->pci ? m->cls->ops->pci(m, &win, &lines) : 0;
+	int err;
 
+	machine_clip(m, &win);
+	err = m->cls->ops->pci ? m->cls->ops->pci(m, &win, &lines) : 0;
 	if (err)
 		return err;
 	m->pci = device_create(m->vm, &pci_host_class);

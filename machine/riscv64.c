@@ -40,6 +40,16 @@ static int riscv64_irqchip(struct machine *m)
 	return plic_map(d, g->dist);
 }
 
+static int riscv64_pci(struct machine *m, struct pci_windows *win, struct pci_lines *lines)
+{
+	(void)m;
+	(void)win;
+	lines->phandle = PHANDLE_PLIC;
+	lines->cells = 1;
+	lines->cell[0] = lines->first;
+	return 0;
+}
+
 /* Linux, Documentation/arch/riscv/boot.rst; a0 is the engine's affair. */
 static int riscv64_start(struct machine *m, const struct machine_boot *b)
 {
@@ -127,6 +137,7 @@ static int riscv64_fdt(const struct machine *m, const struct machine_chosen *cho
 
 const struct machine_ops machine_riscv64_ops = {
 	.irqchip	= riscv64_irqchip,
+	.pci		= riscv64_pci,
 	.fdt		= riscv64_fdt,
 	.start		= riscv64_start,
 };

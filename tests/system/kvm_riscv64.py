@@ -17,8 +17,9 @@ from kvm_rig import Rig, reboot, shell_from_disk
 from outer import main_of
 
 CHECK = [
-    ("two CPUs: a shell from a disk, checksum, network fetch, poweroff", lambda r: shell_from_disk(r, 2, "mmio")),
-    ("reboot boots again", lambda r: reboot(r, "mmio")),
+    ("two CPUs over PCI: a shell from a disk, checksum, network fetch, poweroff", lambda r: shell_from_disk(r, 2, "pci")),
+    ("one CPU over MMIO: a shell from a disk, checksum, network fetch, poweroff", lambda r: shell_from_disk(r, 1, "mmio")),
+    ("reboot boots again over PCI", lambda r: reboot(r, "pci")),
 ]
 
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The device tree of virt-arm64, read back by libfdt: what a kernel relies on, for every number of vCPUs and both GICs. */
+/* Device trees of virt-arm64 and virt-riscv64, read back by libfdt: what a kernel relies on, for every number of vCPUs and both GICs. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -51,7 +51,7 @@ static int make(struct rig *r, const struct machine_class *cls, const struct mac
 	workq_init(&r->control, no_wake);
 	r->vm.control = &r->control;
 	r->vm.cpu_model = &arm64_cpu_model_find("cortex-a72")->model;
-	assert_int_equal(vm_init(&r->vm, ISA_ARM64, &fake_engine, 62500000), 0);
+	assert_int_equal(vm_init(&r->vm, cls->isa, &fake_engine, 62500000), 0);
 	return machine_create(&r->machine, &r->vm, cls, c);
 }
 
@@ -217,6 +217,44 @@ static void the_pci_bridge_says_where_its_windows_and_lines_are(void **state)
 	free(r);
 }
 
+static void riscv64_has_the_same_bridge_with_lines_to_the_plic(void **state)
+{
+	static const uint32_t ranges[] = {
+		0x01000000, 0, 0, 0, 0x03000000, 0, 0x10000,
+		0x02000000, 0, 0x40000000, 0, 0x40000000, 0, 0x40000000,
+		0x03000000, 0x80, 0, 0x80, 0, 0x80, 0,
+	};
+	struct rig *r = malloc(sizeof(*r));
+	struct machine_config c = { .vcpus = 2, .ram = GIB };
+	int node, plic, len;
+
+	assert_int_equal(make(r, &machine_virt_riscv64, &c), 0);
+	tree(r, &(struct machine_chosen){ 0 });
+	node = fdt_path_offset(r->blob, "/soc/pcie@30000000");
+	plic = fdt_path_offset(r->blob, "/soc/interrupt-controller@c000000");
+	assert_int_equal(fdt_node_check_compatible(r->blob, node, "pci-host-ecam-generic"), 0);
+	for (unsigned i = 0; i < ARRAY_SIZE(ranges); i++)
+		assert_int_equal(cell(r, node, "ranges", (int)i), ranges[i]);
+	assert_int_equal(cell(r, plic, "#address-cells", 0), 0);
+	assert_int_equal(cell(r, plic, "#interrupt-cells", 0), 1);
+	fdt_getprop(r->blob, node, "interrupt-map", &len);
+	assert_int_equal(len, 16 * 6 * 4);
+	for (int slot = 0; slot < 4; slot++) {
+		for (int pin = 0; pin < 4; pin++) {
+			int row = 6 * (4 * slot + pin);
+
+			assert_int_equal(cell(r, node, "interrupt-map", row), slot << 11);
+			assert_int_equal(cell(r, node, "interrupt-map", row + 3), pin + 1);
+			assert_int_equal(cell(r, node, "interrupt-map", row + 4), fdt_get_phandle(r->blob, plic));
+			assert_int_equal(cell(r, node, "interrupt-map", row + 5), 32 + (slot + pin) % 4);
+		}
+	}
+	assert_null(fdt_getprop(r->blob, node, "msi-parent", NULL));
+	assert_null(fdt_getprop(r->blob, node, "msi-map", NULL));
+	unmake(r);
+	free(r);
+}
+
 static void a_virtio_device_is_where_the_transport_says(void **state)
 {
 	static const struct { enum machine_transport t; uint32_t id, version; } want[] = {
@@ -306,6 +344,7 @@ int main(void)
 		cmocka_unit_test(chosen_says_where_things_are),
 		cmocka_unit_test(devices_are_where_the_map_says),
 		cmocka_unit_test(the_pci_bridge_says_where_its_windows_and_lines_are),
+		cmocka_unit_test(riscv64_has_the_same_bridge_with_lines_to_the_plic),
 		cmocka_unit_test(a_virtio_device_is_where_the_transport_says),
 		cmocka_unit_test(too_long_parameters_are_an_error_not_an_overrun),
 		cmocka_unit_test(start_turns_the_first_vcpu_on_with_the_tree_in_x0),
