@@ -34,6 +34,8 @@ struct engine_info {
 	uint32_t gpa_bits;
 	uint64_t counter_hz;		/* of the guest's counter where the engine's host sets it; 0: as vm_init was told */
 	uint64_t extensions;		/* what the CPU can do where a tree has to say so (isa/riscv64/extension.h); or 0 */
+	const char *irqchips[3];	/* irqchip_desc.type of those that it can make here, ended by NULL; none: any the board has */
+	bool has_pmu;			/* vm->pmu can be had */
 };
 
 /* A register: id from isa/ tables; size in bytes: 8, 16 (V), 256 (SVE), 4096+ (XSAVE). */

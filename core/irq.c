@@ -19,6 +19,14 @@ int msi_send(struct irqchip *chip, const struct msi *m)
 	return chip && chip->ops->msi ? chip->ops->msi(chip, m) : -ENOTSUP;
 }
 
+int msi_pin(struct irqchip *chip, const struct msi *m)
+{
+	for (struct msi_target *t = chip ? chip->targets : NULL; t; t = t->next)
+		if (t->addr == m->addr)
+			return t->pin ? t->pin(t, m) : -ENOENT;
+	return -ENOENT;
+}
+
 void vcpu_pin_set(struct vcpu *v, enum cpu_pin p, bool level)
 {
 	v->vm->engine->vcpu_pin(v, p, level);

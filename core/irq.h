@@ -45,6 +45,7 @@ struct msi_target {
 	struct msi_target *next;
 	gpa_t addr;
 	int (*send)(struct msi_target *t, const struct msi *m);	/* as msi_send */
+	int (*pin)(struct msi_target *t, const struct msi *m);	/* as msi_pin; or NULL: messages pulse no pins */
 };
 
 /* A controller embeds this. Pins of a GIC: SPI n is pin n - 32; PPIs of vCPU v are pin IRQ_PPI(v, n). */
@@ -76,6 +77,7 @@ static inline void irq_pulse(struct irq_line *l)
 
 void msi_target_add(struct irqchip *chip, struct msi_target *t);	/* before vCPUs run */
 int msi_send(struct irqchip *chip, const struct msi *m);	/* 1 delivered, 0 masked, <0 no such target */
+int msi_pin(struct irqchip *chip, const struct msi *m);		/* the pin that the message pulses, or -ENOENT: it does not */
 
 /* To the engine's vcpu_pin, which kicks. Models only; any thread; tell changes only. */
 void vcpu_pin_set(struct vcpu *v, enum cpu_pin p, bool level);

@@ -34,6 +34,7 @@ struct vm {
 	const void *engine_options;		/* set by cmd/ before vm_init; what it is only the engine knows */
 	struct engine_info engine_info;
 	const struct cpu_model *cpu_model;
+	bool pmu;				/* vCPUs have performance counters; set before vm_init, if engine_info.has_pmu */
 	struct arena arena;
 	struct lock lock;
 	struct mem mem;

@@ -57,7 +57,7 @@ struct run_options {
 	struct option_list disks, nets, publish, shares, vfio_pci;
 	uint64_t cpus, mem;
 	char *arch, *engine, *cpu, *machine, *irqchip, *name, *vsock, *console, *transport, *virtio_ring;
-	bool rng, balloon, no_reboot, dry_run, help;
+	bool rng, pmu, balloon, no_reboot, dry_run, help;
 	uint64_t timeout, kaslr_seed;
 	char *loglevel, *hugetlbfs;
 	char *config;

@@ -73,11 +73,8 @@ static int resolve_arch(struct run_options *o, enum isa_id payload, struct ctl_e
 static int resolve_board(struct run_options *o, struct resolved *r, struct ctl_error *e)
 {
 	r->cls = machine_find(o->machine);
-	r->irqchip = r->cls ? machine_irqchip(r->cls, o->irqchip) : NULL;
-	if (!r->irqchip)
-		return ctl_fail(e, -EINVAL, "--irqchip: machine %s has no %s: leave the option out", o->machine, o->irqchip);
-	if (set_default(&o->irqchip, r->irqchip->type, e))
-		return -ENOMEM;
+	if (!r->cls)
+		return ctl_fail(e, -EINVAL, "--machine: there is no %s: leave the option out", o->machine);
 	if (r->cls->needs_dtb && !o->dtb)
 		return ctl_fail(e, -EINVAL, "machine %s: has no device tree of its own: give one with --dtb", o->machine);
 	if (o->vfio_pci.count && !r->cls->pci)
@@ -116,11 +113,10 @@ static int resolve_transport(struct run_options *o, struct resolved *r, struct c
 	return 0;
 }
 
-static int resolve_engine(struct run_options *o, const struct engine_ops *const *engines, struct resolved *r,
-			  struct ctl_error *e)
+static int resolve_engine(struct run_options *o, const struct engine_ops *const *engines, struct engine_info *info,
+			  struct resolved *r, struct ctl_error *e)
 {
 	const char *asked = o->engine, *last = NULL;
-	struct engine_info info = { 0 };
 	char why[128] = "it is not in this build";
 	int err = -ENOTSUP;
 
@@ -129,15 +125,52 @@ static int resolve_engine(struct run_options *o, const struct engine_ops *const 
 			continue;
 		last = engines[i]->name;
 		r->engine = engines[i];
-		err = engines[i]->probe(r->cls->isa, &info, why, sizeof(why));
+		err = engines[i]->probe(r->cls->isa, info, why, sizeof(why));
 		if (!err)
 			break;
 	}
 	if (err)
 		return ctl_fail(e, err, "engine %s: cannot run %s guests here: %s: see 'cella doctor'", last ? last : asked,
 				o->arch, why);
-	r->pa_bits = r->cls->isa == ISA_ARM64 ? arm64_cpu_model_of(r->cpu)->pa_bits : info.gpa_bits;
+	r->pa_bits = r->cls->isa == ISA_ARM64 ? arm64_cpu_model_of(r->cpu)->pa_bits : info->gpa_bits;
 	return set_default(&o->engine, r->engine->name, e);
+}
+
+static bool engine_makes(const struct engine_info *info, const char *type)
+{
+	const char *const *t = info->irqchips;
+
+	while (*t && strcmp(*t, type))
+		t++;
+	return *t || !info->irqchips[0];
+}
+
+/* The board's first that the engine can make. kvmtool has names of their own for a GIC with what takes messages, as ours have. */
+static int resolve_irqchip(struct run_options *o, const struct engine_info *info, struct resolved *r, struct ctl_error *e)
+{
+	const char *asked = o->irqchip, *messages = NULL;
+	const struct board_irqchip *b = r->cls->irqchips;
+
+	if (asked && !strcmp(asked, "gicv2m"))
+		messages = "gicv2";
+	else if (asked && !strcmp(asked, "gicv3-its"))
+		messages = "gicv3";
+	if (asked)
+		b = machine_irqchip(r->cls, messages ? messages : asked);
+	while (!asked && b->type && !engine_makes(info, b->type))
+		b++;
+	if (!b || !b->type || (messages && !b->msi))
+		return ctl_fail(e, -EINVAL, "--irqchip: machine %s has no %s: leave the option out", o->machine,
+				asked ? asked : info->irqchips[0]);
+	if (!engine_makes(info, b->type))
+		return ctl_fail(e, -ENODEV, "--irqchip %s: this host's %s has none: leave the option out, or ask for %s", asked,
+				o->engine, info->irqchips[0]);
+	r->irqchip = b;
+	if (messages) {
+		free(o->irqchip);
+		o->irqchip = NULL;
+	}
+	return set_default(&o->irqchip, b->type, e);
 }
 
 static int resolve_sizes(struct run_options *o, struct resolved *r, struct ctl_error *e)
@@ -174,6 +207,7 @@ static int resolve_sizes(struct run_options *o, struct resolved *r, struct ctl_e
 int run_options_resolve(struct run_options *o, enum isa_id payload, const struct engine_ops *const *engines,
 			struct resolved *r, struct ctl_error *e)
 {
+	struct engine_info info = { 0 };
 	int err;
 
 	if (!o->kernel && !o->payload && !o->firmware && !o->flash)
@@ -192,7 +226,12 @@ int run_options_resolve(struct run_options *o, enum isa_id payload, const struct
 	if (!err)
 		err = resolve_transport(o, r, e);
 	if (!err)
-		err = resolve_engine(o, engines, r, e);
+		err = resolve_engine(o, engines, &info, r, e);
+	if (!err)
+		err = resolve_irqchip(o, &info, r, e);
+	if (!err && o->pmu && !info.has_pmu)
+		err = ctl_fail(e, -ENODEV, "--pmu: this host's %s has no performance counters for guests: leave the option out",
+			       o->engine);
 	if (!err)
 		err = resolve_sizes(o, r, e);
 	if (!err)

@@ -143,6 +143,7 @@ static int set_up_vm(struct run *r, char why[128])
 	vm->name = s->options->name;
 	vm->engine_options = s->engine_options;
 	vm->cpu_model = s->resolved->cpu;
+	vm->pmu = s->options->pmu;
 	vm->events = (struct vm_events){ life_request, &r->life };
 	vm->control = &r->control.inbox;
 	err = s->engine->probe(s->resolved->cls->isa, &vm->engine_info, why, 128);

@@ -11,7 +11,7 @@
 #include "dev/timer/arm_generic.h"
 #include "dev/uart/pl011.h"
 #include "fw/psci.h"
-#include "isa/cpu_model.h"
+#include "isa/arm64/cpu_model.h"
 #include "machine/arm64_fdt.h"
 #include "machine/board_fdt.h"
 #include "machine/machine.h"
@@ -65,6 +65,17 @@ static void fdt_gic(const struct machine *m, struct fdt_writer *w)
 		gicv2_fdt_node(w, g->dist, g->cpu, FDT_PHANDLE_GIC, m->has_msi ? g->msi : 0, FDT_PHANDLE_MSI);
 }
 
+/* The engine's performance counters, whose overflow is a PPI of each vCPU. */
+static void fdt_pmu(struct fdt_writer *w)
+{
+	uint32_t irq[] = { 1, ARM64_PMU_INTID - 16, 4 };
+
+	fdt_begin(w, "pmu");
+	fdt_prop_string(w, "compatible", "arm,armv8-pmuv3");
+	fdt_prop_cells(w, "interrupts", irq, ARRAY_SIZE(irq));
+	fdt_end(w);
+}
+
 int arm64_fdt(const struct machine *m, const struct machine_chosen *chosen, void *buf, size_t size, size_t *len)
 {
 	static const char *const compatible[] = { "cella,virt-arm64", "linux,dummy-virt" };
@@ -88,6 +99,8 @@ int arm64_fdt(const struct machine *m, const struct machine_chosen *chosen, void
 		fdt_gic(m, &w);
 	if (m->vm->engine_info.caps & ENGINE_OWNS_TIMER)
 		arm_timer_fdt_node(&w, ARM_TIMER_PHYS_PPI, ARM_TIMER_VIRT_PPI);
+	if (m->vm->pmu)
+		fdt_pmu(&w);
 	board_fdt_devices(m, &w);
 	fdt_end(&w);
 	return fdt_finish(&w, len);

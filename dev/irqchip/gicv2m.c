@@ -9,15 +9,30 @@
 
 enum { MSI_TYPER = 0x008, MSI_SETSPI = 0x040, MSI_IIDR = 0xfcc };
 
-static int v2m_pulse(struct gicv2m *f, uint32_t intid)
+/* The SPI of an INTID that the frame is for, as a pin. */
+static int v2m_spi(const struct gicv2m *f, uint32_t intid)
 {
 	uint32_t spi = intid - GIC_FIRST_SPI;
-	struct irq_line line = { .chip = f->chip, .pin = spi, .edge = true };
 
 	if (intid < GIC_FIRST_SPI || spi < f->first || spi - f->first >= f->count)
 		return -ENOENT;
+	return (int)spi;
+}
+
+static int v2m_pulse(struct gicv2m *f, uint32_t intid)
+{
+	int spi = v2m_spi(f, intid);
+	struct irq_line line = { .chip = f->chip, .pin = (uint32_t)spi, .edge = true };
+
+	if (spi < 0)
+		return spi;
 	irq_pulse(&line);
 	return 1;
+}
+
+static int v2m_pin(struct msi_target *t, const struct msi *m)
+{
+	return v2m_spi(container_of(t, struct gicv2m, target), m->data & 0xffff);
 }
 
 static int v2m_send(struct msi_target *t, const struct msi *m)
@@ -54,6 +69,7 @@ int gicv2m_map(struct device *d, struct irqchip *chip, gpa_t base)
 	f->chip = chip;
 	f->target.addr = base + MSI_SETSPI;
 	f->target.send = v2m_send;
+	f->target.pin = v2m_pin;
 	d->mmio_base = base;
 	d->mmio_size = GICV2M_SIZE;
 	msi_target_add(chip, &f->target);

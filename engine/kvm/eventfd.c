@@ -37,6 +37,24 @@ int kvm_irqfd(struct kvm_vm *k, int fd, uint32_t gsi, int resample, bool on)
 
 /* ---- the table ---- */
 
+/* A message that pulses one of the controller's pins (GICv2m) is that pin's to the kernel, which knows nothing of the frame. */
+static void fill_message(const struct kvm_vm *k, const struct msi *m, struct kvm_irq_routing_entry *e)
+{
+	int pin = msi_pin(k->vm->irqchip, m);
+
+	if (pin >= 0) {
+		e->type = KVM_IRQ_ROUTING_IRQCHIP;
+		e->u.irqchip.pin = (uint32_t)pin;
+		return;
+	}
+	e->type = KVM_IRQ_ROUTING_MSI;
+	e->flags = k->msi_devid ? KVM_MSI_VALID_DEVID : 0;
+	e->u.msi.address_lo = (uint32_t)m->addr;
+	e->u.msi.address_hi = (uint32_t)(m->addr >> 32);
+	e->u.msi.data = m->data;
+	e->u.msi.devid = k->msi_devid ? m->devid : 0;
+}
+
 static unsigned fill_messages(const struct kvm_vm *k, struct kvm_irq_routing_entry *e)
 {
 	unsigned n = 0;
@@ -46,12 +64,8 @@ static unsigned fill_messages(const struct kvm_vm *k, struct kvm_irq_routing_ent
 
 		if (!g->route || !g->known)
 			continue;
-		e[n++] = (struct kvm_irq_routing_entry){
-			.gsi = KVM_FIRST_MSI + i, .type = KVM_IRQ_ROUTING_MSI,
-			.flags = k->msi_devid ? KVM_MSI_VALID_DEVID : 0,
-			.u.msi = { .address_lo = (uint32_t)g->msi.addr, .address_hi = (uint32_t)(g->msi.addr >> 32),
-				   .data = g->msi.data, .devid = k->msi_devid ? g->msi.devid : 0 },
-		};
+		e[n].gsi = KVM_FIRST_MSI + i;
+		fill_message(k, &g->msi, &e[n++]);
 	}
 	return n;
 }

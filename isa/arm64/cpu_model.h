@@ -11,6 +11,8 @@
 
 #include "isa/cpu_model.h"
 
+#define ARM64_PMU_INTID	23	/* the PPI by which performance counters overflow (BSA, PPI assignments) */
+
 /* Registers whose value a model gives. */
 enum arm64_id {
 	ARM64_MIDR, ARM64_MPIDR, ARM64_REVIDR, ARM64_AIDR, ARM64_CTR, ARM64_DCZID, ARM64_CLIDR,

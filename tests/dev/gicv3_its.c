@@ -390,6 +390,7 @@ static void a_frame_pulses_its_spis_and_no_others(void **state)
 	board_write(b, 0, 0x08010004, 4, 0xff);
 	board_write(b, 0, 0x08000100 + 4 * 2, 4, 1 << 16);	/* SPI 48: INTID 80 */
 	board_write(b, 0, 0x08000c00 + 4 * 5, 4, 2);		/* edge */
+	assert_int_equal(msi_pin(b->vm.irqchip, &m), 48);
 	assert_int_equal(msi_send(b->vm.irqchip, &m), 1);
 	assert_true(b->pin[0][CPU_IRQ]);
 	assert_int_equal(board_read(b, 0, 0x0801000c, 4), 80);
@@ -400,6 +401,7 @@ static void a_frame_pulses_its_spis_and_no_others(void **state)
 	for (uint32_t bad = 0; bad < 80; bad++) {
 		m.data = bad;
 		assert_true(msi_send(b->vm.irqchip, &m) < 0);
+		assert_true(msi_pin(b->vm.irqchip, &m) < 0);
 	}
 	m.data = 144;
 	assert_true(msi_send(b->vm.irqchip, &m) < 0);

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-# cases: check
+# cases: check gicv2
+# long: gicv2_linux
 # budget: 420
 """
 The kvm engine on an arm64 host, cross-built (make cross-arm64), on a real KVM in software: kvm_arm64.py CASE. One outer
@@ -19,7 +20,7 @@ sys.dont_write_bytecode = True
 
 from guest import need
 from kvm_rig import Rig, reboot, shell_from_disk
-from outer import Skip, main_of
+from outer import Arm64Gicv2, Skip, main_of
 from vmm import cella_binary
 
 
@@ -28,9 +29,16 @@ def hello(rig):
     need("All is well: 2 vCPU(s) greeted" in out, f"hello said {out!r}")
 
 
-def one_gic_here(rig):
-    status, out = rig.outer.shell.run(" ".join(rig.program) + " run --irqchip gicv2 hello </dev/null", check=False)
-    need(status == 1 and "gicv2" in out, f"a GICv2 that this host cannot give: status {status}, {out!r}")
+def refused(rig, gic, there):
+    status, out = rig.outer.shell.run(" ".join(rig.program) + f" run --irqchip {gic} hello </dev/null", check=False)
+    need(status == 1 and f"--irqchip {gic}: " in out and f"ask for {there}" in out,
+         f"a {gic} that this host cannot give: status {status}, {out!r}")
+
+
+def hello_gicv2(rig):
+    for option in ("", "--irqchip gicv2", "--irqchip gicv2m"):
+        out = rig.outer.run(" ".join(rig.program) + f" run --timeout 60 -c 2 {option} hello </dev/null")
+        need("GICv2" in out and "All is well: 2 vCPU(s) greeted" in out, f"hello {option} said {out!r}")
 
 
 # Lines that may differ: docs/kvm.md, "Device trees".
@@ -57,17 +65,41 @@ def same_tree(rig):
 
 
 def over_its(rig):
-    shell_from_disk(rig, 2, "pci", lambda g: need("ITS-" in g.run("cat /proc/interrupts"), "no interrupt comes by the ITS"))
+    def check(g):
+        need("ITS-" in g.run("cat /proc/interrupts"), "no interrupt comes by the ITS")
+        need("armv8_pmuv3" in g.run("dmesg; ls /sys/bus/event_source/devices"), "there are no performance counters")
+
+    shell_from_disk(rig, 2, "pci", check, extra=["--pmu"])
+
+
+def over_gicv2m(rig):
+    def check(g):
+        lines = [line for line in g.run("cat /proc/interrupts").split("\n") if "virtio" in line]
+        need(lines and all("MSI" in line for line in lines), f"interrupts come otherwise than by the GICv2m: {lines}")
+        need(any(int(line.split()[1]) for line in lines), f"nothing came: {lines}")
+        need("pmuv3" not in g.run("ls /sys/bus/event_source/devices"), "there are performance counters that nobody asked for")
+
+    shell_from_disk(rig, 2, "pci", check)
 
 
 CHECK = [
     ("hello greets from two vCPUs, with timer interrupts, and powers off", hello),
-    ("a GICv2 where the host has none is refused by name", one_gic_here),
+    ("a GICv2 where the host has none is refused by name", lambda r: refused(r, "gicv2", "gicv3")),
     ("the device tree is that of the dbt engine", same_tree),
-    ("two CPUs over PCI with an ITS: a shell from a disk, checksum, network fetch, poweroff", over_its),
+    ("two CPUs over PCI with an ITS: a shell from a disk, checksum, network fetch, poweroff; performance counters", over_its),
     ("reboot boots again over MMIO", lambda r: reboot(r, "mmio")),
+]
+
+GICV2 = [
+    ("where the host has a GICv2, it is what guests get", hello_gicv2),
+    ("a GICv3 where the host has none is refused by name", lambda r: refused(r, "gicv3", "gicv2")),
+]
+GICV2_LINUX = [
+    ("two CPUs over PCI with a GICv2m: a shell from a disk, checksum, network fetch, poweroff", over_gicv2m),
+    ("reboot boots again over MMIO with a GICv2", lambda r: reboot(r, "mmio")),
 ]
 
 
 if __name__ == "__main__":
-    main_of({"check": (lambda: Rig("arm64"), CHECK)})
+    main_of({"check": (lambda: Rig("arm64"), CHECK), "gicv2": (lambda: Rig("arm64", Arm64Gicv2), GICV2),
+             "gicv2_linux": (lambda: Rig("arm64", Arm64Gicv2), GICV2_LINUX)})

@@ -6,5 +6,6 @@ $(eval $(call unit_test,machine_fdt,tests/unit/machine_fdt.c,machine fw boot dev
 $(eval $(call unit_test,keys,tests/unit/keys.c,ctl))
 $(eval $(call unit_test,options,tests/unit/options.c,ctl boot core base os,-lz -lfdt))
 $(eval $(call unit_test,payload,tests/unit/payload.c,ctl boot core base os,-lz -lfdt))
+$(eval $(call unit_test,resolve,tests/unit/resolve.c,ctl backend machine boot dev fw core isa os base,-lz -lfdt))
 $(eval $(call unit_test,vcpus,tests/unit/vcpus.c,ctl core base os))
 $(eval $(call unit_test,pc_tables,tests/unit/pc_tables.c,machine fw boot dev core isa base os))

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* arm64: the machine as a whole. Its guest physical addresses are as wide as the host allows. */
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "base/bits.h"
+#include "base/fmt.h"
 #include "base/platform.h"
 #include "engine/kvm/arm64/arm64.h"
 
@@ -22,12 +25,37 @@ static uint32_t ipa_bits(int dev_fd)
 	return bits ? (uint32_t)bits : DEFAULT_IPA_BITS;
 }
 
+static unsigned long vm_type(int dev_fd)
+{
+	return kvm_has(dev_fd, KVM_CAP_ARM_VM_IPA_SIZE) ? KVM_VM_TYPE_ARM_IPA_SIZE(ipa_bits(dev_fd)) : 0;
+}
+
+/* Which GICs the host's hardware can virtualise, only a machine can say. */
 static int probe(int dev_fd, struct engine_info *out, char *why, size_t why_len)
 {
-	(void)why;
-	(void)why_len;
+	static const struct { uint32_t type; const char *name; } gics[] = {
+		{ KVM_DEV_TYPE_ARM_VGIC_V3, "gicv3" }, { KVM_DEV_TYPE_ARM_VGIC_V2, "gicv2" },
+	};
+	int fd = ioctl(dev_fd, KVM_CREATE_VM, vm_type(dev_fd));
+	unsigned n = 0;
+
+	if (fd < 0) {
+		fmt_print(why, why_len, "/dev/kvm: makes no machine: %s", strerror(errno));
+		return -ENODEV;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(gics); i++) {
+		struct kvm_create_device d = { .type = gics[i].type, .flags = KVM_CREATE_DEVICE_TEST };
+
+		if (!kvm_call(fd, KVM_CREATE_DEVICE, &d))
+			out->irqchips[n++] = gics[i].name;
+	}
 	out->gpa_bits = ipa_bits(dev_fd);
-	return 0;
+	out->has_pmu = kvm_has(fd, KVM_CAP_ARM_PMU_V3);
+	close(fd);
+	if (n)
+		return 0;
+	fmt_print(why, why_len, "/dev/kvm: has no interrupt controller for guests");
+	return -ENODEV;
 }
 
 /* An instruction that accesses a device and has no syndrome (a load pair, say) comes to us too, instead of ending KVM_RUN. */
@@ -42,7 +70,6 @@ static void want_nisv(struct kvm_vm *k)
 static int create_vm(struct kvm_vm *k, int *fd)
 {
 	struct arm64_vm *a = calloc(1, sizeof(*a));
-	unsigned long type = kvm_has(k->dev_fd, KVM_CAP_ARM_VM_IPA_SIZE) ? KVM_VM_TYPE_ARM_IPA_SIZE(ipa_bits(k->dev_fd)) : 0;
 
 	if (!a)
 		return -ENOMEM;
@@ -51,10 +78,10 @@ static int create_vm(struct kvm_vm *k, int *fd)
 	for (uint32_t pin = 0; pin < ARM64_MAX_SPIS; pin++)
 		a->watch[pin].fd = -1;
 	k->arch = a;
-	*fd = ioctl(k->dev_fd, KVM_CREATE_VM, type);
+	*fd = ioctl(k->dev_fd, KVM_CREATE_VM, vm_type(k->dev_fd));
 	if (*fd < 0)
 		return -errno;
-	a->features = arm64_cpu_features(*fd);
+	a->features = arm64_cpu_features(*fd) | (k->vm->pmu ? BIT(KVM_ARM_VCPU_PMU_V3) : 0);
 	a->abort = kvm_has(*fd, KVM_CAP_ARM_INJECT_EXT_DABT);
 	if (a->abort)
 		want_nisv(k);

@@ -41,6 +41,7 @@ uint32_t arm64_cpu_features(int dev_fd);
 int arm64_vcpu_init(struct kvm_cpu *c);
 void arm64_vcpu_fini(struct kvm_cpu *c);
 int arm64_vcpu_reset(struct kvm_cpu *c);
+int arm64_pmu_ready(struct kvm_cpu *c);
 int arm64_vcpu_on(struct kvm_cpu *c, const struct vcpu_power *p);
 
 /* regs.c */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * vCPUs of arm64: KVM_ARM_VCPU_INIT is both their creation and their reset. All are off until vcpu_on or the guest's
- * PSCI says otherwise. A vCPU gets what the host has of SVE and pointer authentication.
+ * PSCI says otherwise. A vCPU gets what the host has of SVE and pointer authentication, and its performance counters where
+ * they are asked for (vm->pmu; Documentation/virt/kvm/devices/vcpu.rst).
  */
 #include "base/bits.h"
 #include "engine/kvm/arm64/arm64.h"
+#include "isa/arm64/cpu_model.h"
 #include "isa/arm64/reg_id.h"
 
 uint32_t arm64_cpu_features(int fd)
@@ -16,6 +18,18 @@ uint32_t arm64_cpu_features(int fd)
 	if (kvm_has(fd, KVM_CAP_ARM_PTRAUTH_ADDRESS) && kvm_has(fd, KVM_CAP_ARM_PTRAUTH_GENERIC))
 		f |= BIT(KVM_ARM_VCPU_PTRAUTH_ADDRESS) | BIT(KVM_ARM_VCPU_PTRAUTH_GENERIC);
 	return f;
+}
+
+/* The interrupt controller is initialised, and no vCPU has run. */
+int arm64_pmu_ready(struct kvm_cpu *c)
+{
+	int intid = ARM64_PMU_INTID;
+	struct kvm_device_attr irq = { .group = KVM_ARM_VCPU_PMU_V3_CTRL, .attr = KVM_ARM_VCPU_PMU_V3_IRQ,
+				       .addr = (uintptr_t)&intid };
+	struct kvm_device_attr init = { .group = KVM_ARM_VCPU_PMU_V3_CTRL, .attr = KVM_ARM_VCPU_PMU_V3_INIT };
+	int err = kvm_call(c->fd, KVM_SET_DEVICE_ATTR, &irq);
+
+	return err ? err : kvm_call(c->fd, KVM_SET_DEVICE_ATTR, &init);
 }
 
 int arm64_vcpu_reset(struct kvm_cpu *c)

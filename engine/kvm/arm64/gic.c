@@ -146,13 +146,14 @@ int arm64_irqchip_create(struct kvm_vm *k, const struct irqchip_desc *d, struct 
 int arm64_irqchip_ready(struct kvm_vm *k)
 {
 	struct arm64_vm *a = arm64_vm_of(k);
-
 	int err = 0;
 
 	if (a->chip.ops)
 		err = arm64_device_attr(a->gic, KVM_DEV_ARM_VGIC_GRP_CTRL, KVM_DEV_ARM_VGIC_CTRL_INIT, NULL, true);
 	if (!err && a->its >= 0)
 		err = arm64_device_attr(a->its, KVM_DEV_ARM_VGIC_GRP_CTRL, KVM_DEV_ARM_VGIC_CTRL_INIT, NULL, true);
+	for (uint32_t n = 0; k->vm->pmu && n < k->vm->vcpu_count && !err; n++)
+		err = arm64_pmu_ready(k->cpu[n]);
 	return err;
 }
 

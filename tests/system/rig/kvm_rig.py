@@ -97,7 +97,7 @@ class Rig:
 
     added = ()  # files for the inner guests' initrd
 
-    def __init__(self, host):
+    def __init__(self, host, outer=None):
         self.kind = kind = KINDS[host]
         qemu = vmm.chosen() is vmm.qemu
         if qemu and host != "x86-64":
@@ -108,7 +108,7 @@ class Rig:
         kernel, initrd = image(kind.spec, kind.modules, self.added, name="inner-" + host)
         self.host_kernel = kernel
         disk, self.disk_sum = root_disk(kind)
-        self.outer = outer = Outer(kind.outer)
+        self.outer = outer = Outer(outer or kind.outer)
         try:
             self.kernel, self.initrd = outer.put(kernel), outer.put(initrd)
             self.disk = outer.put(disk, "root.ext4")

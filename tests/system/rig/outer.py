@@ -47,6 +47,8 @@ class X86:
 class Arm64:
     """TCG implements EL2, with VHE on this CPU. KVM is part of Debian's kernel; it has GICv3 and ITS but no GICv2 here."""
 
+    gic, cpu = 3, "cortex-a76"
+
     host = "arm64"
     spec = "arm64/12"
     modules = NINE
@@ -54,11 +56,17 @@ class Arm64:
     package = "qemu-system-arm"
     workaround = None
 
-    @staticmethod
-    def argv(kernel, initrd, append, mem, cpus, extra):
-        return ["qemu-system-aarch64", "-M", "virt,virtualization=on,gic-version=3", "-cpu", "cortex-a76", "-smp", str(cpus),
+    @classmethod
+    def argv(cls, kernel, initrd, append, mem, cpus, extra):
+        return ["qemu-system-aarch64", "-M", f"virt,virtualization=on,gic-version={cls.gic}", "-cpu", cls.cpu, "-smp", str(cpus),
                 "-m", mem, "-nographic", "-no-reboot", "-nic", "none", "-kernel", kernel, "-initrd", initrd,
                 "-append", f"console=ttyAMA0 panic=-1 nokaslr quiet mitigations=off {append}", *extra]
+
+
+class Arm64Gicv2(Arm64):
+    """A GICv2 with its virtualisation part, as boards with a GIC-400 have it, and a processor without VHE."""
+
+    gic, cpu = 2, "cortex-a72"
 
 
 class Riscv64:
@@ -233,4 +241,4 @@ def main_of(names):
         sys.exit(77)
 
 
-__all__ = ["Arm64", "Failed", "Inner", "Outer", "Skip", "Riscv64", "X86", "cella_binary", "main_of", "need_engine"]
+__all__ = ["Arm64", "Arm64Gicv2", "Failed", "Inner", "Outer", "Skip", "Riscv64", "X86", "cella_binary", "main_of", "need_engine"]

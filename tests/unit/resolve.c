@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* From options to a board, by engines that say what their host can do. */
+#include <errno.h>
+#include <string.h>
+
+#include "ctl/resolve.h"
+#include "tests/unit/cmocka_all.h"
+
+static struct engine_info says;
+
+static int probe(enum isa_id isa, struct engine_info *out, char *why, size_t why_len)
+{
+	*out = says;
+	return isa == ISA_ARM64 ? 0 : -ENOTSUP;
+}
+
+static const struct engine_ops host = { .name = "host", .probe = probe };
+static const struct engine_ops *const engines[] = { &host, NULL };
+
+struct outcome {
+	int err;
+	char irqchip[16];
+	struct ctl_error e;
+};
+
+static struct outcome resolve(const char *irqchip, bool pmu)
+{
+	struct outcome out = { 0 };
+	struct run_options o;
+	struct resolved r = { 0 };
+
+	run_options_init(&o);
+	o.payload = strdup("hello");
+	o.irqchip = irqchip ? strdup(irqchip) : NULL;
+	o.pmu = pmu;
+	out.err = run_options_resolve(&o, ISA_COUNT, engines, &r, &out.e);
+	if (!out.err) {
+		assert_string_equal(o.irqchip, r.irqchip->type);
+		strncpy(out.irqchip, o.irqchip, sizeof(out.irqchip) - 1);
+	}
+	run_options_free(&o);
+	return out;
+}
+
+static void gives(const char *asked, const char *type)
+{
+	struct outcome out = resolve(asked, false);
+
+	if (out.err)
+		fail_msg("%s", out.e.text);
+	assert_string_equal(out.irqchip, type);
+}
+
+static void refuses(const char *asked, bool pmu, const char *text)
+{
+	struct outcome out = resolve(asked, pmu);
+
+	assert_true(out.err < 0);
+	assert_string_equal(out.e.text, text);
+}
+
+static void an_engine_of_models_has_every_controller_of_the_board(void **state)
+{
+	says = (struct engine_info){ .gpa_bits = 48 };
+	gives(NULL, "gicv3");
+	gives("gicv3", "gicv3");
+	gives("gicv2", "gicv2");
+	refuses("plic", false, "--irqchip: machine virt-arm64 has no plic: leave the option out");
+}
+
+static void kvmtools_names_of_a_gic_with_messages_are_that_gic(void **state)
+{
+	says = (struct engine_info){ .gpa_bits = 48 };
+	gives("gicv3-its", "gicv3");
+	gives("gicv2m", "gicv2");
+}
+
+static void what_the_host_can_make_is_what_a_guest_gets(void **state)
+{
+	says = (struct engine_info){ .gpa_bits = 48, .irqchips = { "gicv2" } };
+	gives(NULL, "gicv2");
+	gives("gicv2", "gicv2");
+	gives("gicv2m", "gicv2");
+	says.irqchips[1] = "gicv3";
+	gives(NULL, "gicv3");
+	gives("gicv2", "gicv2");
+}
+
+static void what_the_host_cannot_make_is_refused_by_name(void **state)
+{
+	says = (struct engine_info){ .gpa_bits = 48, .irqchips = { "gicv2" } };
+	refuses("gicv3", false, "--irqchip gicv3: this host's host has none: leave the option out, or ask for gicv2");
+	refuses("gicv3-its", false, "--irqchip gicv3-its: this host's host has none: leave the option out, or ask for gicv2");
+	says.irqchips[0] = "aia";
+	refuses(NULL, false, "--irqchip: machine virt-arm64 has no aia: leave the option out");
+}
+
+static void performance_counters_are_there_only_where_the_host_has_them(void **state)
+{
+	says = (struct engine_info){ .gpa_bits = 48 };
+	refuses(NULL, true, "--pmu: this host's host has no performance counters for guests: leave the option out");
+	says.has_pmu = true;
+	assert_int_equal(resolve(NULL, true).err, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_engine_of_models_has_every_controller_of_the_board),
+		cmocka_unit_test(kvmtools_names_of_a_gic_with_messages_are_that_gic),
+		cmocka_unit_test(what_the_host_can_make_is_what_a_guest_gets),
+		cmocka_unit_test(what_the_host_cannot_make_is_refused_by_name),
+		cmocka_unit_test(performance_counters_are_there_only_where_the_host_has_them),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
