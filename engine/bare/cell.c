@@ -441,7 +441,7 @@ int cell_get_state(struct cpu *cpu, uint64_t id)
 	slot = cell_slot(cpu->sys, id);
 	if (slot)
 		state = (*slot)->comm->cell_state;
-	else if (!slot && id != root_of(cpu->sys)->config->id)
+	else if (id != root_of(cpu->sys)->config->id)
 		err = -ENOENT;
 	management_leave(cpu);
 	return err ? err : state <= CELL_FAILED_COMM_REV ? (int)state : -EINVAL;

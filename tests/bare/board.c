@@ -148,6 +148,27 @@ void sgi_send(uint64_t cpu, uint32_t sgi)
 	isb();
 }
 
+void spi_route(uint64_t cpu)
+{
+	uint32_t shift = SPI % 16 * 2;
+
+	w32(GICD + 0xc00 + SPI / 16 * 4, (r32(GICD + 0xc00 + SPI / 16 * 4) & ~(3u << shift)) | 2u << shift);
+	if (gic_version == 3) {
+		w32(GICD + 0x6000 + 8 * SPI, (uint32_t)cpu);
+	} else {
+		shift = SPI % 4 * 8;
+		w32(GICD + 0x800 + SPI / 4 * 4, (r32(GICD + 0x800 + SPI / 4 * 4) & ~(0xffu << shift)) | 1u << (shift + cpu));
+	}
+	w32(GICD + 0x100 + SPI / 32 * 4, 1u << SPI % 32);
+}
+
+void spi_pend(void)
+{
+	w32(GICD + 0x200 + SPI / 32 * 4, 1u << SPI % 32);
+	while (!(r32(GICD + 0x300 + SPI / 32 * 4) >> SPI % 32 & 1))
+		relax();
+}
+
 void irqs_on(int on)
 {
 	if (on)
@@ -180,10 +201,15 @@ static void work_do(uint64_t cpu)
 	else if (what == WORK_HVC)
 		work_result[cpu] = call_hvc(work_arg[cpu], 0, 0);
 	work[cpu] = WORK_NONE;
-	if (what == WORK_OFF) {
-		irqs_on(0);
-		call_smc(0x84000002, 0, 0, 0);
+	if (what != WORK_OFF && what != WORK_OFF_WITH_SPI)
+		return;
+	irqs_on(0);
+	if (what == WORK_OFF_WITH_SPI) {
+		spi_route(cpu);
+		spi_pend();
+		spi_route(0);
 	}
+	call_smc(0x84000002, 0, 0, 0);
 }
 
 void work_give(uint64_t cpu, uint64_t what, uint64_t arg)
@@ -280,11 +306,21 @@ void disable(void)
 	check(mine == 0xbadca11, "the stub answers again", mine);
 }
 
-void cpu_off(uint64_t cpu)
+static void cpu_off_by(uint64_t cpu, uint64_t what)
 {
-	work_give(cpu, WORK_OFF, 0);
+	work_give(cpu, what, 0);
 	while (call_smc(0xc4000004, cpu, 0, 0) != 1)
 		relax();
+}
+
+void cpu_off(uint64_t cpu)
+{
+	cpu_off_by(cpu, WORK_OFF);
+}
+
+void cpu_off_with_spi(uint64_t cpu)
+{
+	cpu_off_by(cpu, WORK_OFF_WITH_SPI);
 }
 
 void cpu_on(uint64_t cpu)
@@ -299,8 +335,11 @@ void cpu_on(uint64_t cpu)
 void cpu_main(uint64_t cpu)
 {
 	gic_version = (sys_read(id_aa64pfr0_el1) >> 24 & 15) ? 3 : 2;
-	if (!cpu)
+	if (!cpu) {
 		w32(GICD, gic_version == 3 ? 0x12 : 1);
+		if (gic_version == 3)
+			w32(GICD + 0x80 + SPI / 32 * 4, ~0u);
+	}
 	gic_init_cpu(cpu);
 	irqs_on(1);
 	if (cpu)

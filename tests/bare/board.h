@@ -19,6 +19,7 @@
 #define GICC		0x08010000ull
 #define GICR		0x080a0000ull
 #define TIMER_IRQ	27u
+#define SPI		40u			/* nobody's: set pending by hand, edge */
 #define CPUS_MAX	4u
 
 #define sys_read(name) ({ uint64_t v_; __asm__ volatile("mrs %0, " #name : "=r"(v_)); v_; })
@@ -26,7 +27,7 @@
 #define relax()	__asm__ volatile("yield" : : : "memory")	/* under -icount the other CPU's turn comes by it */
 #define isb()	__asm__ volatile("isb" : : : "memory")
 
-enum { WORK_NONE, WORK_ENTER, WORK_HVC, WORK_OFF, WORK_NOTHING };
+enum { WORK_NONE, WORK_ENTER, WORK_HVC, WORK_OFF, WORK_OFF_WITH_SPI, WORK_NOTHING };
 
 /* The program's. */
 extern const uint32_t board_cpus;
@@ -49,12 +50,15 @@ void check(int good, const char *what, uint64_t value);		/* value is printed whe
 uint64_t now(void);
 int wait_until(volatile uint64_t *what, uint64_t at_least);	/* two seconds at most */
 void sgi_send(uint64_t cpu, uint32_t sgi);
+void spi_route(uint64_t cpu);					/* SPI goes there, and is on */
+void spi_pend(void);						/* and has been acknowledged by somebody */
 void irqs_on(int on);
 
 /* Another CPU does it; work_wait waits for it and says what came of it. */
 void work_give(uint64_t cpu, uint64_t what, uint64_t arg);
 uint64_t work_wait(uint64_t cpu);
 void cpu_off(uint64_t cpu);
+void cpu_off_with_spi(uint64_t cpu);	/* the SPI comes when it takes none any more, and then goes to CPU 0 */
 void cpu_on(uint64_t cpu);
 
 /* All CPUs into the engine and out of it. */

@@ -160,6 +160,34 @@ static void costs_show(void)
 	}
 }
 
+/* What a CPU had been given when it went off is for those that stay. */
+static void an_interrupt_survives_its_cpu(void)
+{
+	uint64_t before = irqs[0][SPI % 32];
+
+	cpu_off_with_spi(1);
+	check(wait_until(&irqs[0][SPI % 32], before + 1), "an SPI that another CPU had when it went off", irqs[0][SPI % 32]);
+	w32(GICD + 0x180 + SPI / 32 * 4, 1u << SPI % 32);
+	cpu_on(1);
+}
+
+/* The GIC would write there past stage 2. */
+static void lpi_tables_stay_the_roots(void)
+{
+	volatile uint64_t *config = (volatile uint64_t *)(GICR + 0x70), *pending = (volatile uint64_t *)(GICR + 0x78);
+	uint64_t value;
+
+	*config = CELL_BASE | 15;
+	*pending = CELL_BASE;
+	value = call_hvc(HC_CELL_CREATE, (uint64_t)&cell, 0);
+	check(value == 0, "create where LPI tables would be", value);
+	w32(GICR, 1);
+	check(!(r32(GICR) & 1), "LPIs with tables in a cell", r32(GICR));
+	value = call_hvc(HC_CELL_DESTROY, 1, 0);
+	check(value == 0, "destroy", value);
+	*config = *pending = 0;
+}
+
 static void cells(void)
 {
 	uint64_t used = call_hvc(HC_INFO, INFO_POOL_USED, 0), value;
@@ -170,7 +198,10 @@ static void cells(void)
 	costs_show();
 	for (int i = 0; i < 3; i++)
 		cell_runs();
+	if (gic_version == 3)
+		lpi_tables_stay_the_roots();
 	cpu_on(1);
+	an_interrupt_survives_its_cpu();
 	value = call_hvc(HC_INFO, INFO_POOL_USED, 0);
 	check(value == used, "the pool is as it was", value);
 }

@@ -47,6 +47,9 @@
 
 #define MPIDR_AFFINITY	0xff00ffffffull
 
+#define GICD_BYTES_V2	0x1000ull
+#define GICD_BYTES_V3	0x10000ull
+
 struct regs {
 	uint64_t x[31];
 	uint64_t pad;

@@ -69,8 +69,8 @@ static int map_cpus(struct arm_cpu *c, const struct image_header *image)
 
 static int map_gic(struct arm_cpu *c, const struct image_header *image, const struct config_platform *p)
 {
-	uint64_t frames;
-	int err = map(c, p->gicd_base, p->gicd_base + 0x10000, MAP_DEVICE);
+	uint64_t gicd_bytes = p->gic_version == 2 ? GICD_BYTES_V2 : GICD_BYTES_V3;
+	int err = map(c, p->gicd_base, p->gicd_base + gicd_bytes, MAP_DEVICE);
 
 	if (!err && p->gic_version == 2) {
 		err = map(c, p->gicc_base, p->gicc_base + 0x2000, MAP_DEVICE);
@@ -78,8 +78,7 @@ static int map_gic(struct arm_cpu *c, const struct image_header *image, const st
 	}
 	if (err)
 		return err;
-	frames = image->max_cpus * gicr_stride(mmio_read(p->gicr_base + GICR_TYPER, 8));
-	return map(c, p->gicr_base, p->gicr_base + frames, MAP_DEVICE);
+	return map(c, p->gicr_base, p->gicr_base + gicr_bytes(p, image->max_cpus), MAP_DEVICE);
 }
 
 /* A table at the level of pages for the window; empty. */

@@ -38,7 +38,7 @@
 	ldr	x30, [x1, #240]
 	.endm
 
-	/* Cleans and invalidates from \start to \end; clobbers both and x5, x6. */
+	/* Invalidates from \start to \end; clobbers \start and x5, x6. */
 	.macro	dcache_drop start, end
 	mrs	x5, ctr_el0
 	ubfx	x5, x5, #16, #4

@@ -162,7 +162,8 @@ void gic_private_reset(struct arm_cpu *c, uint64_t base)
 			priority_set(base, i, PRIORITY_DEFAULT);
 	memset(c->sgi_priority, PRIORITY_DEFAULT, sizeof(c->sgi_priority));
 	c->sgi_enable = (uint32_t)MASK(15, 0);
-	c->queue.head = c->queue.tail = 0;
+	for (; c->queue.head != c->queue.tail; c->queue.head++)
+		gic_shared_hand_back(c, c->queue.irq[c->queue.head % QUEUE_ENTRIES] & MASK(23, 0), true);
 	__atomic_store_n(&c->sgi_pending, 0, __ATOMIC_RELEASE);
 }
 
@@ -188,6 +189,12 @@ void gic_hand_back(struct arm_cpu *c, uint64_t private_base, uint32_t irq, bool 
 			gic_irq_bit(base, GICD_ISPENDR, irq);
 		gic_irq_bit(base, GICD_ICACTIVER, irq);
 	}
+}
+
+void gic_shared_hand_back(struct arm_cpu *c, uint32_t irq, bool pending)
+{
+	if (irq >= IRQ_PRIVATE && pending)
+		gic_hand_back(c, 0, irq, true, false);
 }
 
 void gic_queue_hand_back(struct arm_cpu *c, uint64_t private_base)

@@ -237,6 +237,8 @@ static void v2_leave(struct arm_cpu *c, bool off)
 
 static void v2_reset(struct arm_cpu *c)
 {
+	for (uint32_t n = 0; n < c->lr_count; n++)
+		gic_shared_hand_back(c, lr_read(n) & LR_VIRTUAL, lr_read(n) & LR_PENDING);
 	lrs_clear(c);
 	gich_write(GICH_VMCR, 0);
 	gich_write(GICH_APR, 0);
@@ -255,7 +257,7 @@ int gicv2_map_interface(struct cell *cell)
 
 static int v2_cell_init(struct cell *cell)
 {
-	int err = mmio_add(&cell->mmio, gicd_base(cell->sys), 0x1000, gic_dist_access, NULL);
+	int err = mmio_add(&cell->mmio, gicd_base(cell->sys), GICD_BYTES_V2, gic_dist_access, NULL);
 
 	/* The root's own memory comes first, and may have it in it. */
 	return err || cell == root_of(cell->sys) ? err : gicv2_map_interface(cell);

@@ -221,6 +221,8 @@ static void v3_leave(struct arm_cpu *c, bool off)
 
 static void v3_reset(struct arm_cpu *c)
 {
+	for (uint32_t n = 0; n < c->lr_count; n++)
+		gic_shared_hand_back(c, (uint32_t)lr_read(n), lr_read(n) & LR_PENDING);
 	lrs_clear(c);
 	icc_write(ICH_VMCR, 0);
 	icc_write(ICH_AP0R0, 0);

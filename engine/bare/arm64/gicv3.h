@@ -63,6 +63,12 @@ static inline uint64_t gicr_stride(uint64_t typer)
 	return typer & GICR_TYPER_VLPIS ? 0x40000 : 0x20000;
 }
 
+/* All redistributors, of as many CPUs. */
+static inline uint64_t gicr_bytes(const struct config_platform *p, uint32_t max_cpus)
+{
+	return max_cpus * gicr_stride(mmio_read(p->gicr_base + GICR_TYPER, 8));
+}
+
 static inline uint64_t gicr_affinity(uint64_t typer)
 {
 	uint64_t a = typer >> 32;

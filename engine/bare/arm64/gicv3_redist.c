@@ -65,14 +65,22 @@ static bool is_table(uint64_t offset)
 	return offset == GICR_PROPBASER || offset == GICR_PENDBASER;
 }
 
-static enum mmio_result control_write(const struct bare *sys, bool root, uint64_t reg, uint64_t offset, const struct mmio_access *a)
+/* Memory of the tables may have become a cell's since they were set. */
+static bool tables_are_good(const struct bare *sys, uint64_t frame)
+{
+	return table_is_good(sys, GICR_PROPBASER, mmio_read(frame + GICR_PROPBASER, 8)) &&
+	       table_is_good(sys, GICR_PENDBASER, mmio_read(frame + GICR_PENDBASER, 8));
+}
+
+static enum mmio_result control_write(const struct bare *sys, bool root, uint64_t frame, uint64_t offset,
+	const struct mmio_access *a)
 {
 	if (!root)
 		return MMIO_DONE;
-	if (offset == GICR_CTLR && a->size == 4)
-		mmio_write(reg, a->value, 4);
+	if (offset == GICR_CTLR && a->size == 4 && (!(a->value & CTLR_ENABLE_LPIS) || tables_are_good(sys, frame)))
+		mmio_write(frame + GICR_CTLR, a->value, 4);
 	else if (is_table(offset) && a->size == 8 && table_is_good(sys, offset, a->value))
-		mmio_write(reg, a->value, 8);
+		mmio_write(frame + offset, a->value, 8);
 	return MMIO_DONE;
 }
 
@@ -85,7 +93,7 @@ static enum mmio_result control_access(struct cpu *cpu, uint64_t frame, uint64_t
 	if (a->size < 4 || (offset & (a->size - 1u)))
 		return MMIO_BAD;
 	if (a->write)
-		return control_write(cpu->sys, root, frame + offset, offset, a);
+		return control_write(cpu->sys, root, frame, offset, a);
 	a->value = readable ? mmio_read(frame + offset, a->size) : 0;
 	if (!root && offset == GICR_CTLR)
 		a->value &= ~CTLR_ENABLE_LPIS;
@@ -133,11 +141,10 @@ static enum mmio_result redist_access(struct cpu *cpu, void *arg, struct mmio_ac
 int gicv3_cell_init(struct cell *cell)
 {
 	const struct config_platform *p = &cell->sys->config->platform;
-	uint64_t frames = GICR_FRAMES_MAX(cell->sys) * gicr_stride(mmio_read(p->gicr_base + GICR_TYPER, 8));
-	int err = mmio_add(&cell->mmio, p->gicd_base, 0x10000, gic_dist_access, NULL);
+	int err = mmio_add(&cell->mmio, p->gicd_base, GICD_BYTES_V3, gic_dist_access, NULL);
 
 	if (!err)
-		err = mmio_add(&cell->mmio, p->gicr_base, frames, redist_access, NULL);
+		err = mmio_add(&cell->mmio, p->gicr_base, gicr_bytes(p, cell->sys->max_cpus), redist_access, NULL);
 	return err;
 }
 

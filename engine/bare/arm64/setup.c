@@ -43,7 +43,7 @@ static void el2_restore(const struct el2_state *s)
 	sys_write(vtcr_el2, s->vtcr);
 	sys_write(cnthp_ctl_el2, s->cnthp_ctl);
 	isb();
-	tlbi(vmalls12e1);
+	tlbi(alle1);		/* of every VMID: KVM's will be the same numbers */
 	dsb(nsh);
 	isb();
 }
@@ -170,7 +170,9 @@ void el2_enter(struct arm_cpu *c, struct regs *regs)
 
 int arch_may_leave(struct cpu *cpu)
 {
-	return machine.gic->has_lpi(arm_cpu_of(cpu)) ? -EAGAIN : 0;
+	struct arm_cpu *c = arm_cpu_of(cpu);
+
+	return c->queue.head != c->queue.tail || machine.gic->has_lpi(c) ? -EAGAIN : 0;
 }
 
 void arch_disable(struct bare *sys)

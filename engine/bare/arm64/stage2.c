@@ -10,7 +10,6 @@
 #define SH_INNER	field_put(PT_SH, 3)
 #define VTCR_RES1	BIT(31)
 #define VTCR_CACHED	(BIT(8) | BIT(10) | MASK(13, 12))
-#define VMIDS		64u
 
 const uint32_t arch_cell_bytes = sizeof(struct arm_cell);
 
@@ -140,10 +139,11 @@ static uint32_t gic_ranges(const struct bare *sys, struct config_memory range[4]
 {
 	const struct config_platform *p = &sys->config->platform;
 	uint32_t n = 0;
+	bool v3 = machine_of((struct bare *)(uintptr_t)sys)->gic == &gicv3;
 
-	range[n++] = (struct config_memory){ .phys = p->gicd_base, .size = 0x10000 };
-	if (machine_of((struct bare *)(uintptr_t)sys)->gic == &gicv3) {
-		range[n++] = (struct config_memory){ .phys = p->gicr_base, .size = sys->max_cpus * 0x20000ull };
+	range[n++] = (struct config_memory){ .phys = p->gicd_base, .size = v3 ? GICD_BYTES_V3 : GICD_BYTES_V2 };
+	if (v3) {
+		range[n++] = (struct config_memory){ .phys = p->gicr_base, .size = gicr_bytes(p, sys->max_cpus) };
 		return n;
 	}
 	range[n++] = (struct config_memory){ .phys = p->gicc_base, .size = 0x2000 };
