@@ -73,6 +73,7 @@ static void client_answer(struct control_client *c, json_t *answer)
 	free(text);
 }
 
+/* Without an ID where none could be read. */
 static void client_error(struct control_client *c, json_t *id, int code, const char *message)
 {
 	client_answer(c, json_pack("{s:s, s:O?, s:{s:i, s:s}}", "jsonrpc", "2.0", "id", id, "error", "code", code, "message",
@@ -84,9 +85,16 @@ static int rpc_code(int err)
 	return err == -ENOSYS ? RPC_METHOD : err == -EINVAL ? RPC_PARAMS : RPC_FAILED;
 }
 
+/* What a method says. Without an ID it was a notification, which has no answer, whatever came of it. */
+static void client_failed(struct control_client *c, json_t *id, int err, const char *message)
+{
+	if (id)
+		client_error(c, id, rpc_code(err), message);
+}
+
 static void client_result(struct control_client *c, json_t *id, json_t *result)
 {
-	if (id)			/* without it is a notification, that has no answer */
+	if (id)
 		client_answer(c, json_pack("{s:s, s:O, s:O}", "jsonrpc", "2.0", "id", id, "result", result));
 	json_decref(result);
 }
@@ -98,7 +106,7 @@ static bool client_console(struct control_client *c, json_t *id, const char *res
 	int fd;
 
 	if (!chardev_mux_room(console)) {
-		client_error(c, id, RPC_FAILED, "too many look at this console already: leave one of them");
+		client_failed(c, id, -EBUSY, "too many look at this console already: leave one of them");
 		return true;
 	}
 	client_result(c, id, json_object());
@@ -130,11 +138,11 @@ static bool client_request(struct control_client *c, const char *line, size_t le
 	} else if (!json_is_object(request) || !method || json_is_object(id) || json_is_array(id)) {
 		client_error(c, NULL, RPC_REQUEST, "a request is an object with \"method\"");
 	} else if (!strcmp(method, "console")) {
-		ours = client_console(c, id, line + len + 1, c->in_len - len - 1);
+		ours = client_console(c, id, line + len + 1, (size_t)(c->in + c->in_len - line) - len - 1);
 	} else {
 		err = control_call(c->control->target, method, json_object_get(request, "params"), &result, &e);
 		if (err)
-			client_error(c, id, rpc_code(err), e.text);
+			client_failed(c, id, err, e.text);
 		else
 			client_result(c, id, result);
 	}
@@ -144,16 +152,18 @@ static bool client_request(struct control_client *c, const char *line, size_t le
 
 static void client_lines(struct control_client *c)
 {
+	size_t at = 0;
 	char *end;
 
-	while (!c->deaf && (end = memchr(c->in, '\n', c->in_len))) {
-		size_t len = (size_t)(end - c->in);
+	while (!c->deaf && (end = memchr(c->in + at, '\n', c->in_len - at))) {
+		size_t len = (size_t)(end - c->in) - at;
 
-		if (len && !client_request(c, c->in, len))
+		if (len && !client_request(c, c->in + at, len))
 			return;
-		c->in_len -= len + 1;
-		memmove(c->in, end + 1, c->in_len);
+		at += len + 1;
 	}
+	c->in_len -= at;
+	memmove(c->in, c->in + at, c->in_len);
 	if (c->in_len == CONTROL_REQUEST_MAX) {
 		client_error(c, NULL, RPC_REQUEST, "the request is too long");
 		c->deaf = true;

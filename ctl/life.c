@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/platform.h"
 #include "ctl/life.h"
 #include "ctl/run.h"
 #include "ctl/semihosting.h"
@@ -10,6 +11,7 @@
 #include "ctl/vcpus.h"
 
 #define QUIESCE_MS	5000
+#define QUIESCE_STEP_NS	1000000u
 #define FAULT_AGAIN_NS	10000000000ull	/* a triple fault so soon after one is no reboot */
 
 void life_end(struct life *l, int status)
@@ -18,10 +20,14 @@ void life_end(struct life *l, int status)
 	loop_stop(l->control);
 }
 
-/* Waits until no device has work under way. The loops go on. */
+/*
+ * Waits until no device has work under way, which the other threads' loops bring to its end. Ours stands still: what it would serve
+ * meanwhile (a client that asks for the next thing or leaves, the guest's reset) would find us in the middle of this.
+ */
 void life_quiesce(struct life *l)
 {
 	struct vm *vm = l->vm;
+	uint32_t never = 0;
 
 	list_for_each(n, &vm->devices) {
 		struct device *d = list_entry(n, struct device, node);
@@ -30,8 +36,8 @@ void life_quiesce(struct life *l)
 		__atomic_store_n(&d->quiesced, false, __ATOMIC_RELAXED);
 		if (!d->cls->quiesce || d->cls->quiesce(d) != -EINPROGRESS)
 			continue;
-		while (!__atomic_load_n(&d->quiesced, __ATOMIC_ACQUIRE) && waited++ < QUIESCE_MS / 10)
-			loop_once(l->control, 10);
+		while (!__atomic_load_n(&d->quiesced, __ATOMIC_ACQUIRE) && waited++ < QUIESCE_MS)
+			platform_wait_for(&never, never, QUIESCE_STEP_NS);
 	}
 }
 

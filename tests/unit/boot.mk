@@ -9,3 +9,4 @@ $(eval $(call unit_test,payload,tests/unit/payload.c,ctl boot core base os,-lz -
 $(eval $(call unit_test,resolve,tests/unit/resolve.c,ctl backend machine boot dev fw core isa os base,-lz -lfdt))
 $(eval $(call unit_test,vcpus,tests/unit/vcpus.c,ctl core base os))
 $(eval $(call unit_test,pc_tables,tests/unit/pc_tables.c,machine fw boot dev core isa base os))
+$(eval $(call unit_test,control,tests/unit/control.c,ctl machine boot dev backend fw core isa base os,-lz -lfdt -lslirp -ljansson))
