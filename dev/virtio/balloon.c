@@ -23,6 +23,7 @@
 #define PFN_SHIFT		12	/* pages of 4 KiB, whatever the guest's are */
 #define PAGE_BYTES		(1ull << PFN_SHIFT)
 #define PFNS			256u	/* copied at once */
+#define PFNS_MAX		4096u	/* of one message; each may cost a system call */
 
 enum { BALLOON_INFLATE, BALLOON_DEFLATE, BALLOON_STATISTICS, BALLOON_REPORTING, BALLOON_QUEUES };
 enum { BALLOON_F_STATS_VQ = 1, BALLOON_F_DEFLATE_ON_OOM = 2, BALLOON_F_REPORTING = 5 };
@@ -69,11 +70,13 @@ static void inflate_pfns(struct virtio_balloon *b, unsigned n)
 	}
 }
 
+/* What a longer message says besides stays with the guest as well: 4 GiB of page numbers would keep the thread for hours. */
 static void inflate(struct virtio_balloon *b, const struct vring_chain *c)
 {
 	size_t offset = 0, got;
 
-	while ((got = vring_chain_read(c, offset, b->pfn, sizeof(b->pfn))) >= sizeof(b->pfn[0])) {
+	while (offset < PFNS_MAX * sizeof(b->pfn[0]) &&
+	       (got = vring_chain_read(c, offset, b->pfn, sizeof(b->pfn))) >= sizeof(b->pfn[0])) {
 		inflate_pfns(b, (unsigned)(got / sizeof(b->pfn[0])));
 		offset += got;
 	}

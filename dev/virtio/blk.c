@@ -175,7 +175,7 @@ static int blk_prepare(struct virtio_blk *blk, struct blk_request *rq, uint32_t 
 	vring_chain_read(c, 0, &h, sizeof(h));
 	rq->io.vecs = 0;
 	rq->sync = false;
-	write = h.type != BLK_T_IN && h.type != BLK_T_GET_ID && h.type != BLK_T_FLUSH;
+	write = h.type == BLK_T_OUT || h.type == BLK_T_DISCARD || h.type == BLK_T_WRITE_ZEROES;
 	if (write && blk->backend->read_only)
 		return -EROFS;
 	switch (h.type) {

@@ -189,8 +189,12 @@ static bool net_readable(struct net_client *client, unsigned pair)
 	struct virtqueue *q = &net->vd.queue[2 * pair];
 	enum fetched what = FETCHED;
 
-	if (2 * pair >= net_ctrl_index(net) || !virtqueue_begin(q))
+	if (!virtqueue_begin(q))
 		return false;
+	if (q->index >= net_ctrl_index(net)) {
+		virtqueue_end(q);
+		return false;
+	}
 	vring_quiet(&q->ring);
 	for (uint32_t i = 0; i < NET_BATCH && what == FETCHED; i++)
 		what = net_fetch(net, q, pair);

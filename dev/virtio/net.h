@@ -74,7 +74,8 @@ static inline struct virtio_net *to_net(struct virtio_dev *vd)
 	return container_of(vd, struct virtio_net, vd);
 }
 
-/* Queues 2i and 2i + 1 are pair i; the control queue is behind those that the driver knows of (§5.1.2). */
+/* Queues 2i and 2i + 1 are pair i; the control queue is behind those that the driver knows of (§5.1.2). Only between
+   virtqueue_begin and virtqueue_end does the answer hold: a reset may come before. */
 static inline uint32_t net_ctrl_index(const struct virtio_net *net)
 {
 	return virtio_has(&net->vd, NET_F_MQ) ? 2 * net->queues : 2;

@@ -162,6 +162,10 @@ void net_ctrl_kick(struct virtio_net *net, struct virtqueue *q)
 
 	if (!virtqueue_begin(q))
 		return;
+	if (q->index != net_ctrl_index(net)) {		/* any more: the spans are another thread's now */
+		virtqueue_end(q);
+		return;
+	}
 	for (uint32_t i = 0; i < NET_QUEUE_SIZE && virtqueue_pop(q, &c); i++) {
 		uint8_t ack = ctrl_do(net, &c);
 

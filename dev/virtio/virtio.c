@@ -475,7 +475,7 @@ void virtio_status_set(struct virtio_dev *vd, uint32_t val)
 	if (vd->ops->begin)
 		vd->ops->begin(vd);
 	lock_acquire(&vd->dev.lock);
-	if (vd->resetting == VIRTIO_RUNS)
+	if (vd->resetting == VIRTIO_RUNS && vd->status & VIRTIO_STATUS_FEATURES_OK)	/* no reset has come between */
 		vd->status |= VIRTIO_STATUS_DRIVER_OK;
 	lock_release(&vd->dev.lock);
 	for (uint32_t i = 0; i < vd->queues; i++)
@@ -663,6 +663,25 @@ static bool any_queue_on(const struct virtio_dev *vd)
 	return false;
 }
 
+/*
+ * Device lock held. The driver shows itself as a legacy one: what has been written to the modern interface, and was never
+ * looked at, counts for nothing. True the first time: ops->begin follows.
+ */
+static bool legacy_begins(struct virtio_dev *vd)
+{
+	if (vd->legacy)
+		return false;
+	vd->legacy = true;
+	vd->features = 0;
+	return true;
+}
+
+static void legacy_begun(struct virtio_dev *vd, bool begins)
+{
+	if (begins && vd->ops->begin)
+		vd->ops->begin(vd);
+}
+
 void virtio_legacy_features_set(struct virtio_dev *vd, uint32_t val)
 {
 	bool begins = false;
@@ -675,28 +694,30 @@ void virtio_legacy_features_set(struct virtio_dev *vd, uint32_t val)
 			vd->features = 0;	/* there is no way to refuse */
 	}
 	lock_release(&vd->dev.lock);
-	if (begins && vd->ops->begin)
-		vd->ops->begin(vd);
+	legacy_begun(vd, begins);
 }
 
 void virtio_legacy_status_set(struct virtio_dev *vd, uint32_t val)
 {
+	bool begins = false;
+
 	if (!val) {
 		reset_start(vd);
 		return;
 	}
 	lock_acquire(&vd->dev.lock);
 	if (vd->resetting == VIRTIO_RUNS && !(vd->status & VIRTIO_STATUS_FEATURES_OK)) {
-		vd->legacy = true;
+		begins = legacy_begins(vd);
 		vd->status |= val & STATUS_BY_DRIVER & ~VIRTIO_STATUS_FEATURES_OK;
 	}
 	lock_release(&vd->dev.lock);
+	legacy_begun(vd, begins);
 }
 
 void virtio_legacy_queue_set(struct virtio_dev *vd, uint32_t index, gpa_t desc, uint64_t align)
 {
 	struct virtqueue *q;
-	bool on;
+	bool on, begins = false;
 
 	if (!desc)
 		virtio_queue_enable(vd, index, false);
@@ -706,13 +727,14 @@ void virtio_legacy_queue_set(struct virtio_dev *vd, uint32_t index, gpa_t desc, 
 	lock_acquire(&vd->dev.lock);
 	on = vd->resetting == VIRTIO_RUNS && !(vd->status & VIRTIO_STATUS_FEATURES_OK) && q->state == VQ_OFF;
 	if (on) {
-		vd->legacy = true;
+		begins = legacy_begins(vd);
 		q->desc = desc;
 		q->driver = desc + 16ull * q->size;
 		q->device = ALIGN_UP(q->driver + 4 + 2ull * q->size + 2, align);
 		q->state = VQ_READY;
 	}
 	lock_release(&vd->dev.lock);
+	legacy_begun(vd, begins);
 	if (on)
 		queue_go_live(q);
 }

@@ -82,7 +82,11 @@ static void net_ready(struct net_backend *b, unsigned pair)
 
 static void net_set_offloads(struct net_backend *b, unsigned offloads)
 {
-	to_fake(b)->offloads = offloads;
+	struct net_fake *f = to_fake(b);
+
+	f->offloads = offloads;
+	if (f->told)
+		f->told(f);
 }
 
 static int net_set_pairs(struct net_backend *b, unsigned pairs)

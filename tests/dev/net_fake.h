@@ -19,6 +19,7 @@ struct net_fake {
 	unsigned in_count, lost;
 	unsigned offloads, pairs;	/* as set */
 	int pairs_err;
+	void (*told)(struct net_fake *f);	/* of offloads; or NULL */
 };
 
 void net_fake_init(struct net_fake *f);

@@ -101,6 +101,23 @@ static void more_page_numbers_than_are_copied_at_once(void **state)
 	assert_int_equal(f->last, BUF + 2 * 4096 * (ARRAY_SIZE(pfn) - 1));
 }
 
+/* Eight descriptors with the same list, which is as long as a driver's could be: not millions of system calls. */
+static void a_message_of_absurd_length_gives_back_a_bounded_number_of_pages(void **state)
+{
+	struct fixture *f = *state;
+	struct rig *r = &f->r;
+	uint32_t *pfn = rig_ptr(r, LIST);
+
+	for (unsigned i = 0; i < 4096; i++)
+		pfn[i] = (BUF >> 12) + 2 * i;
+	for (uint16_t i = 0; i < 8; i++)
+		rig_desc(r, r->q[INFLATE].desc, i, LIST, 4096 * 4, i < 7 ? DESC_F_NEXT : 0, (uint16_t)(i + 1));
+	rig_offer(r, INFLATE, 0);
+	rig_kick(r, INFLATE);
+	assert_true(rig_used(r, INFLATE, NULL, NULL));
+	assert_int_equal(f->calls, 4096);
+}
+
 static void pinned_memory_is_not_given_back(void **state)
 {
 	const uint32_t pfn = BUF >> 12;
@@ -195,6 +212,7 @@ int main(void)
 		T(pages_that_lie_together_go_back_in_one_piece),
 		T(pages_that_are_no_ram_are_left_alone),
 		T(more_page_numbers_than_are_copied_at_once),
+		T(a_message_of_absurd_length_gives_back_a_bounded_number_of_pages),
 		T(pinned_memory_is_not_given_back),
 		T(reported_ranges_go_back_without_their_broken_pages),
 		T(the_wish_is_in_the_configuration_and_the_answer_comes_back),

@@ -271,6 +271,7 @@ static void read_only_disk_refuses_to_write(void **state)
 	assert_int_equal(request(&r, T_OUT, 0, 512), IOERR);
 	range(&r, 0, 1, 0);
 	assert_int_equal(request(&r, T_DISCARD, 0, 16), IOERR);
+	assert_int_equal(request(&r, 2, 0, 0), UNSUPP);		/* no type of request, writes or not */
 	assert_int_equal(request(&r, T_FLUSH, 0, 0), OK);
 	assert_int_equal(request(&r, T_IN, 0, 512), OK);
 	assert_int_equal(disk.writes, 0);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "base/errno.h"
+#include "dev/virtio/net.h"
 #include "tests/dev/net_fake.h"
 #include "tests/dev/virtio_rig.h"
 
@@ -254,6 +255,58 @@ static void features_without_those_they_need_are_refused(void **state)
 	assert_true(rd(&f->r, R_STATUS) & S_FEATURES_OK);
 }
 
+/* A transitional function has the modern registers as well; what is written there was agreed on by nobody. */
+static void a_legacy_driver_has_no_features_that_it_did_not_ask_for(void **state)
+{
+	struct fixture *f = *state;
+	struct virtio_dev *vd = container_of(f->r.dev, struct virtio_dev, dev);
+
+	if (f->r.kind != RIG_PCI_LEGACY)
+		skip();
+	for (unsigned by_status = 0; by_status < 2; by_status++) {
+		wr(&f->r, R_STATUS, 0);
+		f->net.offloads = 77;
+		f->r.kind = RIG_PCI;
+		wr(&f->r, R_DRIVER_FEATURES_SEL, 0);
+		wr(&f->r, R_DRIVER_FEATURES, ~0u);
+		f->r.kind = RIG_PCI_LEGACY;
+		if (by_status) {
+			wr(&f->r, R_STATUS, S_ACK);
+		} else {
+			rig_queue_place(&f->r, 2, SIZE);
+			rig_queue_enable(&f->r, 2);
+			assert_true(vd->queue[2].live);
+		}
+		assert_int_equal(vd->features, 0);
+		assert_int_equal(f->net.offloads, 0);
+	}
+}
+
+static void reset_now(struct net_fake *n)
+{
+	struct fixture *f = container_of(n, struct fixture, net);
+
+	n->told = NULL;
+	wr(&f->r, R_STATUS, 0);
+}
+
+/* Another vCPU's, while the back-end is told of what was agreed on. */
+static void a_reset_in_the_middle_of_driver_ok_stays_a_reset(void **state)
+{
+	struct fixture *f = *state;
+
+	if (rig_legacy(&f->r))
+		skip();
+	f->r.features = F(GUEST_CSUM);
+	rig_negotiate(&f->r);
+	f->net.told = reset_now;
+	wr(&f->r, R_STATUS, S_ACK | S_DRIVER | S_FEATURES_OK | S_DRIVER_OK);
+	assert_null(f->net.told);
+	assert_int_equal(rd(&f->r, R_STATUS), 0);
+	start(f, 0);
+	assert_int_equal(f->net.offloads, 0);
+}
+
 /* --- control queue --- */
 
 #define ALL_CTRL (F(CTRL_VQ) | F(CTRL_RX) | F(CTRL_VLAN) | F(RX_EXTRA) | F(ANNOUNCE) | F(MQ) | F(MAC_ADDR) | \
@@ -439,6 +492,19 @@ static void control_queue_is_the_third_without_several_pairs(void **state)
 	assert_false(rig_used(&f->r, 2, NULL, NULL));
 }
 
+/* The driver may reset the device and agree on something else between our look at a queue's role and its lock. */
+static void a_queue_that_has_changed_its_role_meanwhile_is_left_alone(void **state)
+{
+	struct fixture *f = *state;
+	struct virtio_dev *vd = container_of(f->r.dev, struct virtio_dev, dev);
+
+	start(f, ALL_CTRL);
+	rig_desc(&f->r, f->r.q[RX1].desc, 0, BUF, 2000, DESC_F_WRITE, 0);
+	rig_offer(&f->r, RX1, 0);
+	net_ctrl_kick(to_net(vd), &vd->queue[RX1]);
+	assert_false(rig_used(&f->r, RX1, NULL, NULL));
+}
+
 static void offloads_change_while_the_device_works(void **state)
 {
 	struct fixture *f = *state;
@@ -569,6 +635,8 @@ int main(void)
 		CASE(header_that_asks_for_what_was_not_agreed_on_or_makes_no_sense_drops_the_frame),
 		CASE(backend_learns_which_offloads_the_driver_took),
 		CASE(features_without_those_they_need_are_refused),
+		CASE(a_legacy_driver_has_no_features_that_it_did_not_ask_for),
+		CASE(a_reset_in_the_middle_of_driver_ok_stays_a_reset),
 		CASE(driver_that_says_nothing_gets_all_frames),
 		CASE(frames_are_filtered_as_the_driver_says),
 		CASE(vlans_are_filtered_as_the_driver_says),
@@ -576,6 +644,7 @@ int main(void)
 		CASE(mac_address_can_be_changed_until_the_reset),
 		CASE(pairs_are_used_as_the_driver_says),
 		CASE(control_queue_is_the_third_without_several_pairs),
+		CASE(a_queue_that_has_changed_its_role_meanwhile_is_left_alone),
 		CASE(offloads_change_while_the_device_works),
 		CASE(guest_is_asked_to_announce_itself_after_a_pause),
 		CASE(commands_that_are_wrong_are_refused_and_change_nothing),
