@@ -36,7 +36,6 @@ struct kvm_cpu {
 	void *ring;			/* the machine's coalesced writes, as this vCPU's pages have it; or NULL */
 	struct kvm_dirty_gfn *dirty_ring;	/* or NULL; the next entry to look at: */
 	uint32_t dirty_next;
-	bool running;			/* atomic: inside vcpu_run */
 	bool unfinished;		/* the kernel holds an access that the next KVM_RUN completes */
 	struct lock power_lock;		/* the next two */
 	struct vcpu_power power;

@@ -16,6 +16,7 @@ void kvm_vcpu_kick(struct vcpu *v)
 		thread_kick_id(thread);
 }
 
+/* The kernel lets nobody look while the owner is in KVM_RUN, which may be for ever. */
 static void read_power(struct vcpu *v, void *arg)
 {
 	struct vcpu_power *p = arg;
@@ -48,9 +49,7 @@ int kvm_vcpu_power(struct vcpu *v, struct vcpu_power *p, bool write)
 	lock_release(&c->power_lock);
 	if (write)
 		kvm_vcpu_kick(v);
-	else if (!pending && __atomic_load_n(&c->running, __ATOMIC_SEQ_CST))
-		return vcpu_call(v, read_power, p);
-	else if (!pending)
+	else if (!pending && vcpu_call(v, read_power, p))	/* nobody runs it: not yet, or no more */
 		read_power(v, p);
 	return 0;
 }
@@ -92,8 +91,9 @@ static enum kvm_step finish(struct kvm_cpu *c, enum vm_exit *what)
 	return KVM_GO_ON;
 }
 
-static enum vm_exit run(struct kvm_cpu *c)
+enum vm_exit kvm_vcpu_run(struct vcpu *v)
 {
+	struct kvm_cpu *c = kvm_cpu_of(v);
 	enum vm_exit what = EXIT_FAILED;
 
 	for (;;) {
@@ -112,15 +112,4 @@ static enum vm_exit run(struct kvm_cpu *c)
 		if (kvm_exit_handle(c, enter(c), &what) == KVM_STOP)
 			return what;
 	}
-}
-
-enum vm_exit kvm_vcpu_run(struct vcpu *v)
-{
-	struct kvm_cpu *c = kvm_cpu_of(v);
-	enum vm_exit what;
-
-	__atomic_store_n(&c->running, true, __ATOMIC_SEQ_CST);
-	what = run(c);
-	__atomic_store_n(&c->running, false, __ATOMIC_SEQ_CST);
-	return what;
 }

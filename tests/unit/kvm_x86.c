@@ -426,6 +426,55 @@ static void calls_run_on_the_owner_and_the_guest_goes_on(void **state)
 	kvm_rig_free(t.r);
 }
 
+struct lingerer {
+	struct runner t;
+	uint32_t rounds, lingers;	/* atomic */
+};
+
+/* An owner that takes its time between two runs. */
+static void *linger_main(void *arg)
+{
+	struct lingerer *l = arg;
+	struct vcpu *v = l->t.r->vm.vcpu[0];
+
+	kvm_engine.vcpu_init(v);
+	vcpu_start(v);
+	kvm_rig_start(l->t.r, 0, KVM_RIG_CODE);
+	while ((l->t.what = kvm_engine.vcpu_run(v)) == EXIT_PAUSED && l->t.r->requested < 0) {
+		__atomic_add_fetch(&l->rounds, 1, __ATOMIC_SEQ_CST);
+		vcpu_run_calls(v);
+		__atomic_store_n(&l->lingers, 1, __ATOMIC_SEQ_CST);
+		nanosleep(&(struct timespec){ 0, 50000000 }, NULL);
+		__atomic_store_n(&l->lingers, 0, __ATOMIC_SEQ_CST);
+	}
+	vcpu_stop(v);
+	return NULL;
+}
+
+/* Also while it is outside: it may be back at any moment, and the kernel keeps others waiting until the guest comes out. */
+static void power_is_asked_of_the_owner_wherever_it_is(void **state)
+{
+	struct lingerer l = { .t = { .r = kvm_rig_new(1) } };
+	struct vcpu *v = l.t.r->vm.vcpu[0];
+	struct vcpu_power p;
+	uint32_t before;
+
+	kvm_rig_load(l.t.r, guest_halt, guest_halt_end);
+	assert_int_equal(pthread_create(&l.t.thread, NULL, linger_main, &l), 0);
+	kvm_rig_wait(l.t.r, 1);
+	assert_int_equal(kvm_engine.vcpu_power(v, &p, false), 0);
+	while (!__atomic_load_n(&l.lingers, __ATOMIC_SEQ_CST))
+		;
+	before = __atomic_load_n(&l.rounds, __ATOMIC_SEQ_CST);
+	assert_int_equal(kvm_engine.vcpu_power(v, &p, false), 0);
+	assert_int_equal(p.state, VCPU_WAITING);
+	assert_true(__atomic_load_n(&l.rounds, __ATOMIC_SEQ_CST) > before);
+	l.t.r->requested = 0;
+	vm_kick_all(&l.t.r->vm);
+	assert_int_equal(runner_end(&l.t), EXIT_PAUSED);
+	kvm_rig_free(l.t.r);
+}
+
 static void a_vcpu_is_off_until_it_is_turned_on(void **state)
 {
 	struct kvm_rig *r = kvm_rig_new(1);
@@ -782,6 +831,7 @@ int main(void)
 		cmocka_unit_test(a_kick_ends_a_loop),
 		cmocka_unit_test(a_kick_before_the_run_is_not_lost),
 		cmocka_unit_test(calls_run_on_the_owner_and_the_guest_goes_on),
+		cmocka_unit_test(power_is_asked_of_the_owner_wherever_it_is),
 		cmocka_unit_test(a_vcpu_is_off_until_it_is_turned_on),
 		cmocka_unit_test(a_reset_brings_the_power_on_state_and_the_guest_runs_again),
 		cmocka_unit_test(a_triple_fault_is_told_as_such),
