@@ -123,13 +123,17 @@ static int make_tables(const struct machine *m, struct pc_firmware *fw)
 	return aml_finish(&w, &len);
 }
 
+/* Any vCPU's thread, and several at once: readers of what is made anew have that lock. */
 static void selected(void *ctx, uint16_t key)
 {
 	const struct machine *m = ctx;
 	struct pc_board *pc = m->board;
 
-	if (key == fw_cfg_key(pc->fw_cfg, FILE_LOADER))
-		make_tables(m, &pc->fw);
+	if (key != fw_cfg_key(pc->fw_cfg, FILE_LOADER))
+		return;
+	lock_acquire(&pc->fw_cfg->lock);
+	make_tables(m, &pc->fw);
+	lock_release(&pc->fw_cfg->lock);
 }
 
 static uint32_t put_map(struct pc_firmware *fw, const struct boot_x86 *x86)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What machine pc puts below 1 MiB: its ACPI tables, taken apart here and by iasl, and the MP table. */
 #include <errno.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,6 +15,7 @@
 #include "base/bits.h"
 #include "core/aml.h"
 #include "core/entropy.h"
+#include "dev/misc/fw_cfg.h"
 #include "dev/virtio/devices.h"
 #include "isa/x86/reg_id.h"
 #include "machine/pc.h"
@@ -258,6 +260,41 @@ static void models_of_the_controllers_find_their_places(void **state)
 	unmake(r);
 }
 
+static void *ask(void *arg)
+{
+	struct rig *r = arg;
+	const struct pc_board *pc = r->machine.board;
+	struct bus_access a = { .size = 2, .write = true, .value = fw_cfg_key(pc->fw_cfg, "etc/table-loader") };
+
+	assert_int_equal(bus_access(&r->vm.bus, BUS_PIO, 0x510, &a), BUS_OK);
+	return NULL;
+}
+
+/* Firmware's tables are made anew when somebody selects them, several vCPUs at once perhaps: under the lock that readers take. */
+static void tables_for_firmware_change_while_nobody_reads_or_makes_them(void **state)
+{
+	struct rig *r = make(2, GIB, 0);
+	struct boot_image image = { .format = BOOT_FIRMWARE, .isa = ISA_X86_64, .data = r->ram, .size = 64 * KIB };
+	struct boot_place place = { 0 };
+	struct machine_chosen chosen = { 0 };
+	const struct machine_boot boot = { .image = &image, .place = &place, .chosen = &chosen };
+	struct pc_board *pc = r->machine.board;
+	static struct pc_firmware before;
+	pthread_t thread;
+
+	assert_int_equal(machine_start(&r->machine, &boot), 0);
+	before = pc->fw;
+	lock_acquire(&pc->fw_cfg->lock);
+	pc->fw.acpi[4096] ^= 0x55;
+	assert_int_equal(pthread_create(&thread, NULL, ask, r), 0);
+	usleep(20000);
+	assert_int_equal(pc->fw.acpi[4096], before.acpi[4096] ^ 0x55);
+	lock_release(&pc->fw_cfg->lock);
+	pthread_join(thread, NULL);
+	assert_memory_equal(&pc->fw, &before, sizeof(before));
+	unmake(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -265,6 +302,7 @@ int main(void)
 		cmocka_unit_test(iasl_understands_every_table),
 		cmocka_unit_test(mp_table_names_every_processor_and_line),
 		cmocka_unit_test(models_of_the_controllers_find_their_places),
+		cmocka_unit_test(tables_for_firmware_change_while_nobody_reads_or_makes_them),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
