@@ -94,8 +94,10 @@ void i8259_set(struct device *d, uint32_t line, bool level)
 	lock_release(&p->lock);
 }
 
-static void take(struct pic_regs *c, unsigned ir)
+/* The second chip's output falls with this; should there be more it rises again, which the first one has to see. */
+static void take(struct i8259 *p, unsigned which, unsigned ir)
 {
+	struct pic_regs *c = &p->chip[which];
 	uint8_t bit = (uint8_t)(1u << ir);
 
 	if (!(c->elcr & bit))
@@ -104,28 +106,29 @@ static void take(struct pic_regs *c, unsigned ir)
 		c->isr |= bit;
 	else if (c->rotate_auto_eoi)
 		c->first = (ir + 1) & 7;
+	if (which == SLAVE)
+		drive(&p->chip[MASTER], PIC_CASCADE, false);
 }
 
 /* One chip's half of an acknowledgement: the IR. */
-static unsigned acknowledge(struct pic_regs *c, unsigned which)
+static unsigned acknowledge(struct i8259 *p, unsigned which)
 {
-	unsigned ir = request(c, which);
+	unsigned ir = request(&p->chip[which], which);
 
 	if (ir == NONE)
 		return SPURIOUS;
-	take(c, ir);
+	take(p, which, ir);
 	return ir;
 }
 
 uint8_t i8259_ack(struct device *d)
 {
 	struct i8259 *p = container_of(d, struct i8259, dev);
-	struct pic_regs *m = &p->chip[MASTER], *s = &p->chip[SLAVE];
 	unsigned ir, vector;
 
 	lock_acquire(&p->lock);
-	ir = acknowledge(m, MASTER);
-	vector = ir == PIC_CASCADE ? s->base + acknowledge(s, SLAVE) : m->base + ir;
+	ir = acknowledge(p, MASTER);
+	vector = ir == PIC_CASCADE ? p->chip[SLAVE].base + acknowledge(p, SLAVE) : p->chip[MASTER].base + ir;
 	update(p);
 	lock_release(&p->lock);
 	return (uint8_t)vector;
@@ -225,7 +228,7 @@ static uint8_t pic_read(struct i8259 *p, unsigned which, bool data)
 		ir = request(c, which);
 		if (ir == NONE)
 			return 0;
-		take(c, ir);
+		take(p, which, ir);
 		return (uint8_t)(0x80 | ir);
 	}
 	return data ? c->imr : c->read_isr ? c->isr : c->irr;

@@ -226,6 +226,18 @@ static bool is_time(uint8_t i)
 	return i == SECONDS || i == MINUTES || i == HOURS || (i >= WEEKDAY && i <= YEAR) || i == CENTURY;
 }
 
+/* Reading clears it. UF is set by each second, interrupt or not; where none is wanted no timer runs, and it is found out now. */
+static uint8_t read_flags(struct mc146818 *r)
+{
+	bool passed = wall_s(r) != r->looked_s && running(r) && !(r->cmos[REG_B] & (B_AIE | B_UIE));
+	uint8_t v = r->cmos[REG_C] | (passed ? B_UIE : 0);
+
+	r->looked_s = wall_s(r);
+	r->cmos[REG_C] = 0;
+	update(r);
+	return v;
+}
+
 static uint8_t read_reg(struct mc146818 *r, uint8_t i)
 {
 	uint8_t v;
@@ -240,10 +252,7 @@ static uint8_t read_reg(struct mc146818 *r, uint8_t i)
 		v = running(r) && SECOND_NS - vm_wall_ns(&r->mmio.dev.vm->time) % SECOND_NS <= UIP_NS ? A_UIP : 0;
 		return r->cmos[REG_A] | v;
 	case REG_C:
-		v = r->cmos[REG_C];
-		r->cmos[REG_C] = 0;
-		update(r);
-		return v;
+		return read_flags(r);
 	default:
 		return r->cmos[i];
 	}
@@ -259,8 +268,10 @@ static void change_running(struct mc146818 *r, uint8_t i, uint8_t v)
 		show(r);
 	}
 	r->cmos[i] = v;
-	if (!was && running(r))
+	if (!was && running(r)) {
 		adopt(r);
+		r->looked_s = wall_s(r);
+	}
 	arm_second(r);
 	arm_periodic(r);
 }
@@ -363,6 +374,7 @@ static void mc146818_reset(struct device *d, enum reset_kind why)
 	r->cmos[REG_B] &= (uint8_t)~(B_PIE | B_AIE | B_UIE);
 	r->cmos[REG_C] = 0;
 	r->cmos[REG_D] = D_VALID;
+	r->looked_s = wall_s(r);
 	arm_second(r);
 	arm_periodic(r);
 	update(r);
@@ -377,6 +389,7 @@ static int mc146818_loaded(struct device *d)
 	if (r->offset_s > MAX_S || r->offset_s < -MAX_S || r->stopped_s > MAX_S || r->stopped_s < -MAX_S)
 		return -EINVAL;
 	lock_acquire(&d->lock);
+	r->looked_s = wall_s(r);
 	r->period_ns = 0;
 	arm_second(r);
 	arm_periodic(r);

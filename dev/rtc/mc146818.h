@@ -19,6 +19,7 @@ struct mc146818 {
 	uint32_t cpus;			/* property */
 	int64_t offset_s;		/* clock minus wall clock, seconds */
 	int64_t stopped_s;		/* what the clock shows while SET is on */
+	int64_t looked_s;		/* wall clock when register C was last read */
 	uint64_t period_ns;		/* of the periodic interrupt as running; 0: none */
 	uint8_t index;
 	uint8_t cmos[MC146818_BYTES];	/* time registers hold the alarm's and what was written last */

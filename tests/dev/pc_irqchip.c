@@ -242,6 +242,30 @@ static void automatic_end_of_interrupt_rotates_if_asked(void **state)
 	assert_int_equal(ack(), 0x23);
 }
 
+/* With it nothing is in service after an acknowledgement: the second chip has to ask the first one anew for its next. */
+static void automatic_end_of_interrupt_leaves_none_of_the_second_chip_behind(void **state)
+{
+	program_pics(3);
+	pulse(12);
+	pulse(9);
+	assert_int_equal(ack(), 0x29);
+	assert_true(pin());
+	assert_int_equal(ack(), 0x2c);
+	assert_false(pin());
+	out(0x21, 0xff);				/* the same by polling, both chips in turn */
+	pulse(12);
+	pulse(9);
+	for (int i = 0; i < 2; i++) {
+		out(0x21, 0);
+		out(0x20, 0x0c);
+		assert_int_equal(in(0x20), 0x82);
+		out(0xa0, 0x0c);
+		assert_int_equal(in(0xa0), i ? 0x84 : 0x81);
+	}
+	out(0x20, 0x0c);
+	assert_int_equal(in(0x20), 0);
+}
+
 static void priorities_rotate_by_command(void **state)
 {
 	program_pics(1);
@@ -619,6 +643,7 @@ int main(void)
 		CASE(the_second_chip_interrupts_through_the_first),
 		CASE(fully_nested_lets_the_second_chip_interrupt_itself),
 		CASE(automatic_end_of_interrupt_rotates_if_asked),
+		CASE(automatic_end_of_interrupt_leaves_none_of_the_second_chip_behind),
 		CASE(priorities_rotate_by_command),
 		CASE(special_mask_lets_lower_ones_through),
 		CASE(a_poll_is_an_acknowledgement),
