@@ -130,55 +130,46 @@ static uint8_t take(struct ns16550 *u)
 	return c;
 }
 
-static bool can_receive(const struct ns16550 *u)
+static struct ns16550 *of(struct uart_end *e)
 {
+	return container_of(e, struct ns16550, end);
+}
+
+static bool end_room(const struct uart_end *e)
+{
+	const struct ns16550 *u = container_of(e, const struct ns16550, end);
+
 	return !(u->mcr & MCR_LOOP) && u->count < depth(u);
 }
 
-/* The back-end was turned away and there is room again: tell it, from the work queue and without the lock. */
-static void wake(struct ns16550 *u)
+static void end_receive(struct uart_end *e, uint8_t c)
 {
-	if (!u->starved || !can_receive(u))
+	receive(of(e), c, false);
+}
+
+static void end_pause(struct uart_end *e)
+{
+	of(e)->timeout = true;
+}
+
+static void end_break(struct uart_end *e)
+{
+	struct ns16550 *u = of(e);
+
+	if (u->mcr & MCR_LOOP)
 		return;
-	u->starved = false;
-	dev_defer(&u->mmio.dev, &u->ready);
-}
-
-static void ready_again(struct work *w)
-{
-	struct ns16550 *u = container_of(w, struct ns16550, ready);
-
-	if (u->chardev)
-		u->chardev->ops->ready(u->chardev);
-}
-
-static size_t input(struct chardev_client *client, const uint8_t *buf, size_t len)
-{
-	struct ns16550 *u = container_of(client, struct ns16550, client);
-	size_t n = 0;
-
-	lock_acquire(&u->mmio.dev.lock);
-	while (n < len && can_receive(u))
-		receive(u, buf[n++], false);
+	receive(u, 0, true);
 	u->timeout = true;
-	u->starved = n < len;
-	update(u);
-	lock_release(&u->mmio.dev.lock);
-	return n;
 }
 
-static void line_break(struct chardev_client *client)
+static void end_update(struct uart_end *e)
 {
-	struct ns16550 *u = container_of(client, struct ns16550, client);
-
-	lock_acquire(&u->mmio.dev.lock);
-	if (!(u->mcr & MCR_LOOP)) {
-		receive(u, 0, true);
-		u->timeout = true;
-		update(u);
-	}
-	lock_release(&u->mmio.dev.lock);
+	update(of(e));
 }
+
+static const struct uart_end_ops end_ops = {
+	.room = end_room, .receive = end_receive, .pause = end_pause, .brk = end_break, .update = end_update,
+};
 
 /* ---- output ---- */
 
@@ -186,16 +177,6 @@ static void sent(struct uart_tx *tx)
 {
 	if (!tx->count)
 		container_of(tx, struct ns16550, tx)->thr_pending = true;
-}
-
-static void writable(struct chardev_client *client)
-{
-	struct ns16550 *u = container_of(client, struct ns16550, client);
-
-	lock_acquire(&u->mmio.dev.lock);
-	uart_tx_writable(&u->tx);
-	update(u);
-	lock_release(&u->mmio.dev.lock);
 }
 
 static void transmit(struct ns16550 *u, uint8_t c)
@@ -313,7 +294,7 @@ static enum bus_result ns16550_access(struct region *r, struct bus_access *a)
 		write_reg(u, a->offset, (uint8_t)a->value);
 	else
 		a->value = read_reg(u, a->offset);
-	wake(u);
+	uart_end_wake(&u->end);
 	update(u);
 	lock_release(&u->mmio.dev.lock);
 	return BUS_OK;
@@ -330,23 +311,14 @@ static int ns16550_init(struct device *d, struct arena *a)
 	struct ns16550 *u = container_of(d, struct ns16550, mmio.dev);
 
 	mmio_init(&u->mmio, &ns16550_ops, NS16550_PORTS);
-	work_init(&u->ready, ready_again);
 	uart_tx_init(&u->tx, d, u->chardev, sent);
-	u->client.input = input;
-	u->client.writable = writable;
-	u->client.brk = line_break;
-	u->client.workq = d->workq ? d->workq : d->vm->control;
-	if (u->chardev)
-		u->chardev->ops->attach(u->chardev, &u->client);
+	uart_end_init(&u->end, &end_ops, d, u->chardev, &u->tx);
 	return 0;
 }
 
 static void ns16550_destroy(struct device *d)
 {
-	struct ns16550 *u = container_of(d, struct ns16550, mmio.dev);
-
-	if (u->chardev)
-		u->chardev->ops->attach(u->chardev, NULL);
+	uart_end_fini(&container_of(d, struct ns16550, mmio.dev)->end);
 }
 
 static void ns16550_reset(struct device *d, enum reset_kind why)
@@ -361,7 +333,7 @@ static void ns16550_reset(struct device *d, enum reset_kind why)
 	u->dlm = 0;
 	u->thr_pending = u->timeout = false;
 	update(u);
-	wake(u);
+	uart_end_wake(&u->end);
 	lock_release(&d->lock);
 }
 
@@ -370,9 +342,7 @@ static int ns16550_loaded(struct device *d)
 	struct ns16550 *u = container_of(d, struct ns16550, mmio.dev);
 
 	lock_acquire(&d->lock);
-	u->starved = true;		/* the back-end may have something: ask */
-	wake(u);
-	uart_tx_writable(&u->tx);
+	uart_end_loaded(&u->end);
 	u->line = !u->line;		/* tell the controller in any case */
 	update(u);
 	lock_release(&d->lock);

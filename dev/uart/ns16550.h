@@ -10,9 +10,8 @@
 #ifndef DEV_UART_NS16550_H
 #define DEV_UART_NS16550_H
 
-#include "core/chardev.h"
 #include "dev/mmio.h"
-#include "dev/uart/tx.h"
+#include "dev/uart/end.h"
 
 #define NS16550_FIFO	16u
 #define NS16550_PORTS	8u
@@ -20,8 +19,7 @@
 struct ns16550 {
 	struct mmio_dev mmio;
 	struct chardev *chardev;	/* or NULL */
-	struct chardev_client client;
-	struct work ready;		/* room again: tell the back-end */
+	struct uart_end end;
 	uint8_t rx[NS16550_FIFO], brk[NS16550_FIFO];	/* characters, and whether each is a break */
 	uint32_t head, count;
 	struct uart_tx tx;
@@ -31,7 +29,6 @@ struct ns16550 {
 	bool thr_pending;		/* the transmitter has become empty, and nobody has looked */
 	bool timeout;			/* characters wait below the trigger level */
 	bool line;			/* as told to the controller */
-	bool starved;			/* the back-end has more than there was room for */
 };
 
 extern const struct dev_class ns16550_class;

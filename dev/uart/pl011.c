@@ -108,51 +108,47 @@ static bool pl011_can_receive(const struct pl011 *u)
 	return (u->cr & (CR_UARTEN | CR_RXE)) == (CR_UARTEN | CR_RXE) && !(u->cr & CR_LBE);
 }
 
-/* The back-end was turned away and there is room again: tell it, from the work queue and without the lock. */
-static void pl011_wake(struct pl011 *u)
+static struct pl011 *pl011_of(struct uart_end *e)
 {
-	if (!u->starved || !pl011_can_receive(u) || u->count >= pl011_depth(u))
+	return container_of(e, struct pl011, end);
+}
+
+static bool pl011_room(const struct uart_end *e)
+{
+	const struct pl011 *u = container_of(e, const struct pl011, end);
+
+	return pl011_can_receive(u) && u->count < pl011_depth(u);
+}
+
+static void pl011_input(struct uart_end *e, uint8_t c)
+{
+	pl011_receive(pl011_of(e), c);
+}
+
+/* The line is never idle for a while: the receive timeout comes at once. */
+static void pl011_pause(struct uart_end *e)
+{
+	pl011_of(e)->ris |= INT_RT;
+}
+
+static void pl011_break(struct uart_end *e)
+{
+	struct pl011 *u = pl011_of(e);
+
+	if (!pl011_can_receive(u))
 		return;
-	u->starved = false;
-	dev_defer(&u->mmio.dev, &u->ready);
+	pl011_receive(u, DR_BE);
+	u->ris |= u->count ? INT_RT : 0;
 }
 
-static void pl011_ready(struct work *w)
+static void pl011_end_update(struct uart_end *e)
 {
-	struct pl011 *u = container_of(w, struct pl011, ready);
-
-	if (u->chardev)
-		u->chardev->ops->ready(u->chardev);
+	pl011_update(pl011_of(e));
 }
 
-static size_t pl011_input(struct chardev_client *client, const uint8_t *buf, size_t len)
-{
-	struct pl011 *u = container_of(client, struct pl011, client);
-	size_t n = 0;
-
-	lock_acquire(&u->mmio.dev.lock);
-	while (pl011_can_receive(u) && n < len && u->count < pl011_depth(u))
-		pl011_receive(u, buf[n++]);
-	if (n)
-		u->ris |= INT_RT;
-	u->starved = n < len;
-	pl011_update(u);
-	lock_release(&u->mmio.dev.lock);
-	return n;
-}
-
-static void pl011_break(struct chardev_client *client)
-{
-	struct pl011 *u = container_of(client, struct pl011, client);
-
-	lock_acquire(&u->mmio.dev.lock);
-	if (pl011_can_receive(u)) {
-		pl011_receive(u, DR_BE);
-		u->ris |= u->count ? INT_RT : 0;
-		pl011_update(u);
-	}
-	lock_release(&u->mmio.dev.lock);
-}
+static const struct uart_end_ops pl011_end_ops = {
+	.room = pl011_room, .receive = pl011_input, .pause = pl011_pause, .brk = pl011_break, .update = pl011_end_update,
+};
 
 /* ---- output ---- */
 
@@ -162,16 +158,6 @@ static void pl011_sent(struct uart_tx *tx)
 
 	if (tx->count <= pl011_tx_trigger(u))
 		u->ris |= INT_TX;
-}
-
-static void pl011_writable(struct chardev_client *client)
-{
-	struct pl011 *u = container_of(client, struct pl011, client);
-
-	lock_acquire(&u->mmio.dev.lock);
-	uart_tx_writable(&u->tx);
-	pl011_update(u);
-	lock_release(&u->mmio.dev.lock);
 }
 
 static void pl011_transmit(struct pl011 *u, uint8_t c)
@@ -259,7 +245,7 @@ static enum bus_result pl011_access(struct region *r, struct bus_access *a)
 		pl011_write(u, a->offset, (uint32_t)a->value & (a->size < 4 ? (1u << 8 * a->size) - 1 : ~0u));
 	else
 		a->value = pl011_read(u, a->offset);
-	pl011_wake(u);
+	uart_end_wake(&u->end);
 	pl011_update(u);
 	lock_release(&u->mmio.dev.lock);
 	return BUS_OK;
@@ -274,23 +260,14 @@ static int pl011_init(struct device *d, struct arena *a)
 	struct pl011 *u = container_of(d, struct pl011, mmio.dev);
 
 	mmio_init(&u->mmio, &pl011_ops, PRIMECELL_SIZE);
-	work_init(&u->ready, pl011_ready);
 	uart_tx_init(&u->tx, d, u->chardev, pl011_sent);
-	u->client.input = pl011_input;
-	u->client.writable = pl011_writable;
-	u->client.brk = pl011_break;
-	u->client.workq = d->workq ? d->workq : d->vm->control;
-	if (u->chardev)
-		u->chardev->ops->attach(u->chardev, &u->client);
+	uart_end_init(&u->end, &pl011_end_ops, d, u->chardev, &u->tx);
 	return 0;
 }
 
 static void pl011_destroy(struct device *d)
 {
-	struct pl011 *u = container_of(d, struct pl011, mmio.dev);
-
-	if (u->chardev)
-		u->chardev->ops->attach(u->chardev, NULL);
+	uart_end_fini(&container_of(d, struct pl011, mmio.dev)->end);
 }
 
 static void pl011_reset(struct device *d, enum reset_kind why)
@@ -313,9 +290,7 @@ static int pl011_loaded(struct device *d)
 	struct pl011 *u = container_of(d, struct pl011, mmio.dev);
 
 	lock_acquire(&d->lock);
-	u->starved = true;		/* the back-end may have something: ask */
-	pl011_wake(u);
-	uart_tx_writable(&u->tx);
+	uart_end_loaded(&u->end);
 	pl011_update(u);
 	lock_release(&d->lock);
 	return 0;

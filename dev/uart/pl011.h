@@ -10,9 +10,8 @@
 #ifndef DEV_UART_PL011_H
 #define DEV_UART_PL011_H
 
-#include "core/chardev.h"
 #include "dev/primecell.h"
-#include "dev/uart/tx.h"
+#include "dev/uart/end.h"
 
 #define PL011_FIFO	32
 
@@ -20,11 +19,9 @@ struct pl011 {
 	struct mmio_dev mmio;
 	struct chardev *chardev;	/* property: the back-end, or NULL */
 	uint32_t clock;			/* property: phandle of the UART's clock */
-	struct chardev_client client;
-	struct work ready;		/* tells the back-end that there is room */
+	struct uart_end end;
 	uint16_t fifo[PL011_FIFO];	/* a character and its error bits 11:8, as UARTDR shows them */
 	uint32_t head, count;		/* of the receive FIFO */
-	bool starved;			/* the back-end has more than there was room for */
 	struct uart_tx tx;
 	uint32_t error;			/* UARTRSR */
 	uint32_t ris, imsc;
