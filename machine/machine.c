@@ -80,6 +80,8 @@ static int machine_device(struct machine *m, const struct board_device *b)
 		device_set(d, "phandle", FDT_PHANDLE_GPIO);
 		m->power_key = d;
 	}
+	if (b->flags & BOARD_DIRECT)
+		device_set(d, "gated", false);
 	if (b->flags & BOARD_KEYS)
 		m->keys = d;
 	if (b->flags & BOARD_SIZES)

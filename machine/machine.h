@@ -75,7 +75,8 @@ struct board_device {
 	uint32_t flags;
 };
 enum {
-	BOARD_CLOCK = 1, BOARD_SERIAL = 2, BOARD_POWER_KEY = 4, BOARD_EXIT = 8, BOARD_PORTS = 16, BOARD_SIZES = 32, BOARD_KEYS = 64
+	BOARD_CLOCK = 1, BOARD_SERIAL = 2, BOARD_POWER_KEY = 4, BOARD_EXIT = 8, BOARD_PORTS = 16, BOARD_SIZES = 32, BOARD_KEYS = 64,
+	BOARD_DIRECT = 128,		/* a 16550's interrupt is no matter of its OUT2 */
 };
 
 /* An interrupt controller of a board. */

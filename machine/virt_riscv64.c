@@ -29,7 +29,7 @@ static const struct board_irqchip virt_irqchips[] = {
 static const struct board_device virt_devices[] = {
 	{ &syscon_class, 0x00100000, 0, 0 },
 	{ &goldfish_rtc_class, 0x00101000, 11, 0 },
-	{ &ns16550_class, 0x10000000, 10, BOARD_SERIAL },
+	{ &ns16550_class, 0x10000000, 10, BOARD_SERIAL | BOARD_DIRECT },
 	{ NULL }
 };
 

@@ -93,7 +93,8 @@ static uint8_t pending(const struct ns16550 *u)
 
 static void update(struct ns16550 *u)
 {
-	bool level = pending(u) != IIR_NONE && u->mcr & MCR_OUT2 && !(u->mcr & MCR_LOOP);
+	bool let_out = !u->gated || (u->mcr & (MCR_OUT2 | MCR_LOOP)) == MCR_OUT2;
+	bool level = pending(u) != IIR_NONE && let_out;
 
 	if (level != u->line)
 		irq_set(&u->mmio.irq, level);
@@ -377,6 +378,7 @@ static void ns16550_fdt(const struct device *d, struct fdt_writer *w)
 
 static const struct prop ns16550_props[] = {
 	PROP(struct ns16550, chardev, PROP_PTR, 0, 0, 0),
+	PROP(struct ns16550, gated, PROP_BOOL, 1, 0, 0),
 	PROP_END
 };
 

@@ -3,7 +3,8 @@
  * 16550A UART (National Semiconductor PC16550D), at eight I/O ports.
  *
  * How it differs from a chip: characters leave as fast as the back-end takes them, whatever the divisor says; there is no
- * parity or framing error. Its modem lines say that somebody is at the other end. OUT2 gates the interrupt, as on PCs.
+ * parity or framing error. Its modem lines say that somebody is at the other end. OUT2 gates the interrupt where the board is
+ * wired so, as PCs are; loopback then has none.
  *
  * Registers are accessed under the device lock, which is let go around the back-end's write.
  */
@@ -19,6 +20,7 @@
 struct ns16550 {
 	struct mmio_dev mmio;
 	struct chardev *chardev;	/* or NULL */
+	bool gated;			/* property: by OUT2 */
 	struct uart_end end;
 	uint8_t rx[NS16550_FIFO], brk[NS16550_FIFO];	/* characters, and whether each is a break */
 	uint32_t head, count;

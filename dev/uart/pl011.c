@@ -125,7 +125,7 @@ static void pl011_input(struct uart_end *e, uint8_t c)
 	pl011_receive(pl011_of(e), c);
 }
 
-/* The line is never idle for a while: the receive timeout comes at once. */
+/* The receive timeout comes as soon as the back-end has no more to give. */
 static void pl011_pause(struct uart_end *e)
 {
 	pl011_of(e)->ris |= INT_RT;

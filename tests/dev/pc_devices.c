@@ -208,6 +208,22 @@ static void uart_loops_back_what_it_sends(void **state)
 	assert_int_equal(in(DATA, 1), 'x');
 }
 
+/* OUT2 is a pin like another on boards that have no PC's gate behind it, and loopback interrupts there (data sheet, 8.6.8). */
+static void uart_interrupts_without_out2_on_a_board_without_a_gate(void **state)
+{
+	out(IER, 1, 1);
+	type("a");
+	assert_false(level[4]);
+	assert_int_equal(device_set(uart, "gated", false), 0);
+	in(SCR, 1);
+	assert_true(level[4]);
+	in(DATA, 1);
+	assert_false(level[4]);
+	out(MCR, 1, 0x10);
+	out(DATA, 1, 'x');
+	assert_true(level[4]);
+}
+
 static void uart_keeps_scratch_and_divisor(void **state)
 {
 	out(SCR, 1, 0x5a);
@@ -616,6 +632,7 @@ int main(void)
 		T(uart_receives_by_trigger_level_and_by_timeout),
 		T(uart_turns_the_terminal_away_when_full_and_calls_it_back),
 		T(uart_loops_back_what_it_sends),
+		T(uart_interrupts_without_out2_on_a_board_without_a_gate),
 		T(uart_keeps_scratch_and_divisor),
 		T(uart_tells_of_a_break),
 		T(clock_shows_the_wall_clock_in_bcd),
