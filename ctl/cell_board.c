@@ -62,14 +62,20 @@ static int read_iomem(struct cell_board *b, const char *path, struct ctl_error *
 	FILE *f = fopen(path, "re");
 	char line[256], name[48];
 	uint64_t start, end, any = 0;
+	bool ram = false;
 
 	if (!f)
 		return ctl_fail_errno(e, -errno, "file", path);
 	while (fgets(line, sizeof(line), f)) {
-		if (line[0] == ' ' || sscanf(line, "%" SCNx64 "-%" SCNx64 " : %47[^\n]", &start, &end, name) != 3 || end < start)
+		size_t level = strspn(line, " ") / 2;
+
+		if (level > 1 || sscanf(line, "%" SCNx64 "-%" SCNx64 " : %47[^\n]", &start, &end, name) != 3 || end < start)
 			continue;
 		any |= end;
-		add_range(&b->iomem, start, end - start + 1, name, !strcmp(name, "System RAM"));
+		if (!level)
+			ram = !strcmp(name, "System RAM");
+		if (!level || !ram)
+			add_range(level ? &b->inner : &b->iomem, start, end - start + 1, name, ram);
 	}
 	fclose(f);
 	if (!b->iomem.count || !any)

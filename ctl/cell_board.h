@@ -37,6 +37,7 @@ struct board_device {
 
 struct cell_board {
 	struct board_ranges iomem;	/* outermost entries of /proc/iomem */
+	struct board_ranges inner;	/* those one level inside, but for Linux's memory */
 	struct board_ranges dram;	/* the tree's memory */
 	struct board_ranges nomap;	/* reserved, and never mapped by Linux */
 	struct board_device device[BOARD_DEVICES];

@@ -26,11 +26,19 @@ static bool has_phys(const struct cell_memory *m)
 	return !(m->m.flags & NO_PHYS);
 }
 
+/* An entry of zeroes, which Jailhouse's files have for an ivshmem device without a shared region. In TOML it is a mistake. */
+static bool is_no_region(const struct cell_memory *r)
+{
+	return !r->line && !(r->m.phys | r->m.virt | r->m.size | r->m.flags);
+}
+
 static int check_memory(const struct cell_file *f, const struct cell_memory *r, struct ctl_error *e)
 {
 	const struct config_memory *m = &r->m;
 	bool part = (m->virt | m->size) & (PAGE - 1);
 
+	if (is_no_region(r))
+		return 0;
 	if (bad_range(m->virt, m->size) || (has_phys(r) && bad_range(m->phys, m->size)))
 		return cell_memory_fail(f, r, e, "size %#llx is 0 or leads out of 48 bits of address", (unsigned long long)m->size);
 	if (!has_phys(r) && part)
@@ -86,6 +94,7 @@ static const char *ivshmem_fault(const struct cell_file *f, const struct config_
 {
 	unsigned pin = d->bdf >> 3 & 3, peers = d->shmem_peers;
 	const struct cell_memory *r;
+	uint64_t next;
 
 	if (d->shmem_regions_start > f->num_memory || 2 + peers > f->num_memory - d->shmem_regions_start)
 		return "its shared memory doesn't exist";
@@ -94,11 +103,15 @@ static const char *ivshmem_fault(const struct cell_file *f, const struct config_
 		return "peer must be below peers, and those are 2 at least";
 	if (r->m.flags & (MEMORY_WRITE | MEMORY_IO | MEMORY_LOADABLE))
 		return "its state table, the first region, is memory to read alone: flags = [\"read\", \"shared\"]";
-	for (unsigned i = 0; i < 2 + peers; i++)
-		if (!has_phys(&r[i]) || !(r[i].m.flags & MEMORY_ROOT_SHARED) ||
-		    (i && r[i].m.virt != r[i - 1].m.virt + r[i - 1].m.size) ||
+	next = r->m.virt;
+	for (unsigned i = 0; i < 2 + peers; i++) {
+		if (i == 1 && is_no_region(&r[i]))
+			continue;
+		if (!has_phys(&r[i]) || !(f->system || r[i].m.flags & MEMORY_ROOT_SHARED) || r[i].m.virt != next ||
 		    (i > 2 && r[i].m.size != r[2].m.size))
 			return "its regions must all be shared, follow one another, and outputs be of one size";
+		next += r[i].m.size;
+	}
 	if (!f->system && !cell_has_irq(f, CELL_FIRST_IRQ + f->head.root.vpci_irq_base + pin))
 		return "its interrupt, vpci_irq_base and 32 more, is not in the cell's irqs";
 	return NULL;

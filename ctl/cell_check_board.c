@@ -102,12 +102,30 @@ static bool is_engine_pci(const struct cell_file *s, const struct board_range *r
 	return s->head.platform.pci_is_virtual && !strncmp(r->name, "cella PCI", 9);
 }
 
-/* What Linux uses now it must find after the engine has begun, or its next access is its last. */
+/* Where a PCI bridge could show devices. */
+static bool is_window(const struct cell_board *b, const struct board_range *r)
+{
+	for (unsigned i = 0; i < b->devices; i++)
+		if (b->device[i].window && b->device[i].start != b->ecam && r->start >= b->device[i].start &&
+		    r->start - b->device[i].start < b->device[i].size)
+			return true;
+	return false;
+}
+
+/*
+ * What Linux uses now it must find after the engine has begun, or its next access is its last. Of a PCI bridge's windows it
+ * uses what is in them; a window may be left out of the configuration while it is empty.
+ */
 static int check_uses(const struct cell_file *s, const struct cell_board *b, struct ctl_error *e)
 {
-	for (unsigned i = 0; i < b->iomem.count; i++) {
-		const struct board_range *r = &b->iomem.range[i];
+	const struct board_ranges *inner = &b->inner;
 
+	for (unsigned i = 0; i < b->iomem.count + inner->count; i++) {
+		bool outer = i < b->iomem.count;
+		const struct board_range *r = outer ? &b->iomem.range[i] : &inner->range[i - b->iomem.count];
+
+		if (outer ? is_window(b, r) : !is_window(b, r))
+			continue;
 		if (is_gic(b, r) || is_engine_pci(s, r) || root_maps(s, r->start, r->size) || !strncmp(r->name, "reserved", 8))
 			continue;
 		return ctl_fail(e, -EINVAL, "configuration %s: Linux uses %s at %#llx to %#llx, and the root's [[memory]] doesn't "

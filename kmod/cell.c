@@ -142,6 +142,8 @@ static int check_memory(const struct cell_view *view)
 
 		if (m->flags & (MEMORY_COMM_REGION | MEMORY_SERVED))
 			continue;
+		if (!(m->phys | m->virt | m->size | m->flags))	/* an entry that is no region */
+			continue;
 		if (config_check_ram(m->phys, m->size)) {
 			pr_err("cell %s: memory at %#llx is Linux's\n", view->config->name, m->phys);
 			return -EINVAL;

@@ -70,9 +70,14 @@ bool memory_is_subpage(const struct config_memory *m)
 	return (m->virt | m->size) & (PAGE_BYTES - 1);
 }
 
+bool memory_is_empty(const struct config_memory *m)
+{
+	return !(m->phys | m->virt | m->size | m->flags);
+}
+
 bool memory_is_mapped(const struct config_memory *m)
 {
-	return !(m->flags & (MEMORY_COMM_REGION | MEMORY_SERVED)) && !memory_is_subpage(m);
+	return m->size && !(m->flags & (MEMORY_COMM_REGION | MEMORY_SERVED)) && !memory_is_subpage(m);
 }
 
 bool memory_is_taken(const struct config_memory *m)
@@ -91,6 +96,8 @@ static const char *memory_fault(const struct config_memory *m)
 {
 	bool page = m->flags & (MEMORY_COMM_REGION | MEMORY_SERVED);
 
+	if (memory_is_empty(m))
+		return NULL;
 	if (!range_is_good(m->virt, m->size) || (!page && !range_is_good(m->phys, m->size)))
 		return "is empty or leaves the address space";
 	if ((m->flags & MEMORY_COMM_REGION) && (m->size != PAGE_BYTES || memory_is_subpage(m)))
@@ -132,11 +139,12 @@ static int memory_check(const struct cell_config *c)
 	return 0;
 }
 
-/* One region behind the other in the cell's memory; the table is the engine's to write alone. */
+/* One region behind the other in the cell's memory, the shared one perhaps empty; the table is the engine's to write alone. */
 static const char *ivshmem_fault(const struct cell_config *c, const struct config_pci_device *d)
 {
 	const struct config_memory *m = config_memory(c) + d->shmem_regions_start;
 	uint32_t peers = d->shmem_peers;
+	uint64_t next;
 
 	if (peers < 2 || d->shmem_dev_id >= peers)
 		return "has a number that there is no peer of";
@@ -144,11 +152,15 @@ static const char *ivshmem_fault(const struct cell_config *c, const struct confi
 		return "has too few regions of memory";
 	if (m->size > UINT32_MAX || (m->flags & (MEMORY_WRITE | MEMORY_IO | MEMORY_LOADABLE)))
 		return "has a state table that isn't memory to read alone";
+	next = m->virt;
 	for (uint32_t i = 0; i < 2 + peers; i++) {
+		if (i == 1 && memory_is_empty(&m[i]))
+			continue;
 		if (!memory_is_mapped(&m[i]))
 			return "has a region that isn't memory";
-		if (i && m[i].virt != m[i - 1].virt + m[i - 1].size)
+		if (m[i].virt != next)
 			return "has regions that don't follow one another";
+		next += m[i].size;
 		if (i > 2 && m[i].size != m[2].size)
 			return "has output regions of several sizes";
 	}

@@ -24,7 +24,9 @@ const struct config_pci_device *config_pci_devices(const struct cell_config *c);
 /* CPUs below IMAGE_MAX_CPUS; -EINVAL if it names others, or none. */
 int config_cpu_set(const struct cell_config *c, uint64_t *set);
 
-/* Does the memory need a page table entry: neither trapped piece of a page, nor comm region, nor served. */
+/* An entry of zeroes, which is no region: Jailhouse's files have it for an ivshmem device without a shared region. */
+bool memory_is_empty(const struct config_memory *m);
+/* Does the memory need a page table entry: neither trapped piece of a page, nor comm region, nor served, nor empty. */
 bool memory_is_mapped(const struct config_memory *m);
 bool memory_is_subpage(const struct config_memory *m);
 /* Does it take away from the root, and come back: physical and not shared. */

@@ -33,6 +33,8 @@ int cell_map_memory(struct cell *cell, const struct config_memory *m)
 		return mmio_add(&cell->mmio, m->virt, m->size, serve_access, (void *)(uintptr_t)m);
 	if (memory_is_subpage(m))
 		return mmio_add(&cell->mmio, m->virt, m->size, subpage_access, (void *)(uintptr_t)m);
+	if (memory_is_empty(m))
+		return 0;
 	return arch_map(cell, m->virt, m->phys, m->size, m->flags);
 }
 

@@ -16,6 +16,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "rig"))
 sys.dont_write_bytecode = True
 
+import jailhouse
 from bare_arm64 import Bare, System, alone
 from guest import need
 from outer import main_of
@@ -144,6 +145,19 @@ def doorbells(rig):
     need(rig.pool_used() == base, f"{rig.pool_used()} pages of the pool are used, {base} before")
     rig.disable()
     need(rig.status("test -e /sys/bus/pci/devices/0001:00:00.0")[0], "the root's device outlived the engine")
+    rig.healthy()
+
+
+def jailhouse_files(rig):
+    """Root cell and inmate from rig/jailhouse.py."""
+    rig.enable("jailhouse.cell")
+    rig.cell("create /cella/jailhouse-demo.cell")
+    need(rig.run("cat /sys/devices/system/cpu/online").strip() == "0,2-3", "CPU 1 is not the cell's alone")
+    rig.load("inmate-demo", "uart-demo")
+    said = rig.run("cella cell start inmate-demo; sleep 2; cella cell shutdown inmate-demo")
+    need("Hello 3 from cell!" in said, f"the cell printed {said!r}")
+    rig.cell("destroy inmate-demo")
+    rig.disable()
     rig.healthy()
 
 
@@ -326,12 +340,15 @@ def hostiles(starts, names=HOSTILE):
     return [(f"hostile {n}: a neighbour's heart and memory don't mind", lambda r, n=n: hostile(r, n, starts)) for n in names]
 
 
+# On four of its sixteen CPUs.
+JAILHOUSE = {"jailhouse.cell": jailhouse.system(0xF), "jailhouse-demo.cell": jailhouse.inmate_demo()}
 V3 = [
     SCRIPT,
     ("3 restarts leave the pool as it was", lambda r: restarts(r, 3)),
     ("a cell with two CPUs turns the second on and off, and both off", two_cpus),
     ("a cell prints on the UART that it shares with the root", shared_uart),
     DOORBELLS,
+    ("a root cell and an inmate as Jailhouse's files have them", jailhouse_files),
     ("a cell that fails is parked and reported, and starts again", failed_cell),
     *hostiles(12),
     ("the timer of a cell goes on while the root is under stress", stress),
@@ -356,7 +373,7 @@ LONG = [
 if __name__ == "__main__":
     main_of({
         "alone": (Nothing, ALONE),
-        "v3": (lambda: Bare("12", "v3"), V3),
+        "v3": (lambda: Bare("12", "v3", blobs=JAILHOUSE), V3),
         "its13": (lambda: Bare("13", "v3-its"), SHORT),
         "v2": (lambda: Bare("12", "v2"), SHORT),
         "cycles": (lambda: Bare("12", "v3"), LONG),

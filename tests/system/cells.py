@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
 # cases: configurations_fit_their_board first_configuration_fits binary_form_is_taken_back words_are_checked
+# cases: jailhouse_files_fit_their_board jailhouse_files_are_judged
 # cases: driver_builds_for_debian_12 driver_builds_for_debian_13
 # budget: 120
 """
@@ -18,6 +19,7 @@ import tempfile
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "rig"))
 sys.dont_write_bytecode = True
 
+import jailhouse
 import vmm
 from guest import Skip, main_of, need
 from kmod import kmod
@@ -55,16 +57,16 @@ def refused(part, *args):
     need(status == 1 and err.count("\n") == 1 and part in err, f"cella cell {' '.join(args)}: status {status}, '{part}' is not in: {err}{out}")
 
 
-def board(directory, gic):
-    """Options that name the board's files."""
+def board(directory, gic, cpus=4, mem=2048, more=""):
+    """Options that name the board's files. more: lines of iomem."""
     if not shutil.which("qemu-system-aarch64"):
         raise Skip("no qemu-system-aarch64 (package qemu-system-arm)")
     dtb, iomem = f"{directory}/{gic}.dtb", f"{directory}/iomem"
     subprocess.run(["qemu-system-aarch64", "-M", f"virt,virtualization=on,gic-version={gic},dumpdtb={dtb}", "-cpu", "cortex-a57",
-                    "-smp", "4", "-m", "2048", "-nic", "none", "-nographic"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                    "-smp", str(cpus), "-m", str(mem), "-nic", "none", "-nographic"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                    stderr=subprocess.DEVNULL, timeout=30, check=True)
     with open(iomem, "w", encoding="ascii") as f:
-        f.write(IOMEM)
+        f.write(IOMEM + more)
     return ["--iomem", iomem, "--dtb", dtb]
 
 
@@ -97,6 +99,40 @@ def binary_form_is_taken_back():
                 once, twice = a.read(), b.read()
             need(once == twice, f"{name}: its binary form became another")
             need(once[:5] == (b"JHCLL" if name == "linux.toml" else b"JHSYS"), f"{name}: no signature")
+
+
+def written(directory, **files):
+    for name, content in files.items():
+        with open(f"{directory}/{name}", "wb") as f:
+            f.write(content)
+    return [f"{directory}/{name}" for name in files]
+
+
+def jailhouse_files_fit_their_board():
+    """Its root cell and inmates (rig/jailhouse.py) on the board of 16 CPUs and 1 GiB that they are for; nothing is lost on the way."""
+    with tempfile.TemporaryDirectory() as d:
+        files = written(d, root=jailhouse.system(), demo=jailhouse.inmate_demo(), net=jailhouse.network_demo())
+        works("check", *board(d, "3", 16, 1024), *files[:2])
+        works("check", *board(d, "3", 16, 1024), files[0], files[2])
+        for f in files:
+            works("compile", f, f"{d}/out")
+            with open(f, "rb") as a, open(f"{d}/out", "rb") as b:
+                need(a.read() == b.read(), f"{os.path.basename(f)} became another")
+
+
+def jailhouse_files_are_judged():
+    """As others are; and of another revision, or with a device that isn't there, not at all."""
+    with tempfile.TemporaryDirectory() as d:
+        root, demo = jailhouse.system(), jailhouse.inmate_demo()
+        one, other, odd = written(d, one=demo, other=demo.replace(b"inmate-demo", b"inmate-dem2"), odd=demo[:6] + b"\x0f" + demo[7:])
+        sysfile, short, hole = written(d, sys=root, short=root[:-1], hole=demo.replace(jailhouse.memory(jailhouse.DEMO + 0x1000, 0x9000, 0x83), bytes(32)))
+        refused("CPU 1 belongs to cell inmate-demo", "check", sysfile, one, other)
+        refused("another revision than 14", "check", sysfile, odd)
+        refused("shorter than its counts say", "check", short)
+        refused("follow one another", "check", sysfile, hole)
+        refused("the board has 4", "check", *board(d, "3"), sysfile)
+        # A window of the PCI bridge may be missing, but not a device in it.
+        refused("Linux uses 0000:00:01.0", "check", *board(d, "3", 16, 1024, "  8000000000-8000003fff : 0000:00:01.0\n"), sysfile)
 
 
 def words_are_checked():

@@ -147,6 +147,14 @@ static void an_ivshmem_device_has_all_of_its_memory_and_a_table_to_read(void **s
 	s = good;
 	s.m[3].size = 0x1000;			/* outputs of two sizes */
 	assert_int_equal(judge_shmem(*state, &s), -EINVAL);
+	s = good;
+	s.m[1] = (struct config_memory){ 0 };	/* no shared part, and a hole where it was */
+	assert_int_equal(judge_shmem(*state, &s), -EINVAL);
+	s.m[2].virt -= 0x1000;
+	s.m[3].virt -= 0x1000;
+	assert_int_equal(judge_shmem(*state, &s), 0);
+	s.m[3] = s.m[1];			/* an output can't be empty */
+	assert_int_equal(judge_shmem(*state, &s), -EINVAL);
 }
 
 static void counts_that_are_too_large_are_refused(void **state)

@@ -83,7 +83,7 @@ def alone(gic, inmate, words="", icount=False):
 class Bare:
     """The board at its shell, with everything in /cella and `cella` in the path. Not enabled."""
 
-    def __init__(self, release="12", gic="v3", icount=False, cpus=4, append="", put=(), board=None):
+    def __init__(self, release="12", gic="v3", icount=False, cpus=4, append="", put=(), board=None, blobs=()):
         build("inmates", f"build/{IMAGE}")
         module = kmod(release)
         program, libs = KINDS["arm64"].cella()
@@ -98,6 +98,9 @@ class Bare:
                 if not os.path.exists(f):
                     raise Skip(f"{f} is not there")
                 shutil.copy(f, os.path.join(outer.share, "cella"))
+            for name, content in dict(blobs).items():
+                with open(os.path.join(outer.share, "cella", name), "wb") as f:
+                    f.write(content)
             command = outer.install(program, libs)
             outer.run(f"cp -r /host/cella /cella; cd /cella; printf '#!/bin/sh\\nexec {command} \"$@\"\\n' >/bin/cella; chmod 755 /bin/cella")
             # Warnings ("hrtimer: interrupt took") would run into what is read; healthy() looks for them in the kernel's log.
@@ -126,10 +129,10 @@ class Bare:
 
     # ---- the engine; all of this works whatever an earlier case left ----
 
-    def enable(self):
+    def enable(self, config=None):
         if self.enabled():
             self.disable()
-        self.cell(f"enable --image /cella/{IMAGE} --module /cella/cella.ko /cella/{self.config}", 90)
+        self.cell(f"enable --image /cella/{IMAGE} --module /cella/cella.ko /cella/{config or self.config}", 90)
         self.run(f"(cella cell console -f >{LOG} 2>&1 &)")
 
     def enabled(self):
