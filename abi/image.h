@@ -22,8 +22,9 @@
 #include "abi/types.h"
 
 #define IMAGE_SIGNATURE		"CELLA64"	/* 8 bytes with its NUL */
-#define IMAGE_REVISION		1
+#define IMAGE_REVISION		2
 #define IMAGE_MAX_CPUS		64
+#define IMAGE_MAX_ITS		8
 
 struct image_header {
 	char signature[8];
@@ -40,6 +41,7 @@ struct image_header {
 	uint32_t pad;
 	uint64_t phys;				/* where the image lies */
 	uint64_t size;				/* of the whole memory */
+	uint64_t its[IMAGE_MAX_ITS];		/* where the GIC's ITSs have their registers, of the board's description; or 0 */
 };
 
 /* The engine's log. The writer stores bytes and then `tail`; a reader keeps its own head, and has lost what is size older. */

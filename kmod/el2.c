@@ -11,6 +11,7 @@
 #include <linux/arm-smccc.h>
 #include <linux/cpu.h>
 #include <linux/io.h>
+#include <linux/of_address.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
 #include <asm/sysreg.h>
@@ -147,6 +148,27 @@ static int lay_out(struct image_header *h, u32 image_size, u32 config_size, u64 
 	return 0;
 }
 
+/* The engine keeps their tables within the root's memory; a board without a device tree has none that it knows of. */
+static int find_its(struct image_header *h)
+{
+	struct device_node *node;
+	struct resource r;
+	unsigned int n = 0;
+
+	memset(h->its, 0, sizeof(h->its));
+	for_each_compatible_node(node, NULL, "arm,gic-v3-its") {
+		if (!of_device_is_available(node) || of_address_to_resource(node, 0, &r))
+			continue;
+		if (n == IMAGE_MAX_ITS) {
+			pr_err("more than %d ITSs are not supported\n", IMAGE_MAX_ITS);
+			of_node_put(node);
+			return -E2BIG;
+		}
+		h->its[n++] = r.start;
+	}
+	return 0;
+}
+
 static int place(const void *image, u32 image_size, const struct system_config *config, u32 config_size,
 		 struct image_header *h)
 {
@@ -156,6 +178,8 @@ static int place(const void *image, u32 image_size, const struct system_config *
 
 	memcpy(h, image, sizeof(*h));
 	err = lay_out(h, image_size, config_size, cella.size);
+	if (!err)
+		err = find_its(h);
 	if (err)
 		return err;
 	h->phys = cella.phys;

@@ -39,6 +39,8 @@ enum cpu_power { POWER_OFF, POWER_STARTING, POWER_ON, POWER_FAILED };
 #define REQUEST_START	BIT(2)	/* from `entry`, reset */
 #define REQUEST_LEAVE	BIT(3)	/* a parked one: to the firmware, for ever */
 
+#define ENGINE_LOCKS	4u	/* management, ivshmem_lock, an architecture's, console_lock: taken in this order */
+
 struct cpu {
 	struct bare *sys;
 	struct cell *cell;		/* management */
@@ -51,6 +53,8 @@ struct cpu {
 	bool cold;			/* of REQUEST_START: interrupts start over as well */
 	uint32_t stat[STAT_COUNT];	/* owner */
 	uint32_t served;		/* owner; accesses that the root was asked for */
+	struct lock *held[ENGINE_LOCKS];	/* owner; the last one last: engine_lock */
+	uint32_t locks;
 };
 
 struct cell {

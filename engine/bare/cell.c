@@ -316,14 +316,14 @@ int cell_create(struct cpu *cpu, uint64_t at)
 		err = -ENOSPC;
 	else if (!comm_allows_change(sys, NULL))
 		err = -EPERM;
-	else
-		err = config_copy(cpu, at, &config, &config_pages);
 	if (err) {
 		management_leave(cpu);
 		return err;
 	}
-	cpus_stop(cpu, root_of(sys)->cpus);
-	err = cell_build(sys, config, config_pages, slot);
+	cpus_stop(cpu, root_of(sys)->cpus);	/* before it is judged: they could change what counts */
+	err = config_copy(cpu, at, &config, &config_pages);
+	if (!err)
+		err = cell_build(sys, config, config_pages, slot);
 	cpus_go(cpu, root_of(sys)->cpus | (err ? 0 : (*slot)->cpus));
 	if (!err) {
 		log_info("cell '%s' created", (*slot)->config->name);

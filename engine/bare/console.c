@@ -4,19 +4,19 @@
 #include "base/platform.h"
 #include "engine/bare/arch.h"
 #include "engine/bare/console.h"
+#include "engine/bare/cpu.h"
 
 void console_write(struct bare *sys, const char *text, size_t length)
 {
 	struct image_console *ring = sys->console;
 	uint32_t tail;
 
-	while (!lock_try(&sys->console_lock))
-		cpu_relax();
+	engine_lock(&sys->console_lock);
 	tail = ring->tail;
 	for (size_t i = 0; i < length; i++)
 		ring->content[tail++ & (ring->size - 1)] = text[i];
 	__atomic_store_n((uint32_t *)&ring->tail, tail, __ATOMIC_RELEASE);
-	lock_release(&sys->console_lock);
+	engine_unlock(&sys->console_lock);
 }
 
 void platform_log(int level, const char *line, size_t len)

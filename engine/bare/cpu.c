@@ -64,15 +64,50 @@ void cpu_requests(struct cpu *cpu, struct regs *regs)
 	}
 }
 
+bool engine_lock_try(struct lock *l)
+{
+	struct cpu *cpu = arch_this_cpu();
+
+	if (!lock_try(l))
+		return false;
+	cpu->held[cpu->locks++] = l;
+	return true;
+}
+
+void engine_lock(struct lock *l)
+{
+	while (!engine_lock_try(l))
+		cpu_relax();
+}
+
+void engine_unlock(struct lock *l)
+{
+	arch_this_cpu()->locks--;
+	lock_release(l);
+}
+
+void engine_locks_drop(struct cpu *cpu)
+{
+	struct cpu *c;
+
+	while (cpu->locks) {
+		struct lock *l = cpu->held[--cpu->locks];
+
+		for_each_cpu(c, cpu->sys, l == &cpu->sys->management ? ~0ull : 0)
+			request_clear(c, REQUEST_STOP);
+		lock_release(l);
+	}
+}
+
 void management_enter(struct cpu *cpu)
 {
-	while (!lock_try(&cpu->sys->management))
+	while (!engine_lock_try(&cpu->sys->management))
 		cpu_poll(cpu);
 }
 
 void management_leave(struct cpu *cpu)
 {
-	lock_release(&cpu->sys->management);
+	engine_unlock(&cpu->sys->management);
 }
 
 void cpus_stop(struct cpu *self, uint64_t set)

@@ -14,6 +14,15 @@ void cpu_requests(struct cpu *cpu, struct regs *regs);
 /* In loops that wait for others. */
 void cpu_poll(struct cpu *cpu);
 
+/*
+ * All of the engine's locks are taken by these, so that those of a CPU that met a fault inside the engine can be given up
+ * (engine_locks_drop), and the CPUs that it had stopped go on: what it was changing stays as it is, half done.
+ */
+void engine_lock(struct lock *l);
+bool engine_lock_try(struct lock *l);
+void engine_unlock(struct lock *l);
+void engine_locks_drop(struct cpu *cpu);
+
 /* sys->management, with cpu_poll while another has it. */
 void management_enter(struct cpu *cpu);
 void management_leave(struct cpu *cpu);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Hypercalls by number (abi/hypercall.h), and the way out that all CPUs of the root take together. */
+#include "base/cpu.h"
 #include "base/log.h"
 #include "base/platform.h"
 #include "engine/bare/arch.h"
@@ -21,17 +22,17 @@ static uint64_t cpus_on(const struct cell *cell)
 	return on;
 }
 
-/* The last one to come: CPUs that Linux has turned off go to the firmware, and what all share is put right. */
+/* The last one to come: CPUs that Linux has turned off, or that are lost, go to the firmware, and what all share is put right. */
 static void engine_end(struct cpu *self)
 {
 	struct bare *sys = self->sys;
 	struct cpu *c;
 
-	for_each_cpu(c, sys, root_of(sys)->cpus & ~sys->leaving) {
+	for_each_cpu(c, sys, ~sys->leaving) {
 		__atomic_fetch_or(&c->request, REQUEST_LEAVE, __ATOMIC_SEQ_CST);
 		arch_cpu_kick(c);
 		while (!arch_cpu_is_gone(c))
-			;
+			cpu_relax();
 	}
 	arch_disable(sys);
 }

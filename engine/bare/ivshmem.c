@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "engine/bare/arch.h"
 #include "engine/bare/cell_config.h"
+#include "engine/bare/cpu.h"
 #include "engine/bare/ivshmem.h"
 
 #define IRQ_SHARED		32u	/* the first one */
@@ -93,12 +94,12 @@ static enum mmio_result registers_access(struct cpu *cpu, void *arg, struct mmio
 	struct ivshmem *dev = arg;
 	bool good = a->size == 4 && !(a->address & 3);
 
-	lock_acquire(&cpu->sys->ivshmem_lock);
+	engine_lock(&cpu->sys->ivshmem_lock);
 	if (!a->write)
 		a->value = good ? register_read(dev, a->address) : 0;
 	else if (good)
 		register_write(dev, a->address, (uint32_t)a->value);
-	lock_release(&cpu->sys->ivshmem_lock);
+	engine_unlock(&cpu->sys->ivshmem_lock);
 	return MMIO_DONE;
 }
 
@@ -109,7 +110,7 @@ static int link(struct bare *sys, struct ivshmem *dev)
 {
 	int err = 0;
 
-	lock_acquire(&sys->ivshmem_lock);
+	engine_lock(&sys->ivshmem_lock);
 	for (const struct ivshmem *p = sys->ivshmem; p && !err; p = p->next)
 		if (are_peers(p, dev) && p->config->shmem_dev_id == dev->config->shmem_dev_id)
 			err = -EEXIST;
@@ -118,7 +119,7 @@ static int link(struct bare *sys, struct ivshmem *dev)
 		dev->next = sys->ivshmem;
 		sys->ivshmem = dev;
 	}
-	lock_release(&sys->ivshmem_lock);
+	engine_unlock(&sys->ivshmem_lock);
 	return err;
 }
 
@@ -167,7 +168,7 @@ int ivshmem_init(struct cell *cell)
 
 void ivshmem_reset(struct cell *cell)
 {
-	lock_acquire(&cell->sys->ivshmem_lock);
+	engine_lock(&cell->sys->ivshmem_lock);
 	for (uint32_t i = 0; i < cell->num_ivshmem; i++) {
 		struct ivshmem *dev = &cell->ivshmem[i];
 
@@ -176,7 +177,7 @@ void ivshmem_reset(struct cell *cell)
 		pci_bar_update(dev);
 		state_set(dev, 0);
 	}
-	lock_release(&cell->sys->ivshmem_lock);
+	engine_unlock(&cell->sys->ivshmem_lock);
 }
 
 void ivshmem_exit(struct cell *cell)
@@ -184,13 +185,13 @@ void ivshmem_exit(struct cell *cell)
 	struct bare *sys = cell->sys;
 
 	ivshmem_reset(cell);
-	lock_acquire(&sys->ivshmem_lock);
+	engine_lock(&sys->ivshmem_lock);
 	for (struct ivshmem **at = &sys->ivshmem; *at;)
 		if ((*at)->cell == cell)
 			*at = (*at)->next;
 		else
 			at = &(*at)->next;
-	lock_release(&sys->ivshmem_lock);
+	engine_unlock(&sys->ivshmem_lock);
 	cell->num_ivshmem = 0;
 	if (cell->ivshmem)
 		pool_free(&sys->pool, cell->ivshmem, 1);

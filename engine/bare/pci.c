@@ -3,6 +3,7 @@
  * Configuration space of a cell's ivshmem devices (PCI Local Bus 3.0 §6; ivshmem version 2, "Configuration Space Registers"):
  * one BAR of registers, INTx, and a vendor's capability. Where no device is, reads give ones.
  */
+#include "engine/bare/cpu.h"
 #include "engine/bare/ivshmem.h"
 
 #define PCI_IDS		0x4106110au
@@ -83,12 +84,12 @@ enum mmio_result pci_config_access(struct cpu *cpu, void *arg, struct mmio_acces
 		a->value = field;
 		return MMIO_DONE;
 	}
-	lock_acquire(&cpu->sys->ivshmem_lock);
+	engine_lock(&cpu->sys->ivshmem_lock);
 	value = config_read(dev, reg);
 	if (a->write)
 		config_write(dev, reg, (uint32_t)((value & ~(field << shift)) | a->value << shift));
 	else
 		a->value = value >> shift & field;
-	lock_release(&cpu->sys->ivshmem_lock);
+	engine_unlock(&cpu->sys->ivshmem_lock);
 	return MMIO_DONE;
 }

@@ -13,7 +13,7 @@ void took_irq(void);
 volatile uint32_t gic_version, failures;
 volatile uint64_t irqs[CPUS_MAX][32], exceptions, last_esr;
 static volatile uint64_t work[CPUS_MAX], work_arg[CPUS_MAX], work_result[CPUS_MAX];
-static uint64_t console_at;
+uint64_t console_at;
 
 /* ---- a little library ---- */
 
@@ -198,6 +198,8 @@ static void work_do(uint64_t cpu)
 		return;
 	if (what == WORK_ENTER)
 		work_result[cpu] = engine_enter(cpu);
+	else if (what == WORK_CREATE)
+		work_result[cpu] = call_hvc(HC_CELL_CREATE, work_arg[cpu], 0);
 	else if (what == WORK_HVC)
 		work_result[cpu] = call_hvc(work_arg[cpu], 0, 0);
 	work[cpu] = WORK_NONE;
@@ -237,7 +239,7 @@ static struct {
 		.flags = SYSTEM_VIRTUAL_CONSOLE,
 		.hypervisor_memory = { .phys = HV_BASE, .size = HV_BYTES },
 		.platform = { .gicd_base = GICD, .gicc_base = GICC, .gich_base = 0x08030000, .gicv_base = 0x08040000,
-			      .gicr_base = GICR, .maintenance_irq = 25 },
+			      .gicr_base = GICR, .maintenance_irq = 25, .pci_config_base = 0x0b000000, .pci_is_virtual = 1 },
 		.root = { .name = "root", .cpu_set_size = 8, .num_memory = 3 },
 	},
 	.memory = {
@@ -259,6 +261,7 @@ static void image_load(void)
 	h->config_size = sizeof(system);
 	h->phys = HV_BASE;
 	h->size = HV_BYTES;
+	h->its[0] = gic_version == 3 ? ITS : 0;
 	system.cpus[0] = (uint8_t)((1u << board_cpus) - 1);
 	system.system.platform.gic_version = (uint8_t)gic_version;
 	console_at = HV_BASE + h->console_offset;
@@ -275,7 +278,8 @@ static void console_show(void)
 		w32(UART, (uint8_t)ring->content[i & (ring->size - 1)]);
 }
 
-void enable(void)
+/* 0, or what all CPUs are to get. */
+static void enter_all(int64_t result)
 {
 	uint64_t mine;
 
@@ -283,11 +287,21 @@ void enable(void)
 	for (uint64_t cpu = 1; cpu < board_cpus; cpu++)
 		work_give(cpu, WORK_ENTER, 0);
 	mine = engine_enter(0);
-	check(mine == 0, "enable on CPU 0", mine);
+	check(mine == (uint64_t)result, "enable on CPU 0", mine);
 	for (uint64_t cpu = 1; cpu < board_cpus; cpu++) {
 		mine = work_wait(cpu);
-		check(mine == 0, "enable on another CPU", mine);
+		check(mine == (uint64_t)result, "enable on another CPU", mine);
 	}
+}
+
+void enable(void)
+{
+	enter_all(0);
+}
+
+void enable_refused(int64_t err)
+{
+	enter_all(err);
 }
 
 void disable(void)
@@ -325,8 +339,10 @@ void cpu_off_with_spi(uint64_t cpu)
 
 void cpu_on(uint64_t cpu)
 {
-	uint64_t value = call_smc(0xc4000003, cpu, (uint64_t)_start, 0);
+	uint64_t value;
 
+	work_give(cpu, WORK_NONE, 0);		/* what it was lost in */
+	value = call_smc(0xc4000003, cpu, (uint64_t)_start, 0);
 	check(value == 0, "CPU_ON", value);
 	work_give(cpu, WORK_NOTHING, 0);
 	work_wait(cpu);

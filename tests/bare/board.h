@@ -18,6 +18,7 @@
 #define GICD		0x08000000ull
 #define GICC		0x08010000ull
 #define GICR		0x080a0000ull
+#define ITS		0x08080000ull
 #define TIMER_IRQ	27u
 #define SPI		40u			/* nobody's: set pending by hand, edge */
 #define CPUS_MAX	4u
@@ -27,7 +28,7 @@
 #define relax()	__asm__ volatile("yield" : : : "memory")	/* under -icount the other CPU's turn comes by it */
 #define isb()	__asm__ volatile("isb" : : : "memory")
 
-enum { WORK_NONE, WORK_ENTER, WORK_HVC, WORK_OFF, WORK_OFF_WITH_SPI, WORK_NOTHING };
+enum { WORK_NONE, WORK_ENTER, WORK_HVC, WORK_CREATE, WORK_OFF, WORK_OFF_WITH_SPI, WORK_NOTHING };
 
 /* The program's. */
 extern const uint32_t board_cpus;
@@ -63,6 +64,9 @@ void cpu_on(uint64_t cpu);
 
 /* All CPUs into the engine and out of it. */
 void enable(void);
+/* All get this error, and are as they were. */
+void enable_refused(int64_t err);
+extern uint64_t console_at;			/* the engine's log, which the root may read */
 void disable(void);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The bare image without Linux: on QEMU's virt board, two CPUs enter and leave the engine, use interrupts, are refused what they
+ * The bare image without Linux: on QEMU's virt board, three CPUs enter and leave the engine, use interrupts, are refused what they
  * are, and give one of them to a cell. Prints a line for each case and "ok" or "FAILED" at the end, then turns the machine off.
  */
 #include "tests/bare/board.h"
@@ -9,7 +9,7 @@
 
 extern char inmate[], inmate_end[];
 
-const uint32_t board_cpus = 2;
+const uint32_t board_cpus = 3;
 
 static struct {
 	struct cell_config cell;
@@ -120,6 +120,76 @@ static void cell_runs(void)
 	check(*counter == 0, "memory was scrubbed", *counter);
 }
 
+/* ---- tables that the GIC writes by itself ---- */
+
+#define GITS_CBASER	(ITS + 0x80)
+#define GITS_BASER0	(ITS + 0x100)
+#define GICR_PENDBASER	(GICR + 0x78)
+#define VALID		(1ull << 63)
+
+static uint64_t table_written(uint64_t reg, uint64_t value)
+{
+	*(volatile uint64_t *)reg = value;
+	return *(volatile uint64_t *)reg & (VALID | 0xfffffffff000);
+}
+
+static void tables_stay_in_the_roots_memory(void)
+{
+	static const uint64_t bad[] = { HV_BASE, HV_BASE - 0x1000, CELL_BASE + 0x1000000, 0x08000000, 0x10000000000 };
+	uint64_t good = HV_BASE - 0x100000, value;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(bad); i++) {
+		value = table_written(GITS_BASER0, VALID | bad[i] | 1);
+		check(!(value & VALID), "a device table elsewhere", value);
+		value = table_written(GITS_CBASER, VALID | bad[i] | 1);
+		check(!(value & VALID), "a command queue elsewhere", value);
+	}
+	value = table_written(GICR_PENDBASER, HV_BASE);
+	check(value != HV_BASE, "a pending table elsewhere", value);
+	value = table_written(GITS_CBASER, VALID | ((console_at + 0xfff) & ~0xfffull));
+	check(!(value & VALID), "a command queue in the log, which the root may read", value);
+	value = table_written(GITS_BASER0, VALID | good | 1);
+	check(value == (VALID | good), "a device table of the root", value);
+	value = table_written(GITS_CBASER, VALID | good | 1);
+	check(value == (VALID | good), "a command queue of the root", value);
+	w32(ITS, 1);
+	value = table_written(GITS_BASER0, 0);
+	check(value == (VALID | good), "a device table of an ITS that runs", value);
+	w32(ITS, 0);
+	table_written(GITS_CBASER, 0);
+	table_written(GITS_BASER0, 0);
+}
+
+/* What is a cell's is the root's no longer, and the other way round. */
+static void tables_and_cells_exclude_each_other(void)
+{
+	uint64_t value;
+
+	table_written(GITS_BASER0, VALID | CELL_BASE);
+	value = call_hvc(HC_CELL_CREATE, (uint64_t)&cell, 0);
+	check(value == (uint64_t)-22, "create where a device table is", value);
+	table_written(GITS_BASER0, 0);
+	value = call_hvc(HC_CELL_CREATE, (uint64_t)&cell, 0);
+	check(value == 0, "create where it was", value);
+	value = table_written(GITS_BASER0, VALID | CELL_BASE);
+	check(!(value & VALID), "a device table in a cell", value);
+	value = call_hvc(HC_CELL_DESTROY, 1, 0);
+	check(value == 0, "destroy", value);
+	cell.memory[0].phys = ITS;
+	cell.memory[0].flags = MEMORY_READ | MEMORY_WRITE | MEMORY_IO;
+	value = call_hvc(HC_CELL_CREATE, (uint64_t)&cell, 0);
+	check(value == (uint64_t)-22, "create with the ITS", value);
+	cell.memory[0].phys = CELL_BASE;
+	cell.memory[0].flags = MEMORY_READ | MEMORY_WRITE | MEMORY_EXECUTE | MEMORY_LOADABLE;
+}
+
+static void a_table_that_is_elsewhere_already_is_refused(void)
+{
+	*(volatile uint64_t *)GITS_BASER0 = VALID | HV_BASE;
+	enable_refused(-22);
+	*(volatile uint64_t *)GITS_BASER0 = 0;
+}
+
 /* ---- costs: under -icount a nanosecond is an instruction; CPU 1 is parked ---- */
 
 #define ROUNDS	1000u
@@ -188,20 +258,72 @@ static void lpi_tables_stay_the_roots(void)
 	*config = *pending = 0;
 }
 
+/* ---- a fault inside the engine ---- */
+
+#define NOWHERE		0x09800000ull		/* the root's, and nothing answers there */
+#define CPU_LOST	2u
+
+/* With an ivshmem device whose state table the engine can't write. */
+static struct {
+	struct cell_config cell;
+	uint8_t cpus[8];
+	struct config_memory memory[4];
+	struct config_pci_device device;
+} ABI_PACKED lost = {
+	.cell = { .signature = CONFIG_CELL_SIGNATURE, .architecture = CONFIG_ARCH_ARM64, .revision = CONFIG_REVISION,
+		  .name = "lost", .id = 2, .cpu_set_size = 8, .num_memory = 4, .num_pci_devices = 1 },
+	.cpus = { 4 },
+	.memory = {
+		{ NOWHERE, 0x1000, 0x1000, MEMORY_READ | MEMORY_ROOT_SHARED },
+		{ NOWHERE + 0x1000, 0x2000, 0x1000, MEMORY_READ | MEMORY_ROOT_SHARED },
+		{ NOWHERE + 0x2000, 0x3000, 0x1000, MEMORY_READ | MEMORY_ROOT_SHARED },
+		{ NOWHERE + 0x3000, 0x4000, 0x1000, MEMORY_READ | MEMORY_ROOT_SHARED },
+	},
+	.device = { .type = 3, .shmem_peers = 2 },
+};
+
+/* CPU 1 meets it with two locks and with CPU 0 held; CPU 2 is the cell's already. Only these two are lost. */
+static void a_cpu_that_is_lost_takes_nobody_along(void)
+{
+	uint64_t value, end;
+
+	enable();
+	cpu_off(2);
+	work_give(1, WORK_CREATE, (uint64_t)&lost);
+	end = now() + 2 * sys_read(cntfrq_el0);
+	do {
+		relax();
+		value = call_hvc(HC_CPU_INFO, 1, 0);
+	} while (value != CPU_LOST && now() < end);
+	check(value == CPU_LOST, "state of a CPU that is lost", value);
+	value = call_hvc(HC_CELL_STATE, 1, 0);
+	check(value == (uint64_t)-2, "management after it", value);
+	interrupts_work_alone();
+	value = call_hvc(HC_DISABLE, 0, 0);
+	check(value == 0, "disable without the lost ones", value);
+	cpu_on(1);
+	cpu_on(2);
+	interrupts_work("interrupts with those that were lost");
+}
+
 static void cells(void)
 {
 	uint64_t used = call_hvc(HC_INFO, INFO_POOL_USED, 0), value;
 
+	cpu_off(2);
 	value = call_hvc(HC_CELL_CREATE, (uint64_t)&cell, 0);
 	check(value == (uint64_t)-16, "create with a CPU that runs", value);
 	cpu_off(1);
 	costs_show();
+	if (gic_version == 3)
+		tables_and_cells_exclude_each_other();
 	for (int i = 0; i < 3; i++)
 		cell_runs();
 	if (gic_version == 3)
 		lpi_tables_stay_the_roots();
 	cpu_on(1);
 	an_interrupt_survives_its_cpu();
+	cpu_on(2);
 	value = call_hvc(HC_INFO, INFO_POOL_USED, 0);
 	check(value == used, "the pool is as it was", value);
 }
@@ -214,6 +336,8 @@ void board_main(void)
 		enable();
 		if (!failures) {
 			root_is_kept_out();
+			if (gic_version == 3)
+				tables_stay_in_the_roots_memory();
 			put("interrupts\n");
 			interrupts_work("interrupts in the root cell");
 			put("cells\n");
@@ -223,5 +347,8 @@ void board_main(void)
 		disable();
 		interrupts_work("interrupts after");
 	}
+	if (gic_version == 3)
+		a_table_that_is_elsewhere_already_is_refused();
+	a_cpu_that_is_lost_takes_nobody_along();
 	an_sgi_sent_before_the_change_arrives();
 }

@@ -32,7 +32,7 @@ def run(version, *extra):
     if not shutil.which("qemu-system-aarch64"):
         raise Skip("no qemu-system-aarch64 (package qemu-system-arm)")
     done = subprocess.run(["qemu-system-aarch64", "-M", f"virt,virtualization=on,gic-version={version}", "-cpu", "cortex-a57",
-                           "-smp", "2", "-m", "512", "-nographic", "-nic", "none", "-no-reboot", "-kernel", elf, *extra],
+                           "-smp", "3", "-m", "512", "-nographic", "-nic", "none", "-no-reboot", "-kernel", elf, *extra],
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=80)
     lines = done.stdout.strip().split("\n")
     need(lines[-1] == "ok", f"the harness says:\n{done.stdout}")

@@ -130,6 +130,7 @@ struct machine {
 	uint64_t vtcr;
 	uint64_t vmids;			/* taken: bit n is VMID n + 1 */
 	uint32_t maintenance_irq;
+	uint32_t refused_tables;	/* atomic: gicv3_its.c */
 	uint32_t arrived, entered, ready;	/* atomic: CPUs at each step of entering */
 	int error;			/* the first that entering met */
 };
@@ -171,6 +172,9 @@ void el2_map_use(const struct arm_cpu *c);
 /* The machine's address sizes, once. False: the CPU has no 4 KiB stage 2. */
 uint64_t stage2_vtcr(void);
 void stage2_use(const struct arm_cell *cell);
+
+/* Is there a page of memory at `address`, itself, that the cell may read and write? */
+bool stage2_has(const struct cell *cell, uint64_t address);
 
 /* ---- reset.c ---- */
 

@@ -4,6 +4,7 @@
  * the rest reads as zero and ignores writes. Groups and the control register are the engine's. SGIs are virtual.
  */
 #include "engine/bare/arm64/gic.h"
+#include "engine/bare/cpu.h"
 
 enum rule { RULE_READ, RULE_BITS, RULE_MERGE, RULE_TARGETS };
 
@@ -77,9 +78,9 @@ static void block_write(const struct cell *cell, const struct dist_block *b, uin
 	}
 	if (b->rule == RULE_TARGETS)
 		mask &= targets_mask(cell) | ~MASK(31, 0);
-	lock_acquire(&m->dist_lock);
+	engine_lock(&m->dist_lock);
 	mmio_write(reg, (mmio_read(reg, a->size) & ~mask) | (a->value & mask), a->size);
-	lock_release(&m->dist_lock);
+	engine_unlock(&m->dist_lock);
 }
 
 /* ---- private interrupts ---- */

@@ -165,6 +165,8 @@ static int v3_enter(struct arm_cpu *c)
 	int err = frame_find(c);
 	uint64_t ctlr = icc_read(ICC_CTLR), apr;
 
+	if (!err)
+		err = gicv3_lpi_tables_check(c->cpu.sys, c->gicr);
 	if (err)
 		return err;
 	c->gic_sre = icc_read(ICC_SRE_EL2);

@@ -57,6 +57,11 @@
 #define GICR_TYPER_LAST	BIT(4)
 #define GICR_TYPER_VLPIS	BIT(1)
 #define GICR_FRAMES_MAX(sys)	((sys)->max_cpus)
+#define CTLR_ENABLE_LPIS	BIT(0)		/* of GICR_CTLR */
+
+/* An ITS: 64 KiB of control, 64 KiB where devices write their interrupts. */
+#define ITS_FRAME	0x10000ull
+#define ITS_BYTES	0x20000ull
 
 static inline uint64_t gicr_stride(uint64_t typer)
 {
@@ -78,6 +83,18 @@ static inline uint64_t gicr_affinity(uint64_t typer)
 
 /* What a cell sees of the distributor and of redistributors (gicv3_redist.c). */
 int gicv3_cell_init(struct cell *cell);
+
+/* ---- gicv3_its.c ---- */
+
+/* The root's accesses of ITSs; and what they were told before, when its memory is mapped. */
+int gicv3_its_init(struct cell *root);
+int gicv3_its_check(const struct bare *sys);
+/* The same of a redistributor that has LPIs on; and before it gets them: memory of its tables may have become a cell's. */
+int gicv3_lpi_tables_check(const struct bare *sys, uint64_t frame);
+bool gicv3_lpi_tables_are_good(const struct bare *sys, uint64_t frame);
+/* GICR_PROPBASER or GICR_PENDBASER, if it is good. */
+void gicv3_lpi_table_write(struct bare *sys, uint64_t frame, uint64_t offset, uint64_t value);
+/* Does the GIC read or write tables of the root's there? */
 bool gicv3_has_tables(const struct bare *sys, uint64_t phys, uint64_t size);
 
 /* A write to ICC_SGI1R_EL1, ASGI1R or SGI0R: all become group 1 SGIs to the cell's own CPUs. */

@@ -1,86 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Redistributors as a cell sees them (ARM IHI 0069 §12.10), and its SGIs (§12.2.34). All frames are there to be walked; those of
- * CPUs that aren't the cell's have an identification and nothing else. LPI tables are memory that the GIC writes: only the
- * root may say where, and only in memory that it has.
+ * CPUs that aren't the cell's have an identification and nothing else. LPI tables are the root's (gicv3_its.c).
  */
 #include "engine/bare/arm64/gic.h"
 #include "engine/bare/arm64/gicv3.h"
 #include "engine/bare/cell_config.h"
-
-#define TABLE_ADDRESS	MASK(51, 12)
-#define PROP_IDBITS	MASK(4, 0)
-#define CTLR_ENABLE_LPIS	BIT(0)
-
-/* Is all of it memory that the root may read and write? */
-static bool root_has_table(const struct bare *sys, uint64_t address, uint64_t size)
-{
-	uint64_t phys;
-
-	for (uint64_t at = 0; at < size; at += PAGE_BYTES)
-		if (!arch_translate(root_of(sys), address + at, &phys) || phys != address + at)
-			return false;
-	return true;
-}
-
-/* A byte for each LPI in the one, a bit in the other. */
-static uint64_t table_size(const struct bare *sys, uint64_t offset, uint64_t value)
-{
-	unsigned id_bits = (unsigned)field_get(MASK(23, 19), mmio_read(gicd_base(sys) + GICD_TYPER, 4)) + 1;
-	uint64_t ids = BIT(offset == GICR_PROPBASER ? MIN(id_bits, (unsigned)field_get(PROP_IDBITS, value) + 1) : id_bits);
-
-	return offset == GICR_PROPBASER ? ids : ids / 8;
-}
-
-static bool table_is_good(const struct bare *sys, uint64_t offset, uint64_t value)
-{
-	return root_has_table(sys, value & TABLE_ADDRESS, table_size(sys, offset, value));
-}
-
-static bool table_overlaps(const struct bare *sys, uint64_t frame, uint64_t offset, uint64_t phys, uint64_t size)
-{
-	uint64_t value = mmio_read(frame + offset, 8);
-
-	return ranges_overlap(value & TABLE_ADDRESS, table_size(sys, offset, value), phys, size);
-}
-
-/* Does the GIC read or write LPI tables of the root's there? */
-bool gicv3_has_tables(const struct bare *sys, uint64_t phys, uint64_t size)
-{
-	struct cpu *c;
-
-	for_each_cpu(c, sys, ~0ull) {
-		uint64_t frame = arm_cpu_of(c)->gicr;
-
-		if (c->present && (mmio_read(frame + GICR_CTLR, 4) & CTLR_ENABLE_LPIS) &&
-		    (table_overlaps(sys, frame, GICR_PROPBASER, phys, size) ||
-		     table_overlaps(sys, frame, GICR_PENDBASER, phys, size)))
-			return true;
-	}
-	return false;
-}
 
 static bool is_table(uint64_t offset)
 {
 	return offset == GICR_PROPBASER || offset == GICR_PENDBASER;
 }
 
-/* Memory of the tables may have become a cell's since they were set. */
-static bool tables_are_good(const struct bare *sys, uint64_t frame)
-{
-	return table_is_good(sys, GICR_PROPBASER, mmio_read(frame + GICR_PROPBASER, 8)) &&
-	       table_is_good(sys, GICR_PENDBASER, mmio_read(frame + GICR_PENDBASER, 8));
-}
-
-static enum mmio_result control_write(const struct bare *sys, bool root, uint64_t frame, uint64_t offset,
+static enum mmio_result control_write(struct bare *sys, bool root, uint64_t frame, uint64_t offset,
 	const struct mmio_access *a)
 {
 	if (!root)
 		return MMIO_DONE;
-	if (offset == GICR_CTLR && a->size == 4 && (!(a->value & CTLR_ENABLE_LPIS) || tables_are_good(sys, frame)))
+	if (offset == GICR_CTLR && a->size == 4 && (!(a->value & CTLR_ENABLE_LPIS) || gicv3_lpi_tables_are_good(sys, frame)))
 		mmio_write(frame + GICR_CTLR, a->value, 4);
-	else if (is_table(offset) && a->size == 8 && table_is_good(sys, offset, a->value))
-		mmio_write(frame + offset, a->value, 8);
+	else if (is_table(offset) && a->size == 8)
+		gicv3_lpi_table_write(sys, frame, offset, a->value);
 	return MMIO_DONE;
 }
 
@@ -145,7 +85,7 @@ int gicv3_cell_init(struct cell *cell)
 
 	if (!err)
 		err = mmio_add(&cell->mmio, p->gicr_base, gicr_bytes(p, cell->sys->max_cpus), redist_access, NULL);
-	return err;
+	return err || root_of(cell->sys) != cell ? err : gicv3_its_init(cell);
 }
 
 #define SGI_LIST	MASK(15, 0)

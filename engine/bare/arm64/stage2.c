@@ -121,21 +121,35 @@ void arch_cell_flush(struct cell *cell)
 	map_flush(arm_cell_of(cell));
 }
 
-bool arch_translate(const struct cell *cell, uint64_t virt, uint64_t *phys)
+static bool translate(const struct cell *cell, uint64_t virt, uint64_t access, uint64_t *phys)
 {
 	const struct pt_tree *t = &arm_cell_of(cell)->map;
 	unsigned level;
 	uint64_t leaf = pt_lookup(t, virt, &level);
 
-	if (!(leaf & PT_S2AP_READ) || (leaf & PT_MEM_ATTR) != MEMATTR_NORMAL)
+	if ((leaf & access) != access || (leaf & PT_MEM_ATTR) != MEMATTR_NORMAL)
 		return false;
 	*phys = pt_leaf_address(&t->g, level, leaf) | (virt & MASK(pt_shift(&t->g, level) - 1, 12));
 	return true;
 }
 
+bool arch_translate(const struct cell *cell, uint64_t virt, uint64_t *phys)
+{
+	return translate(cell, virt, PT_S2AP_READ, phys);
+}
+
+bool stage2_has(const struct cell *cell, uint64_t address)
+{
+	uint64_t phys;
+
+	return translate(cell, address, PT_S2AP_READ | PT_S2AP_WRITE, &phys) && phys == address;
+}
+
 /* ---- what no cell has ---- */
 
-static uint32_t gic_ranges(const struct bare *sys, struct config_memory range[4])
+#define GIC_RANGES	(2 + IMAGE_MAX_ITS)
+
+static uint32_t gic_ranges(const struct bare *sys, struct config_memory range[GIC_RANGES])
 {
 	const struct config_platform *p = &sys->config->platform;
 	uint32_t n = 0;
@@ -144,6 +158,9 @@ static uint32_t gic_ranges(const struct bare *sys, struct config_memory range[4]
 	range[n++] = (struct config_memory){ .phys = p->gicd_base, .size = v3 ? GICD_BYTES_V3 : GICD_BYTES_V2 };
 	if (v3) {
 		range[n++] = (struct config_memory){ .phys = p->gicr_base, .size = gicr_bytes(p, sys->max_cpus) };
+		for (uint32_t i = 0; i < IMAGE_MAX_ITS; i++)
+			if (sys->image->its[i])
+				range[n++] = (struct config_memory){ .phys = sys->image->its[i], .size = ITS_BYTES };
 		return n;
 	}
 	range[n++] = (struct config_memory){ .phys = p->gicc_base, .size = 0x2000 };
@@ -154,7 +171,7 @@ static uint32_t gic_ranges(const struct bare *sys, struct config_memory range[4]
 
 bool arch_is_reserved(const struct bare *sys, uint64_t phys, uint64_t size)
 {
-	struct config_memory range[4];
+	struct config_memory range[GIC_RANGES];
 	uint32_t n = gic_ranges(sys, range);
 
 	while (n--)
@@ -167,7 +184,7 @@ int arch_root_finish(struct cell *root)
 {
 	const struct bare *sys = root->sys;
 	const struct config_memory *hv = &sys->config->hypervisor_memory;
-	struct config_memory range[4];
+	struct config_memory range[GIC_RANGES];
 	uint32_t n = gic_ranges(sys, range);
 	int err = arch_unmap(root, hv->phys, hv->size);
 
@@ -175,6 +192,8 @@ int arch_root_finish(struct cell *root)
 		err = arch_unmap(root, range[n].phys, range[n].size);
 	if (!err && machine_of(root->sys)->gic == &gicv2)
 		err = gicv2_map_interface(root);
+	if (!err && machine_of(root->sys)->gic == &gicv3)
+		err = gicv3_its_check(sys);
 	if (!err && (sys->config->flags & SYSTEM_VIRTUAL_CONSOLE))
 		err = arch_map(root, (uintptr_t)sys->console, (uintptr_t)sys->console, sys->image->console_size, MEMORY_READ);
 	return err;

@@ -184,15 +184,24 @@ void trap_serror(struct regs *regs)
 	cpu_requests(cpu, regs);
 }
 
-/* A fault of the engine itself, most likely at a device's register that isn't there: the CPU is lost for its guest. */
+/*
+ * A fault of the engine itself, most likely at memory or a device's register that isn't there: the CPU is lost for its guest, and
+ * the others go on. One that comes while this is told is not told.
+ */
 void el2_fault(uint64_t kind, uint64_t sp, struct regs *regs)
 {
 	struct cpu *cpu = &this_cpu()->cpu;
 
+	engine_locks_drop(cpu);
+	if (read_once(cpu->power) == POWER_FAILED) {
+		cpu_requests(cpu, regs);
+		return;
+	}
+	__atomic_store_n(&cpu->power, POWER_FAILED, __ATOMIC_RELEASE);
 	log_error("EL2 fault %llu: ESR %#llx ELR %#llx FAR %#llx SP %#llx", (unsigned long long)kind,
 		(unsigned long long)sys_read(esr_el2), (unsigned long long)sys_read(elr_el2),
 		(unsigned long long)sys_read(far_el2), (unsigned long long)sp);
-	cpu_fail(cpu, regs, "the engine met a fault");
+	fail(cpu, regs, "the engine met a fault");
 	cpu_requests(cpu, regs);
 }
 

@@ -65,9 +65,10 @@ def system(cpus=0xFFFF):
             cell(b"", b"qemu-arm64", 0, cpus, regions, [irqchip([0xFFFFFFFF] * 4)], devices, 128 - 32, bytes(32)))
 
 
-def inmate_demo(cpus=2):
+def inmate_demo(cpus=2, ram=(0x7FA00000, 0x10000)):
+    """ram: 64 KiB as Jailhouse has it, or more for inmates that want more."""
     regions = [*shared_demo(False), memory(UART, 0x1000, READ | WRITE | IO | SHARED),
-               memory(0x7FA00000, 0x10000, READ | WRITE | EXECUTE | LOADABLE, virt=0), memory(0, 0x1000, READ | WRITE | COMM, virt=0x80000000)]
+               memory(*ram, READ | WRITE | EXECUTE | LOADABLE, virt=0), memory(0, 0x1000, READ | WRITE | COMM, virt=0x80000000)]
     return cell(b"JHCLL", b"inmate-demo", PASSIVE_COMM, cpus, regions, [irqchip([0, 0, 0, 1 << (144 - 128)])],
                 [ivshmem(0, 0, 1, 3, 0)], 144 - 32, console(0))
 
