@@ -33,6 +33,7 @@ struct engine_info {
 	uint32_t max_vcpus;
 	uint32_t gpa_bits;
 	uint64_t counter_hz;		/* of the guest's counter where the engine's host sets it; 0: as vm_init was told */
+	uint32_t msi_ids;		/* interrupt identities of each IMSIC of irqchip "aia"; or 0 */
 	uint64_t extensions;		/* what the CPU can do where a tree has to say so (isa/riscv64/extension.h); or 0 */
 	const char *irqchips[3];	/* irqchip_desc.type of those that it can make here, ended by NULL; none: any the board has */
 	bool has_pmu;			/* vm->pmu can be had */
@@ -49,7 +50,8 @@ struct irqchip_desc {
 	const char *type;		/* "gicv3", "gicv2", … */
 	uint64_t dist_base, cpu_base;	/* distributor; redistributors or CPU interface */
 	uint32_t spis;
-	uint64_t msi_base;		/* of an ITS, which the engine makes if it can (then ops->msi is there); 0: none wanted */
+	/* Of an ITS, which the engine makes if it can (then ops->msi is there), or of the IMSICs of an AIA. 0: none wanted. */
+	uint64_t msi_base;
 };
 
 struct vm_clock {

@@ -13,7 +13,7 @@
 #define STRINGS_MAX	4096u
 
 #define GIC_FIRST_SPI	32
-#define GIC_LEVEL_HIGH	4
+#define LEVEL_HIGH	4
 
 void fdt_start(struct fdt_writer *w, void *buf, size_t size)
 {
@@ -210,10 +210,10 @@ void fdt_prop_reg(struct fdt_writer *w, uint64_t base, uint64_t size)
 
 void fdt_prop_interrupt(struct fdt_writer *w, uint32_t number)
 {
-	const uint32_t gic[] = { 0, number - GIC_FIRST_SPI, GIC_LEVEL_HIGH };
+	const uint32_t gic[] = { 0, number - GIC_FIRST_SPI, LEVEL_HIGH }, other[] = { number, LEVEL_HIGH };
 
-	if (w->interrupt_cells == 1)
-		fdt_prop_u32(w, "interrupts", number);
+	if (w->interrupt_cells < 3)
+		fdt_prop_cells(w, "interrupts", other, w->interrupt_cells);
 	else
 		fdt_prop_cells(w, "interrupts", gic, ARRAY_SIZE(gic));
 }

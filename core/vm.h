@@ -49,6 +49,7 @@ struct vm {
 	/* Calls by which a guest asks for firmware (HVC, SMC, SBI ecall); args in and out: x0..x7 or a0..a7.
 	   Returns false when there is no such service (the engine injects UNDEFINED). Set by the machine. */
 	bool (*firmware_call)(struct vcpu *v, bool smc, uint64_t args[8]);
+	struct chardev *firmware_console;	/* where such firmware prints, or NULL; not ours */
 	/* Semihosting, or NULL: op and parameter pointer; returns the result register. */
 	uint64_t (*semihosting)(struct vcpu *v, uint64_t op, uint64_t param);
 	void *semihosting_ctx;

@@ -41,7 +41,7 @@ const struct option run_option_table[] = {
 	{ "cpu", 0, OPTION_STRING, 0, AT(cpu), "MODEL", "max|cortex-a57|cortex-a72", 0, 0, "CPU model (default max)" },
 	{ "machine", 0, OPTION_STRING, 0, AT(machine), "NAME", "virt-arm64|captive-virt|simbench|pc|virt-riscv64", 0, 0,
 	  "board; follows the architecture" },
-	{ "irqchip", 0, OPTION_STRING, 0, AT(irqchip), "CHIP", "gicv3|gicv2|gicv3-its|gicv2m|kernel|split|plic", 0, 0,
+	{ "irqchip", 0, OPTION_STRING, 0, AT(irqchip), "CHIP", "gicv3|gicv2|gicv3-its|gicv2m|kernel|split|aia|plic", 0, 0,
 	  "interrupt controller; gicv2 takes up to 8 vCPUs" },
 	{ "guest", 0, OPTION_STRING, 0, AT(payload), "NAME", NULL, 0, 0, "a known guest; the same as its name without an option" },
 	{ "name", 0, OPTION_STRING, 0, AT(name), "NAME", NULL, 0, 0, "the machine's name" },

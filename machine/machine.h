@@ -82,11 +82,12 @@ enum {
 /* An interrupt controller of a board. */
 struct board_irqchip {
 	const char *type;		/* NULL ends the table */
-	gpa_t dist, cpu;		/* GIC: distributor, and redistributors or CPU interface; pc: IOAPIC and local APIC */
+	/* GIC: distributor, and redistributors or CPU interface; pc: IOAPIC and local APIC; riscv64: PLIC or APLIC, and nothing */
+	gpa_t dist, cpu;
 	uint32_t first;			/* the number that its pin 0 has */
 	uint32_t max_vcpus;
 	uint64_t (*affinity)(uint32_t index);
-	gpa_t msi;			/* what takes messages: GICv3: the ITS, GICv2: a GICv2m frame; 0: nothing */
+	gpa_t msi;			/* what takes messages: GICv3: the ITS, GICv2: a GICv2m frame, AIA: the IMSICs; 0: nothing */
 };
 
 /*
@@ -152,7 +153,7 @@ struct machine {
 	struct machine_config config;
 	const struct board_irqchip *irqchip;
 	struct device *irqchip_device;		/* NULL: the engine's own */
-	bool has_msi;				/* board_irqchip.msi is there, as node FDT_PHANDLE_MSI */
+	bool has_msi;				/* board_irqchip.msi is there, and has a node */
 	struct device *power_key, *exit;
 	struct device *keys;			/* the keyboard, or NULL */
 	struct device *pci;			/* the host bridge, or NULL */

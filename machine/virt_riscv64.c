@@ -7,9 +7,11 @@
  *	00101000    4 KiB	Goldfish RTC	source 11
  *	03000000   64 KiB	PCI: ports
  *	0c000000    6 MiB	PLIC
+ *	0d000000   16 KiB	APLIC (AIA)
  *	10000000  256 B		16550		source 10
  *	10001000    4 KiB each	8 virtio-mmio	sources 1 to 8
- *	30000000   16 MiB	PCI: ECAM	sources 32 to 35
+ *	28000000    4 KiB each	IMSICs (AIA): 64 of them end at 28040000
+ *	30000000   16 MiB	PCI: ECAM; lines	sources 32 to 35
  *	40000000    1 GiB	PCI: memory
  *	80000000		RAM
  *	8000000000  512 GiB	PCI: more memory, if RAM ends below
@@ -22,6 +24,7 @@
 #define RAM_BASE	(2 * GIB)
 
 static const struct board_irqchip virt_irqchips[] = {
+	{ "aia", 0x0d000000, 0, 0, 64, affinity_flat, 0x28000000 },
 	{ "plic", 0x0c000000, 0, 0, 64, affinity_flat },
 	{ NULL }
 };
@@ -52,7 +55,7 @@ static uint32_t virt_ranges(uint64_t ram, struct machine_range r[MACHINE_MAX_RAN
 
 const struct machine_class machine_virt_riscv64 = {
 	.name		= "virt-riscv64",
-	.summary	= "general riscv64 machine: PLIC, 16550, PCI, virtio",
+	.summary	= "general riscv64 machine: AIA or PLIC, 16550, PCI, virtio",
 	.isa		= ISA_RISCV64,
 	.ops		= &machine_riscv64_ops,
 	.irqchips	= virt_irqchips,

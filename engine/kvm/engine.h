@@ -174,4 +174,11 @@ int kvm_routes_commit(struct kvm_vm *k);		/* the whole table, if there are chang
 /* The eventfd raises gsi; resample, unless -1, is signalled when the guest ends a level interrupt. */
 int kvm_irqfd(struct kvm_vm *k, int fd, uint32_t gsi, int resample, bool on);
 
+/* device.c */
+int kvm_device_create(int vm_fd, uint32_t type, int *fd);
+int kvm_device_attr(int fd, uint32_t group, uint64_t attr, void *val, bool write);
+void kvm_line_set(struct kvm_vm *k, uint32_t irq, bool level);
+int kvm_msi_send(struct kvm_vm *k, const struct msi *m);		/* as irqchip_ops.msi */
+unsigned kvm_pin_routes(uint32_t pins, struct kvm_irq_routing_entry *e);	/* fixed_routes where GSI n is pin n */
+
 #endif

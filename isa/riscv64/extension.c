@@ -11,7 +11,7 @@ static const struct {
 	uint32_t bit;
 	const char *name;
 } named[] = {
-	{ RISCV64_ZIHINTPAUSE, "zihintpause" }, { RISCV64_SSTC, "sstc" }, { RISCV64_SVINVAL, "svinval" },
+	{ RISCV64_ZIHINTPAUSE, "zihintpause" }, { RISCV64_SSAIA, "ssaia" }, { RISCV64_SSTC, "sstc" }, { RISCV64_SVINVAL, "svinval" },
 	{ RISCV64_SVPBMT, "svpbmt" },
 };
 

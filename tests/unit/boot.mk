@@ -2,6 +2,7 @@
 $(eval $(call unit_test,boot,tests/unit/boot.c,boot isa core base os))
 $(eval $(call unit_test,boot_x86,tests/unit/boot_x86.c,boot isa core base os))
 $(eval $(call unit_test,psci,tests/unit/psci.c,fw core base os))
+$(eval $(call unit_test,sbi_dbcn,tests/unit/sbi_dbcn.c,fw core base os))
 $(eval $(call unit_test,machine_fdt,tests/unit/machine_fdt.c,machine fw boot dev core isa base os,-lfdt))
 $(eval $(call unit_test,keys,tests/unit/keys.c,ctl))
 $(eval $(call unit_test,options,tests/unit/options.c,ctl boot core base os,-lz -lfdt))

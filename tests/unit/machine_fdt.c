@@ -44,15 +44,22 @@ static void no_wake(struct workq *q)
 {
 }
 
-static int make(struct rig *r, const struct machine_class *cls, const struct machine_config *c)
+static int make_with(struct rig *r, const struct engine_ops *engine, const struct engine_info *info, const struct machine_class *cls,
+		     const struct machine_config *c)
 {
 	memset(r, 0, sizeof(*r));
 	os_arena_init(&r->vm.arena);
 	workq_init(&r->control, no_wake);
 	r->vm.control = &r->control;
 	r->vm.cpu_model = &arm64_cpu_model_find("cortex-a72")->model;
-	assert_int_equal(vm_init(&r->vm, cls->isa, &fake_engine, 62500000), 0);
+	assert_int_equal(vm_init(&r->vm, cls->isa, engine, 62500000), 0);
+	r->vm.engine_info = *info;
 	return machine_create(&r->machine, &r->vm, cls, c);
+}
+
+static int make(struct rig *r, const struct machine_class *cls, const struct machine_config *c)
+{
+	return make_with(r, &fake_engine, &(struct engine_info){ 0 }, cls, c);
 }
 
 static void unmake(struct rig *r)
@@ -225,7 +232,7 @@ static void riscv64_has_the_same_bridge_with_lines_to_the_plic(void **state)
 		0x03000000, 0x80, 0, 0x80, 0, 0x80, 0,
 	};
 	struct rig *r = malloc(sizeof(*r));
-	struct machine_config c = { .vcpus = 2, .ram = GIB };
+	struct machine_config c = { .vcpus = 2, .ram = GIB, .irqchip = "plic" };
 	int node, plic, len;
 
 	assert_int_equal(make(r, &machine_virt_riscv64, &c), 0);
@@ -251,6 +258,61 @@ static void riscv64_has_the_same_bridge_with_lines_to_the_plic(void **state)
 	}
 	assert_null(fdt_getprop(r->blob, node, "msi-parent", NULL));
 	assert_null(fdt_getprop(r->blob, node, "msi-map", NULL));
+	unmake(r);
+	free(r);
+}
+
+static int fake_msi(struct irqchip *c, const struct msi *m)
+{
+	return 1;
+}
+
+static const struct irqchip_ops fake_chip_ops = { .msi = fake_msi };
+static struct irqchip fake_chip = { .ops = &fake_chip_ops, .name = "fake", .pins = 64 };
+static const char *fake_chip_type;
+
+static int fake_irqchip(struct vm *vm, const struct irqchip_desc *d, struct irqchip **out)
+{
+	if (strcmp(d->type, fake_chip_type))
+		return -ENOTSUP;
+	*out = &fake_chip;
+	return 0;
+}
+
+/* An engine with an AIA of its own: lines are told with their kind, PCI has a place for messages. */
+static void riscv64_has_an_aia_where_the_engine_has_one(void **state)
+{
+	static const struct engine_ops engine = { .name = "fake", .vcpu_pin = no_pin, .irqchip_create = fake_irqchip };
+	static const struct engine_info info = { .msi_ids = 255 };
+	struct rig *r = malloc(sizeof(*r));
+	struct machine_config c = { .vcpus = 3, .ram = GIB };
+	int imsics, aplic, node;
+
+	fake_chip_type = "aia";
+	assert_int_equal(make_with(r, &engine, &info, &machine_virt_riscv64, &c), 0);
+	assert_string_equal(r->machine.irqchip->type, "aia");
+	tree(r, &(struct machine_chosen){ 0 });
+	imsics = fdt_path_offset(r->blob, "/soc/interrupt-controller@28000000");
+	aplic = fdt_path_offset(r->blob, "/soc/interrupt-controller@d000000");
+	assert_int_equal(cell(r, imsics, "riscv,num-ids", 0), 255);
+	assert_int_equal(cell(r, imsics, "reg", 3), 3 * 4096);
+	for (int n = 0; n < 3; n++)
+		assert_int_equal(cell(r, imsics, "interrupts-extended", 2 * n + 1), 9);
+	assert_int_equal(cell(r, aplic, "msi-parent", 0), fdt_get_phandle(r->blob, imsics));
+	assert_int_equal(cell(r, aplic, "riscv,num-sources", 0), 63);
+	node = fdt_path_offset(r->blob, "/soc/serial@10000000");
+	assert_int_equal(cell(r, node, "interrupts", 0), 10);
+	assert_int_equal(cell(r, node, "interrupts", 1), 4);
+	node = fdt_path_offset(r->blob, "/soc/pcie@30000000");
+	assert_int_equal(cell(r, node, "msi-parent", 0), fdt_get_phandle(r->blob, imsics));
+	assert_int_equal(cell(r, node, "interrupt-map", 4), fdt_get_phandle(r->blob, aplic));
+	assert_int_equal(cell(r, node, "interrupt-map", 5), 32);
+	assert_int_equal(cell(r, node, "interrupt-map", 6), 4);
+	node = fdt_path_offset(r->blob, "/cpus/cpu@0");
+	assert_non_null(strstr(fdt_getprop(r->blob, node, "riscv,isa", NULL), "_ssaia"));
+	unmake(r);
+	fake_chip_type = "";			/* there is no model of one */
+	assert_int_equal(make_with(r, &engine, &(struct engine_info){ 0 }, &machine_virt_riscv64, &c), -ENODEV);
 	unmake(r);
 	free(r);
 }
@@ -345,6 +407,7 @@ int main(void)
 		cmocka_unit_test(devices_are_where_the_map_says),
 		cmocka_unit_test(the_pci_bridge_says_where_its_windows_and_lines_are),
 		cmocka_unit_test(riscv64_has_the_same_bridge_with_lines_to_the_plic),
+		cmocka_unit_test(riscv64_has_an_aia_where_the_engine_has_one),
 		cmocka_unit_test(a_virtio_device_is_where_the_transport_says),
 		cmocka_unit_test(too_long_parameters_are_an_error_not_an_overrun),
 		cmocka_unit_test(start_turns_the_first_vcpu_on_with_the_tree_in_x0),

@@ -33,7 +33,6 @@ void arm64_irqchip_fini(struct kvm_vm *k);
 int arm64_irqchip_ready(struct kvm_vm *k);		/* all vCPUs are there */
 int arm64_irqchip_reset(struct kvm_vm *k);
 unsigned arm64_fixed_routes(const struct kvm_vm *k, struct kvm_irq_routing_entry *e);
-int arm64_device_attr(int fd, uint32_t group, uint64_t attr, void *val, bool write);
 int arm64_gic_reset(const struct arm64_vm *a);		/* gic_reset.c: its registers to what they are at power-on */
 
 /* cpu.c */

@@ -24,12 +24,9 @@ uint32_t arm64_cpu_features(int fd)
 int arm64_pmu_ready(struct kvm_cpu *c)
 {
 	int intid = ARM64_PMU_INTID;
-	struct kvm_device_attr irq = { .group = KVM_ARM_VCPU_PMU_V3_CTRL, .attr = KVM_ARM_VCPU_PMU_V3_IRQ,
-				       .addr = (uintptr_t)&intid };
-	struct kvm_device_attr init = { .group = KVM_ARM_VCPU_PMU_V3_CTRL, .attr = KVM_ARM_VCPU_PMU_V3_INIT };
-	int err = kvm_call(c->fd, KVM_SET_DEVICE_ATTR, &irq);
+	int err = kvm_device_attr(c->fd, KVM_ARM_VCPU_PMU_V3_CTRL, KVM_ARM_VCPU_PMU_V3_IRQ, &intid, true);
 
-	return err ? err : kvm_call(c->fd, KVM_SET_DEVICE_ATTR, &init);
+	return err ? err : kvm_device_attr(c->fd, KVM_ARM_VCPU_PMU_V3_CTRL, KVM_ARM_VCPU_PMU_V3_INIT, NULL, true);
 }
 
 int arm64_vcpu_reset(struct kvm_cpu *c)

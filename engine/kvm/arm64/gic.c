@@ -16,31 +16,18 @@ static struct arm64_vm *vm_of(struct irqchip *chip)
 	return container_of(chip, struct arm64_vm, chip);
 }
 
-int arm64_device_attr(int fd, uint32_t group, uint64_t attr, void *val, bool write)
-{
-	struct kvm_device_attr a = { .group = group, .attr = attr, .addr = (uintptr_t)val };
-
-	return kvm_call(fd, write ? KVM_SET_DEVICE_ATTR : KVM_GET_DEVICE_ATTR, &a);
-}
-
 static void set(struct irqchip *chip, uint32_t pin, bool level)
 {
-	struct kvm_irq_level l = { .level = level };
+	uint32_t irq = KVM_ARM_IRQ_TYPE_SPI << KVM_ARM_IRQ_TYPE_SHIFT | (pin + ARM64_FIRST_SPI);
 
 	if (pin & IRQ_PPI(0, 0))
-		l.irq = KVM_ARM_IRQ_TYPE_PPI << KVM_ARM_IRQ_TYPE_SHIFT | (pin >> 8 & 0xff) << KVM_ARM_IRQ_VCPU_SHIFT | (pin & 0xff);
-	else
-		l.irq = KVM_ARM_IRQ_TYPE_SPI << KVM_ARM_IRQ_TYPE_SHIFT | (pin + ARM64_FIRST_SPI);
-	kvm_call(vm_of(chip)->vm->fd, KVM_IRQ_LINE, &l);
+		irq = KVM_ARM_IRQ_TYPE_PPI << KVM_ARM_IRQ_TYPE_SHIFT | (pin >> 8 & 0xff) << KVM_ARM_IRQ_VCPU_SHIFT | (pin & 0xff);
+	kvm_line_set(vm_of(chip)->vm, irq, level);
 }
 
 static int send_msi(struct irqchip *chip, const struct msi *m)
 {
-	struct kvm_msi k = { .address_lo = (uint32_t)m->addr, .address_hi = (uint32_t)(m->addr >> 32), .data = m->data,
-			     .flags = KVM_MSI_VALID_DEVID, .devid = m->devid };
-	int r = kvm_call(vm_of(chip)->vm->fd, KVM_SIGNAL_MSI, &k);
-
-	return r > 0 ? 1 : r;
+	return kvm_msi_send(vm_of(chip)->vm, m);
 }
 
 /* An irqfd that nobody signals: it is there for its second half, which tells of the guest's end of interrupt. */
@@ -82,33 +69,19 @@ static const struct irqchip_ops ops_with_its = {
 
 unsigned arm64_fixed_routes(const struct kvm_vm *k, struct kvm_irq_routing_entry *e)
 {
-	const struct arm64_vm *a = k->arch;
-
-	for (uint32_t pin = 0; e && pin < a->chip.pins; pin++)
-		e[pin] = (struct kvm_irq_routing_entry){ .gsi = pin, .type = KVM_IRQ_ROUTING_IRQCHIP, .u.irqchip = { 0, pin } };
-	return a->chip.pins;
-}
-
-static int create_device(struct kvm_vm *k, uint32_t type, int *fd)
-{
-	struct kvm_create_device d = { .type = type };
-	int err = kvm_call(k->fd, KVM_CREATE_DEVICE, &d);
-
-	if (!err)
-		*fd = (int)d.fd;
-	return err;
+	return kvm_pin_routes(((const struct arm64_vm *)k->arch)->chip.pins, e);
 }
 
 static int place(int fd, uint64_t what, uint64_t base)
 {
-	return arm64_device_attr(fd, KVM_DEV_ARM_VGIC_GRP_ADDR, what, &base, true);
+	return kvm_device_attr(fd, KVM_DEV_ARM_VGIC_GRP_ADDR, what, &base, true);
 }
 
 /* Without one messages are not to be had, and the machine goes without. */
 static int create_its(struct kvm_vm *k, uint64_t base)
 {
 	struct arm64_vm *a = arm64_vm_of(k);
-	int err = create_device(k, KVM_DEV_TYPE_ARM_VGIC_ITS, &a->its);
+	int err = kvm_device_create(k->fd, KVM_DEV_TYPE_ARM_VGIC_ITS, &a->its);
 
 	if (err)
 		return err == -ENODEV ? 0 : err;
@@ -126,14 +99,14 @@ int arm64_irqchip_create(struct kvm_vm *k, const struct irqchip_desc *d, struct 
 	a->v3 = !strcmp(d->type, "gicv3");
 	if ((!a->v3 && strcmp(d->type, "gicv2")) || d->spis > ARM64_MAX_SPIS)
 		return -ENODEV;
-	err = create_device(k, a->v3 ? KVM_DEV_TYPE_ARM_VGIC_V3 : KVM_DEV_TYPE_ARM_VGIC_V2, &a->gic);
+	err = kvm_device_create(k->fd, a->v3 ? KVM_DEV_TYPE_ARM_VGIC_V3 : KVM_DEV_TYPE_ARM_VGIC_V2, &a->gic);
 	if (err)
 		return err;
 	err = place(a->gic, a->v3 ? KVM_VGIC_V3_ADDR_TYPE_DIST : KVM_VGIC_V2_ADDR_TYPE_DIST, d->dist_base);
 	if (!err)
 		err = place(a->gic, a->v3 ? KVM_VGIC_V3_ADDR_TYPE_REDIST : KVM_VGIC_V2_ADDR_TYPE_CPU, d->cpu_base);
 	if (!err)
-		err = arm64_device_attr(a->gic, KVM_DEV_ARM_VGIC_GRP_NR_IRQS, 0, &irqs, true);
+		err = kvm_device_attr(a->gic, KVM_DEV_ARM_VGIC_GRP_NR_IRQS, 0, &irqs, true);
 	if (!err && a->v3 && d->msi_base)
 		err = create_its(k, d->msi_base);
 	if (err)
@@ -149,9 +122,9 @@ int arm64_irqchip_ready(struct kvm_vm *k)
 	int err = 0;
 
 	if (a->chip.ops)
-		err = arm64_device_attr(a->gic, KVM_DEV_ARM_VGIC_GRP_CTRL, KVM_DEV_ARM_VGIC_CTRL_INIT, NULL, true);
+		err = kvm_device_attr(a->gic, KVM_DEV_ARM_VGIC_GRP_CTRL, KVM_DEV_ARM_VGIC_CTRL_INIT, NULL, true);
 	if (!err && a->its >= 0)
-		err = arm64_device_attr(a->its, KVM_DEV_ARM_VGIC_GRP_CTRL, KVM_DEV_ARM_VGIC_CTRL_INIT, NULL, true);
+		err = kvm_device_attr(a->its, KVM_DEV_ARM_VGIC_GRP_CTRL, KVM_DEV_ARM_VGIC_CTRL_INIT, NULL, true);
 	for (uint32_t n = 0; k->vm->pmu && n < k->vm->vcpu_count && !err; n++)
 		err = arm64_pmu_ready(k->cpu[n]);
 	return err;
@@ -163,7 +136,7 @@ int arm64_irqchip_reset(struct kvm_vm *k)
 	int err = 0;
 
 	if (a->its >= 0)
-		err = arm64_device_attr(a->its, KVM_DEV_ARM_VGIC_GRP_CTRL, KVM_DEV_ARM_ITS_CTRL_RESET, NULL, true);
+		err = kvm_device_attr(a->its, KVM_DEV_ARM_VGIC_GRP_CTRL, KVM_DEV_ARM_ITS_CTRL_RESET, NULL, true);
 	return err || !a->chip.ops ? err : arm64_gic_reset(a);
 }
 

@@ -28,7 +28,7 @@ static int put(const struct bank *b, uint32_t offset, uint32_t count, uint32_t v
 	for (uint32_t n = 0; n < count && !err; n++) {
 		uint64_t wide = val;		/* the kernel reads 32 bits of it, or 64 of a system register */
 
-		err = arm64_device_attr(b->fd, b->group, b->where | (offset + 4 * n), &wide, true);
+		err = kvm_device_attr(b->fd, b->group, b->where | (offset + 4 * n), &wide, true);
 	}
 	return err;
 }

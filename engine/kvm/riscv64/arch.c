@@ -3,6 +3,7 @@
  * riscv64: the machine as a whole, and exits that only it has. What its harts can do is asked of one in a machine made for
  * that, because a device tree may be wanted before there are any.
  */
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/bits.h"
@@ -70,6 +71,9 @@ static int probe(int dev_fd, struct engine_info *out, char *why, size_t why_len)
 	out->gpa_bits = bits ? (uint32_t)bits : GPA_BITS;
 	cpu_fd = ioctl(fd, KVM_CREATE_VCPU, 0L);
 	err = cpu_fd < 0 ? -errno : ask_hart(cpu_fd, out);
+	out->msi_ids = err ? 0 : riscv64_aia_ids(fd);
+	out->irqchips[0] = out->msi_ids ? "aia" : "plic";
+	out->irqchips[1] = out->msi_ids ? "plic" : NULL;
 	if (cpu_fd >= 0)
 		close(cpu_fd);
 	close(fd);
@@ -78,8 +82,15 @@ static int probe(int dev_fd, struct engine_info *out, char *why, size_t why_len)
 
 static int create_vm(struct kvm_vm *k, int *fd)
 {
-	int err = kvm_call(k->dev_fd, KVM_CREATE_VM, NULL);
+	struct riscv64_vm *r = calloc(1, sizeof(*r));
+	int err;
 
+	if (!r)
+		return -ENOMEM;
+	r->vm = k;
+	r->aia = -1;
+	k->arch = r;
+	err = kvm_call(k->dev_fd, KVM_CREATE_VM, NULL);
 	if (err < 0)
 		return err;
 	*fd = err;
@@ -88,28 +99,10 @@ static int create_vm(struct kvm_vm *k, int *fd)
 
 static void destroy_vm(struct kvm_vm *k)
 {
-	(void)k;
-}
-
-static int reset_vm(struct kvm_vm *k)
-{
-	(void)k;
-	return 0;
-}
-
-static int irqchip_create(struct kvm_vm *k, const struct irqchip_desc *d, struct irqchip **out)
-{
-	(void)k;
-	(void)d;
-	(void)out;
-	return -ENOTSUP;		/* a model serves */
-}
-
-static unsigned fixed_routes(const struct kvm_vm *k, struct kvm_irq_routing_entry *e)
-{
-	(void)k;
-	(void)e;
-	return 0;
+	if (k->arch && riscv64_vm_of(k)->aia >= 0)
+		close(riscv64_vm_of(k)->aia);
+	free(k->arch);
+	k->arch = NULL;
 }
 
 static void dump(struct kvm_cpu *c)
@@ -137,10 +130,12 @@ static void sbi_call(struct kvm_cpu *c)
 		a[n] = run->riscv_sbi.args[n];
 	a[6] = run->riscv_sbi.function_id;
 	a[7] = run->riscv_sbi.extension_id;
+	mem_reader_enter(&c->vcpu->reader);
 	if (!vm->firmware_call || !vm->firmware_call(c->vcpu, false, a)) {
 		a[0] = (uint64_t)SBI_ERR_NOT_SUPPORTED;
 		a[1] = 0;
 	}
+	mem_reader_exit(&c->vcpu->reader);
 	run->riscv_sbi.ret[0] = a[0];
 	run->riscv_sbi.ret[1] = a[1];
 }
@@ -210,9 +205,10 @@ const struct kvm_arch kvm_arch = {
 	.probe = probe,
 	.vm_init = create_vm,
 	.vm_fini = destroy_vm,
-	.vm_reset = reset_vm,
-	.irqchip_create = irqchip_create,
-	.fixed_routes = fixed_routes,
+	.vm_ready = riscv64_irqchip_ready,
+	.vm_reset = riscv64_aia_reset,
+	.irqchip_create = riscv64_irqchip_create,
+	.fixed_routes = riscv64_fixed_routes,
 	.vcpu_init = riscv64_vcpu_init,
 	.vcpu_fini = riscv64_vcpu_fini,
 	.vcpu_reset = riscv64_vcpu_reset,

@@ -99,9 +99,14 @@ static int set_power(struct kvm_cpu *c, uint32_t state)
 	return kvm_call(c->fd, KVM_SET_MP_STATE, &mp);
 }
 
+/* siselect, iprio1, iprio2 of a hart with AIA, which came after these headers. */
+#define CSR_AIA(n)	(KVM_REG_RISCV | KVM_REG_SIZE_U64 | KVM_REG_RISCV_CSR | 1u << 16 | (n))
+#define CSRS_AIA	3u
+
 int riscv64_vcpu_reset(struct kvm_cpu *c)
 {
-	uint64_t zero = 0, supervisor = KVM_RISCV_MODE_S, on = KVM_RISCV_TIMER_STATE_ON;
+	bool aia = riscv64_vm_of(c->vm)->aia >= 0;
+	uint64_t zero = 0, supervisor = KVM_RISCV_MODE_S, off = KVM_RISCV_TIMER_STATE_OFF;
 	int err = set_power(c, KVM_MP_STATE_STOPPED);
 
 	for (uint32_t x = 0; x < 32 && !err; x++)
@@ -110,14 +115,23 @@ int riscv64_vcpu_reset(struct kvm_cpu *c)
 		err = riscv64_one_reg(c->fd, RISCV64_REG(CORE, mode), &supervisor, true);
 	for (size_t n = 0; n < ARRAY_SIZE(csrs) && !err; n++)
 		err = riscv64_one_reg(c->fd, csrs[n].id, (uint64_t *)(uintptr_t)&csrs[n].reset, true);
-	/* The comparator takes effect when the state is written; then it never matches. */
+	for (uint32_t n = 0; aia && n < CSRS_AIA && !err; n++)
+		err = riscv64_one_reg(c->fd, CSR_AIA(n), &zero, true);
+	/* The comparator never matches. Without Sstc a timer of the kernel's may run; -EINVAL if not. */
 	if (!err)
-		err = riscv64_one_reg(c->fd, RISCV64_REG(TIMER, state), &on, true);
+		riscv64_one_reg(c->fd, RISCV64_REG(TIMER, state), &off, true);
 	return err;
 }
 
+/* Firmware's debug console, which the kernel passes on to whoever asks for it (Linux 6.6); the headers may not know it. */
+#define SBI_EXT_DBCN	(KVM_REG_RISCV | KVM_REG_SIZE_U64 | 0x08000000ull | 9)
+
 int riscv64_vcpu_init(struct kvm_cpu *c)
 {
+	uint64_t on = 1;
+
+	if (c->vcpu->vm->firmware_call)
+		riscv64_one_reg(c->fd, SBI_EXT_DBCN, &on, true);
 	return riscv64_vcpu_reset(c);
 }
 

@@ -8,6 +8,26 @@
 
 #include "engine/kvm/engine.h"
 
+struct riscv64_vm {
+	struct irqchip chip;		/* the AIA; ops NULL: there is none, a model serves */
+	struct kvm_vm *vm;
+	int aia;			/* the kernel's device; -1: none */
+	uint32_t ids;			/* interrupt identities of each IMSIC: 64 n - 1 */
+	uint64_t imsics;		/* where they are, 4 KiB each */
+};
+
+static inline struct riscv64_vm *riscv64_vm_of(struct kvm_vm *k)
+{
+	return k->arch;
+}
+
+/* aia.c */
+uint32_t riscv64_aia_ids(int vm_fd);		/* of a machine made to ask; 0: the host has no AIA for guests */
+int riscv64_irqchip_create(struct kvm_vm *k, const struct irqchip_desc *d, struct irqchip **out);
+int riscv64_irqchip_ready(struct kvm_vm *k);	/* all vCPUs are there */
+int riscv64_aia_reset(struct kvm_vm *k);
+unsigned riscv64_fixed_routes(const struct kvm_vm *k, struct kvm_irq_routing_entry *e);
+
 /* cpu.c */
 int riscv64_one_reg(int fd, uint64_t id, uint64_t *val, bool write);
 int riscv64_vcpu_init(struct kvm_cpu *c);

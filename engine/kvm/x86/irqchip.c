@@ -13,9 +13,7 @@
 
 static void set(struct irqchip *chip, uint32_t pin, bool level)
 {
-	struct kvm_irq_level l = { .irq = pin, .level = level };
-
-	kvm_call(x86_vm_of_chip(chip)->vm->fd, KVM_IRQ_LINE, &l);
+	kvm_line_set(x86_vm_of_chip(chip)->vm, pin, level);
 }
 
 /* An irqfd that nobody signals: it is there for its second half, which tells of the guest's end of interrupt. */

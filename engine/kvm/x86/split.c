@@ -15,10 +15,7 @@
 
 int x86_send_msi(struct irqchip *chip, const struct msi *m)
 {
-	struct kvm_msi k = { .address_lo = (uint32_t)m->addr, .address_hi = (uint32_t)(m->addr >> 32), .data = m->data };
-	int r = kvm_call(x86_vm_of_chip(chip)->vm->fd, KVM_SIGNAL_MSI, &k);
-
-	return r > 0 ? 1 : r;
+	return kvm_msi_send(x86_vm_of_chip(chip)->vm, m);
 }
 
 static const struct irqchip_ops ops = { .msi = x86_send_msi, .save = x86_lapics_save, .load = x86_lapics_load };

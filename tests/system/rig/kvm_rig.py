@@ -13,7 +13,7 @@ import subprocess
 import vmm
 from guest import need
 from image import cache, file_hash, image, made, tool
-from outer import Arm64, Inner, Outer, Riscv64, Skip, X86, need_engine
+from outer import Arm64, Inner, Outer, Riscv64, Riscv64Aia, Skip, X86, need_engine
 from vmm import TOP, cella_binary
 
 MODULES = "virtio_mmio virtio_pci virtio_blk virtio_net virtio_rng virtio_console ext4".split()
@@ -48,13 +48,14 @@ class Kind:
         return program, (os.path.join(build, "sysroot"),)
 
 
+RISCV64 = "riscv64", "riscv64/13", "busybox-static:riscv64/trixie", "console=ttyS0 quiet panic=-1", "virt-riscv64"
 KINDS = {
     "x86-64": Kind(X86, "amd64", "cloud-amd64/12", "busybox-static:amd64/bookworm",
                    "console=ttyS0 nokaslr quiet panic=-1 tsc=reliable", "pc", ["vmw_vsock_virtio_transport"]),
     "arm64": Kind(Arm64, "arm64", "arm64/12", "busybox-static:arm64/bookworm", "console=ttyAMA0 nokaslr quiet panic=-1",
                   "virt-arm64"),
-    "riscv64": Kind(Riscv64, "riscv64", "riscv64/13", "busybox-static:riscv64/trixie", "console=ttyS0 quiet panic=-1",
-                    "virt-riscv64"),
+    "riscv64": Kind(Riscv64, *RISCV64),
+    "riscv64 with AIA": Kind(Riscv64Aia, *RISCV64),
 }
 
 

@@ -8,6 +8,7 @@ Outer.share is a directory of this machine, there as /host (9p). Inner is a gues
 console is the outer one's.
 """
 
+import hashlib
 import os
 import shutil
 import signal
@@ -16,7 +17,7 @@ import tempfile
 import time
 
 from expect import Console, Failed, Shell
-from image import bundle, image, preload, tool, vmlinux
+from image import bundle, cache, image, made, preload, tool, vmlinux
 from guest import BAD, PROMPT, Skip
 from vmm import cella_binary
 
@@ -84,6 +85,40 @@ class Riscv64:
         return ["qemu-system-riscv64", "-M", "virt", "-cpu", "rv64,h=true", "-smp", str(cpus), "-m", mem, "-nographic",
                 "-no-reboot", "-nic", "none", "-kernel", kernel, "-initrd", initrd,
                 "-append", f"console=ttyS0 panic=-1 quiet {append}", *extra]
+
+
+class Riscv64Aia(Riscv64):
+    """
+    With APLIC and IMSICs. QEMU 7.2's APLIC never ends a wired interrupt: what a handler writes last, to have it again if the line
+    is still up, makes it pending always. So this machine's tree has no wired interrupts: the UART is polled, the rest is gone.
+    """
+
+    @staticmethod
+    def argv(kernel, initrd, append, mem, cpus, extra):
+        argv = Riscv64.argv(kernel, initrd, append, mem, cpus, extra)
+        argv[argv.index("virt")] = "virt,aia=aplic-imsic"
+        argv[argv.index("rv64,h=true")] = "rv64,h=true,x-smaia=true,x-ssaia=true"
+        return [*argv, "-dtb", Riscv64Aia.tree(argv[:argv.index("-kernel")])]
+
+    @staticmethod
+    def tree(argv):
+        out = cache("aia-" + hashlib.sha256(" ".join(argv).encode()).hexdigest()[:12] + ".dtb")
+
+        def make():
+            for name in (argv[0], "fdtput"):
+                if not shutil.which(name):
+                    raise Skip(f"{name} is missing: run tools/deps check")
+            new = out + ".new"
+            at = argv.index("-M") + 1
+            tool(*argv[:at], f"{argv[at]},dumpdtb={new}", *argv[at + 1:])
+            for node in tool("fdtget", "-l", new, "/soc").split():
+                if node.startswith("serial"):
+                    tool("fdtput", "-d", new, "/soc/" + node, "interrupts", "interrupt-parent")
+                elif node.startswith(("rtc", "virtio")):
+                    tool("fdtput", "-r", new, "/soc/" + node)
+            os.rename(new, out)
+
+        return made(out, make)
 
 
 class Outer:
@@ -241,4 +276,4 @@ def main_of(names):
         sys.exit(77)
 
 
-__all__ = ["Arm64", "Arm64Gicv2", "Failed", "Inner", "Outer", "Skip", "Riscv64", "X86", "cella_binary", "main_of", "need_engine"]
+__all__ = ["Arm64", "Arm64Gicv2", "Failed", "Inner", "Outer", "Skip", "Riscv64", "Riscv64Aia", "X86", "cella_binary", "main_of", "need_engine"]
