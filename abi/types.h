@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Integer types for what the kernel driver, the command and the bare image share: nothing else may be included here. */
+/* Types for what the kernel driver, the command and the bare image share: nothing else may be included here. */
 #ifndef ABI_TYPES_H
 #define ABI_TYPES_H
 
 #ifdef __KERNEL__
 #include <linux/types.h>
 #else
+#include <stdbool.h>
 #include <stdint.h>
 #endif
 

@@ -23,13 +23,13 @@ static bool bad_range(uint64_t start, uint64_t size)
 
 static bool has_phys(const struct cell_memory *m)
 {
-	return !(m->m.flags & NO_PHYS);
+	return m->m.size && !(m->m.flags & NO_PHYS);
 }
 
-/* An entry of zeroes, which Jailhouse's files have for an ivshmem device without a shared region. In TOML it is a mistake. */
+/* An entry of zeroes, which Jailhouse's files have for an ivshmem device without a shared region; in TOML, size = 0, flags = []. */
 static bool is_no_region(const struct cell_memory *r)
 {
-	return !r->line && !(r->m.phys | r->m.virt | r->m.size | r->m.flags);
+	return !(r->m.phys | r->m.virt | r->m.size | r->m.flags);
 }
 
 static int check_memory(const struct cell_file *f, const struct cell_memory *r, struct ctl_error *e)
@@ -70,7 +70,8 @@ static int check_regions(const struct cell_file *f, struct ctl_error *e)
 
 		err = check_memory(f, r, e);
 		for (unsigned j = 0; j < i && !err; j++)
-			if (ranges_meet(r->m.virt, r->m.size, f->memory[j].m.virt, f->memory[j].m.size))
+			if (r->m.size && f->memory[j].m.size &&
+			    ranges_meet(r->m.virt, r->m.size, f->memory[j].m.virt, f->memory[j].m.size))
 				err = cell_memory_fail(f, r, e, "virt %#llx overlaps '%s' of the same cell",
 						       (unsigned long long)r->m.virt,
 						       f->memory[j].name);
@@ -105,10 +106,9 @@ static const char *ivshmem_fault(const struct cell_file *f, const struct config_
 		return "its state table, the first region, is memory to read alone: flags = [\"read\", \"shared\"]";
 	next = r->m.virt;
 	for (unsigned i = 0; i < 2 + peers; i++) {
-		if (i == 1 && is_no_region(&r[i]))
-			continue;
-		if (!has_phys(&r[i]) || !(f->system || r[i].m.flags & MEMORY_ROOT_SHARED) || r[i].m.virt != next ||
-		    (i > 2 && r[i].m.size != r[2].m.size))
+		if ((i > 2 && r[i].m.size != r[2].m.size) ||
+		    (!(i && is_no_region(&r[i])) &&
+		     (!has_phys(&r[i]) || !(f->system || r[i].m.flags & MEMORY_ROOT_SHARED) || r[i].m.virt != next)))
 			return "its regions must all be shared, follow one another, and outputs be of one size";
 		next += r[i].m.size;
 	}

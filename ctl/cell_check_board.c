@@ -141,7 +141,7 @@ static int check_region(const struct cell_file *f, const struct cell_memory *r, 
 	const struct board_range *ram = board_touches(&b->iomem, m->phys, m->size, true);
 	const struct board_device *d;
 
-	if (m->flags & NO_PHYS)
+	if (!m->size || m->flags & NO_PHYS)
 		return 0;
 	if (!(m->flags & MEMORY_IO) && !is_memory(b, m->phys, m->size))
 		return cell_memory_fail(f, r, e, "size %#llx: outside the board's RAM; a device's registers want 'io' in their "

@@ -84,9 +84,10 @@ static int read_memory(struct cell_toml *t, const struct toml_node *n, struct ce
 	if (err)
 		return err;
 	if (!(flags & (MEMORY_COMM_REGION | MEMORY_SERVED))) {
-		err = toml_u64(t, n, "phys", TOML_NEEDED, UINT64_MAX, &phys);
+		err = toml_u64(t, n, "size", TOML_NEEDED, UINT64_MAX, &size);
+		if (!err)	/* an empty one, of an ivshmem device, is nowhere */
+			err = toml_u64(t, n, "phys", size ? TOML_NEEDED : 0, UINT64_MAX, &phys);
 		virt = phys;
-		size = 0;
 	} else {
 		err = toml_get(n, "phys") ? toml_fail(t, n, "phys: a region with '%s' has no memory of its own",
 						      flags & MEMORY_COMM_REGION ? "comm" : "served") : 0;

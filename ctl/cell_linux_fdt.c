@@ -11,6 +11,9 @@
 #include "machine/arm64_fdt.h"
 
 #define AFFINITY	0xff00ffffffull
+#define PCI_IVSHMEM	3
+#define PCI_BARS_SIZE	(1u << 20)	/* behind the ECAM */
+#define GIC_EDGE_RISING	1
 #define NOT_RAM		(MEMORY_IO | MEMORY_COMM_REGION | MEMORY_SERVED)
 
 static void put_chosen(struct fdt_writer *w, const struct boot_place *p, const char *cmdline)
@@ -50,6 +53,45 @@ static void put_served(struct fdt_writer *w, const struct cell_file *f)
 		fdt_prop_empty(w, "dma-coherent");
 		fdt_end(w);
 	}
+}
+
+static bool has_ivshmem(const struct cell_file *f)
+{
+	for (unsigned i = 0; i < f->num_pci; i++)
+		if (f->pci[i].d.type == PCI_IVSHMEM)
+			return true;
+	return false;
+}
+
+/* The engine's bus of ivshmem devices, whose INTA to INTD are four interrupts of the cell. */
+static void put_pci(struct fdt_writer *w, const struct cell_file *f, const struct config_platform *p)
+{
+	const uint64_t size = (p->pci_end_bus + 1ull) << 20, bars = p->pci_config_base + size;
+	const uint32_t buses[] = { 0, p->pci_end_bus }, mask[] = { 0, 0, 0, 7 };
+	const uint32_t high = (uint32_t)(bars >> 32), low = (uint32_t)bars;
+	const uint32_t ranges[] = { 0x02000000, high, low, high, low, 0, PCI_BARS_SIZE };
+	uint32_t map[4][10] = { 0 };
+
+	for (uint32_t pin = 0; pin < 4; pin++) {
+		map[pin][3] = pin + 1;
+		map[pin][4] = FDT_PHANDLE_GIC;		/* and its two cells of address, a shared interrupt's 0 */
+		map[pin][8] = f->head.root.vpci_irq_base + pin;
+		map[pin][9] = GIC_EDGE_RISING;
+	}
+	fdt_begin(w, "pcie@%llx", (unsigned long long)p->pci_config_base);
+	fdt_prop_string(w, "compatible", "pci-host-ecam-generic");
+	fdt_prop_string(w, "device_type", "pci");
+	fdt_prop_u32(w, "#address-cells", 3);
+	fdt_prop_u32(w, "#size-cells", 2);
+	fdt_prop_u32(w, "#interrupt-cells", 1);
+	fdt_prop_u32(w, "linux,pci-domain", p->pci_domain);
+	fdt_prop_cells(w, "bus-range", buses, ARRAY_SIZE(buses));
+	fdt_prop_reg(w, p->pci_config_base, size);
+	fdt_prop_cells(w, "ranges", ranges, ARRAY_SIZE(ranges));
+	fdt_prop_cells(w, "interrupt-map-mask", mask, ARRAY_SIZE(mask));
+	fdt_prop_cells(w, "interrupt-map", map[0], sizeof(map) / sizeof(map[0][0]));
+	fdt_prop_empty(w, "dma-coherent");
+	fdt_end(w);
 }
 
 static void put_memory(struct fdt_writer *w, const struct cell_file *f)
@@ -122,6 +164,8 @@ int cell_linux_fdt(const struct cell_file *f, const struct cell_linux_board *b, 
 		gicv2_fdt_node(&w, g->gicd_base, g->gicc_base, FDT_PHANDLE_GIC, 0, 0);
 	arm_timer_fdt_node(&w, ARM_TIMER_PHYS_PPI, ARM_TIMER_VIRT_PPI);
 	put_served(&w, f);
+	if (has_ivshmem(f) && g->pci_is_virtual)
+		put_pci(&w, f, g);
 	fdt_end(&w);
 	return fdt_finish(&w, len);
 }

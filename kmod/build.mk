@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# make kmod KDIR=HEADERS: cella.ko for the Linux that those headers are of, in $(B)/kmod. Kbuild writes beside its sources, so
+# make kmod KDIR=HEADERS: cella.ko and cella-net.ko for the Linux that those headers are of, in $(B)/kmod. Kbuild writes beside its sources, so
 # it gets a copy. KMOD_FLAGS: what else its make is to be told (ARCH=, CROSS_COMPILE=, CC=).
 KDIR	?= /lib/modules/$(shell uname -r)/build
 

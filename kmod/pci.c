@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * The root's ivshmem devices: a PCI host bridge over the ECAM that the engine makes, while it is enabled and the configuration
- * asks for one (platform.pci_is_virtual, and a vpci_irq_base for INTA to INTD); and a driver for the devices, which leaves the
- * protocol to programs. Those map registers from `resource0` and shared memory from `memory`; `interrupts` counts, and poll()
- * for POLLPRI waits until it has changed. Behind the ECAM lies a megabyte for BARs.
+ * asks for one (platform.pci_is_virtual, and a vpci_irq_base for INTA to INTD); and a driver for the devices but those of a
+ * network (net.c), which leaves the protocol to programs. Those map registers from `resource0` and shared memory from `memory`;
+ * `interrupts` counts, and poll() for POLLPRI waits until it has changed. Behind the ECAM lies a megabyte for BARs.
  */
 #define pr_fmt(fmt) "cella: " fmt
 
@@ -17,6 +17,7 @@
 #include <linux/sysfs.h>
 
 #include "cella.h"
+#include "ivshmem.h"
 
 #define PINS		4
 #define BARS_SIZE	SZ_1M
@@ -166,13 +167,6 @@ void pci_host_remove(void)
 
 /* ---- the devices ---- */
 
-#define REG_INTERRUPT	0x08
-#define REG_STATE	0x10
-#define CAP_STATES	0x04
-#define CAP_SHARED	0x08
-#define CAP_OUTPUT	0x10
-#define CAP_ADDRESS	0x18
-
 struct ivshmem {
 	void __iomem *regs;
 	phys_addr_t memory;
@@ -206,15 +200,6 @@ static int memory_mmap(struct file *file, struct kobject *kobj, struct bin_attri
 	return vm_iomap_memory(vma, s->memory, attr->size);
 }
 
-static u64 config64(struct pci_dev *dev, int reg)
-{
-	u32 low, high;
-
-	pci_read_config_dword(dev, reg, &low);
-	pci_read_config_dword(dev, reg + 4, &high);
-	return (u64)high << 32 | low;
-}
-
 static int memory_find(struct pci_dev *dev, struct ivshmem *s)
 {
 	int cap = pci_find_capability(dev, PCI_CAP_ID_VNDR);
@@ -222,22 +207,27 @@ static int memory_find(struct pci_dev *dev, struct ivshmem *s)
 
 	if (!cap)
 		return -ENODEV;
-	pci_read_config_dword(dev, cap + CAP_STATES, &states);
-	s->memory = config64(dev, cap + CAP_ADDRESS);
+	pci_read_config_dword(dev, cap + IVSHMEM_CAP_STATES, &states);
+	s->memory = ivshmem_config64(dev, cap + IVSHMEM_CAP_ADDRESS);
 	sysfs_bin_attr_init(&s->attribute);
 	s->attribute.attr.name = "memory";
 	s->attribute.attr.mode = 0600;
 	s->attribute.private = s;
 	s->attribute.mmap = memory_mmap;
-	s->attribute.size = states + config64(dev, cap + CAP_SHARED) + readl(s->regs + 4) * config64(dev, cap + CAP_OUTPUT);
+	s->attribute.size = states + ivshmem_config64(dev, cap + IVSHMEM_CAP_SHARED) +
+			    readl(s->regs + IVSHMEM_PEERS) * ivshmem_config64(dev, cap + IVSHMEM_CAP_OUTPUT);
 	return sysfs_create_bin_file(&dev->dev.kobj, &s->attribute);
 }
 
 static int probe(struct pci_dev *dev, const struct pci_device_id *id)
 {
-	struct ivshmem *s = devm_kzalloc(&dev->dev, sizeof(*s), GFP_KERNEL);
-	int err = s ? pcim_enable_device(dev) : -ENOMEM;
+	struct ivshmem *s;
+	int err;
 
+	if (dev->class == IVSHMEM_CLASS(IVSHMEM_NET))
+		return -ENODEV;			/* cella-net.ko's */
+	s = devm_kzalloc(&dev->dev, sizeof(*s), GFP_KERNEL);
+	err = s ? pcim_enable_device(dev) : -ENOMEM;
 	if (err)
 		return err;
 	s->regs = pcim_iomap(dev, 0, 0);
@@ -265,15 +255,15 @@ static void gone(struct pci_dev *dev)
 {
 	struct ivshmem *s = pci_get_drvdata(dev);
 
-	writel(0, s->regs + REG_INTERRUPT);
-	writel(0, s->regs + REG_STATE);
+	writel(0, s->regs + IVSHMEM_INTERRUPT);
+	writel(0, s->regs + IVSHMEM_STATE);
 	free_irq(dev->irq, s);
 	device_remove_file(&dev->dev, &dev_attr_interrupts);
 	sysfs_put(s->node);
 	sysfs_remove_bin_file(&dev->dev.kobj, &s->attribute);
 }
 
-static const struct pci_device_id ids[] = { { PCI_DEVICE(0x110a, 0x4106) }, { } };
+static const struct pci_device_id ids[] = { { PCI_DEVICE(IVSHMEM_VENDOR, IVSHMEM_DEVICE) }, { } };
 
 static struct pci_driver driver = { .name = "cella-ivshmem", .id_table = ids, .probe = probe, .remove = gone };
 

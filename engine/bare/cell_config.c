@@ -126,7 +126,7 @@ static int memory_check(const struct cell_config *c)
 		const char *fault = memory_fault(&m[i]);
 
 		for (uint32_t j = 0; j < i && !fault; j++)
-			if (ranges_overlap(m[i].virt, m[i].size, m[j].virt, m[j].size))
+			if (m[i].size && m[j].size && ranges_overlap(m[i].virt, m[i].size, m[j].virt, m[j].size))
 				fault = "overlaps another of the cell";
 		comm_regions += !!(m[i].flags & MEMORY_COMM_REGION);
 		if (comm_regions > 1)
@@ -139,7 +139,7 @@ static int memory_check(const struct cell_config *c)
 	return 0;
 }
 
-/* One region behind the other in the cell's memory, the shared one perhaps empty; the table is the engine's to write alone. */
+/* One region behind the other in the cell's memory, all but the table perhaps empty; the table is the engine's to write alone. */
 static const char *ivshmem_fault(const struct cell_config *c, const struct config_pci_device *d)
 {
 	const struct config_memory *m = config_memory(c) + d->shmem_regions_start;
@@ -154,15 +154,15 @@ static const char *ivshmem_fault(const struct cell_config *c, const struct confi
 		return "has a state table that isn't memory to read alone";
 	next = m->virt;
 	for (uint32_t i = 0; i < 2 + peers; i++) {
-		if (i == 1 && memory_is_empty(&m[i]))
+		if (i > 2 && m[i].size != m[2].size)
+			return "has output regions of several sizes";
+		if (i && memory_is_empty(&m[i]))
 			continue;
 		if (!memory_is_mapped(&m[i]))
 			return "has a region that isn't memory";
 		if (m[i].virt != next)
 			return "has regions that don't follow one another";
 		next += m[i].size;
-		if (i > 2 && m[i].size != m[2].size)
-			return "has output regions of several sizes";
 	}
 	return NULL;
 }
@@ -241,7 +241,7 @@ static bool root_has(const struct bare *sys, const struct config_memory *m)
 
 static bool physical(const struct config_memory *m)
 {
-	return !(m->flags & (MEMORY_COMM_REGION | MEMORY_SERVED));
+	return m->size && !(m->flags & (MEMORY_COMM_REGION | MEMORY_SERVED));
 }
 
 static int memory_against(const struct config_memory *m, const struct cell_config *other)

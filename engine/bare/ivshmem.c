@@ -3,6 +3,7 @@
  * Registers, state tables and peers of ivshmem devices; see ivshmem.h. A cell's device comes into the list of all when the
  * cell is created and leaves it when the cell is destroyed; between, it is reset whenever the cell ends, fails or is stopped.
  */
+#include "abi/ivshmem.h"
 #include "base/log.h"
 #include "engine/bare/arch.h"
 #include "engine/bare/cell_config.h"
@@ -10,11 +11,6 @@
 #include "engine/bare/ivshmem.h"
 
 #define IRQ_SHARED		32u	/* the first one */
-#define REG_ID			0x00
-#define REG_PEERS		0x04
-#define REG_INTERRUPT		0x08
-#define REG_DOORBELL		0x0c
-#define REG_STATE		0x10
 
 /* ---- events; with the lock ---- */
 
@@ -64,10 +60,10 @@ static void state_set(struct ivshmem *dev, uint32_t state)
 static uint64_t register_read(const struct ivshmem *dev, uint64_t reg)
 {
 	switch (reg) {
-	case REG_ID:		return dev->config->shmem_dev_id;
-	case REG_PEERS:		return dev->config->shmem_peers;
-	case REG_INTERRUPT:	return dev->enabled;
-	case REG_STATE:		return dev->state;
+	case IVSHMEM_ID:	return dev->config->shmem_dev_id;
+	case IVSHMEM_PEERS:	return dev->config->shmem_peers;
+	case IVSHMEM_INTERRUPT:	return dev->enabled;
+	case IVSHMEM_STATE:		return dev->state;
 	default:		return 0;
 	}
 }
@@ -75,14 +71,14 @@ static uint64_t register_read(const struct ivshmem *dev, uint64_t reg)
 static void register_write(struct ivshmem *dev, uint64_t reg, uint32_t value)
 {
 	switch (reg) {
-	case REG_INTERRUPT:
+	case IVSHMEM_INTERRUPT:
 		dev->enabled = value & 1;
 		break;
-	case REG_DOORBELL:
+	case IVSHMEM_DOORBELL:
 		if (!(value & 0xffff))		/* there is one vector */
 			ring(dev, value >> 16);
 		break;
-	case REG_STATE:
+	case IVSHMEM_STATE:
 		state_set(dev, value);
 		break;
 	}

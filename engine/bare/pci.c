@@ -3,15 +3,14 @@
  * Configuration space of a cell's ivshmem devices (PCI Local Bus 3.0 §6; ivshmem version 2, "Configuration Space Registers"):
  * one BAR of registers, INTx, and a vendor's capability. Where no device is, reads give ones.
  */
+#include "abi/ivshmem.h"
 #include "engine/bare/cpu.h"
 #include "engine/bare/ivshmem.h"
 
-#define PCI_IDS		0x4106110au
+#define PCI_IDS		(IVSHMEM_DEVICE << 16 | IVSHMEM_VENDOR)
 #define PCI_STATUS_CAPS	(0x10u << 16)
-#define PCI_CLASS	(0xffu << 24)
 #define CAP		0x40u
 #define CAP_HEAD	0x00200009u		/* length 0x20, the last one, vendor's */
-#define CAP_ONE_SHOT	BIT(24)
 #define COMMAND_BITS	(PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_NO_INTX)
 
 static uint32_t config_read(const struct ivshmem *dev, uint32_t reg)
@@ -22,18 +21,18 @@ static uint32_t config_read(const struct ivshmem *dev, uint32_t reg)
 	case 0x00:
 	case 0x2c:	return PCI_IDS;
 	case 0x04:	return PCI_STATUS_CAPS | dev->command;
-	case 0x08:	return PCI_CLASS | (uint32_t)dev->config->shmem_protocol << 8;
+	case 0x08:	return IVSHMEM_CLASS((uint32_t)dev->config->shmem_protocol) << 8;
 	case 0x10:	return dev->bar0;
 	case 0x34:	return CAP;
 	case 0x3c:	return (ivshmem_pin(dev) + 1) << 8;
-	case CAP:	return CAP_HEAD | (dev->one_shot ? CAP_ONE_SHOT : 0);
-	case CAP + 0x04: return (uint32_t)m[0].size;
-	case CAP + 0x08: return (uint32_t)m[1].size;
-	case CAP + 0x0c: return (uint32_t)(m[1].size >> 32);
-	case CAP + 0x10: return (uint32_t)m[2].size;
-	case CAP + 0x14: return (uint32_t)(m[2].size >> 32);
-	case CAP + 0x18: return (uint32_t)m[0].virt;
-	case CAP + 0x1c: return (uint32_t)(m[0].virt >> 32);
+	case CAP:	return CAP_HEAD | (dev->one_shot ? IVSHMEM_CAP_ONE_SHOT : 0);
+	case CAP + IVSHMEM_CAP_STATES: return (uint32_t)m[0].size;
+	case CAP + IVSHMEM_CAP_SHARED: return (uint32_t)m[1].size;
+	case CAP + IVSHMEM_CAP_SHARED + 4: return (uint32_t)(m[1].size >> 32);
+	case CAP + IVSHMEM_CAP_OUTPUT: return (uint32_t)m[2].size;
+	case CAP + IVSHMEM_CAP_OUTPUT + 4: return (uint32_t)(m[2].size >> 32);
+	case CAP + IVSHMEM_CAP_ADDRESS: return (uint32_t)m[0].virt;
+	case CAP + IVSHMEM_CAP_ADDRESS + 4: return (uint32_t)(m[0].virt >> 32);
 	default:	return 0;
 	}
 }
@@ -59,7 +58,7 @@ static void config_write(struct ivshmem *dev, uint32_t reg, uint32_t value)
 		pci_bar_update(dev);
 		break;
 	case CAP:
-		dev->one_shot = value & CAP_ONE_SHOT;
+		dev->one_shot = value & IVSHMEM_CAP_ONE_SHOT;
 		break;
 	}
 }

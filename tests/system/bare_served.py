@@ -16,10 +16,11 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "rig"))
 sys.dont_write_bytecode = True
 
-from bare_arm64 import Bare, Board
+from bare_arm64 import Bare, Board, Shared
 from expect import SLOW, Failed
 from guest import main_of, need
 from image import image
+from kmod import kmod
 
 MODULES = "virtio_mmio virtio_net virtio_console".split()
 NET = "-n tap,ifname=cell0,host_ip=192.168.77.1/24"
@@ -103,6 +104,24 @@ def nobody_serves(cell):
     rig.cell("destroy served", 60)
 
 
+def shared_memory_pings(cell):
+    """A network by ivshmem beside the served one: both ways, whole and in fragments, and again after each end was down."""
+    net = Shared(cell.rig)
+    cell.tell("insmod /cella-net.ko; n=$(ls /sys/bus/pci/devices/*/net | tail -n 1); ip addr add 192.168.79.2/24 dev $n; ip link set $n up; "
+              "echo shared $((50 + 2))")
+    cell.expect("^shared 52$", 30)
+    net.pings()
+    net.pings("-c 3 -s 20000")
+    cell.tell("ping -c 3 -W 5 192.168.79.1; echo shared $((60 + 2))")
+    cell.expect("^shared 62$", 60)
+    need("3 packets received" in cell.out().split("shared 52")[-1], f"the cell's pings:\n{cell.out()}")
+    cell.rig.run(f"ip link set {net.name} down; ip link set {net.name} up")
+    net.pings()
+    cell.tell("ip link set $n down; ip link set $n up; rmmod cella_net; echo shared $((70 + 2))")
+    cell.expect("^shared 72$", 30)
+    net.wait_carrier(False)
+
+
 def server_is_killed(cell):
     """The cell waits, and the root doesn't; a new cell gets a new server."""
     rig = cell.rig
@@ -126,7 +145,7 @@ def cell_is_destroyed(cell):
 
 
 def run(release, gic, *steps):
-    kernel, initrd = image(f"arm64/{release}", MODULES, name="bare-served")
+    kernel, initrd = image(f"arm64/{release}", MODULES, add=[kmod(release, "cella-net.ko")], name="bare-served")
     rig = Bare(release, gic, put=[kernel, initrd], board=Tap(release, gic))
     try:
         rig.enable()
@@ -145,15 +164,15 @@ def run(release, gic, *steps):
 
 
 def served_linux():
-    run("12", "v3", nobody_serves, shell_and_pings, server_is_killed, cell_is_destroyed)
+    run("12", "v3", nobody_serves, shell_and_pings, shared_memory_pings, server_is_killed, cell_is_destroyed)
 
 
 def served_linux_gicv2():
-    run("12", "v2", shell_and_pings, cell_is_destroyed)
+    run("12", "v2", shell_and_pings, shared_memory_pings, cell_is_destroyed)
 
 
 def served_linux_13():
-    run("13", "v3-its", shell_and_pings, server_is_killed, cell_is_destroyed)
+    run("13", "v3-its", shell_and_pings, shared_memory_pings, server_is_killed, cell_is_destroyed)
 
 
 main_of(globals())

@@ -157,6 +157,30 @@ static void an_ivshmem_device_has_all_of_its_memory_and_a_table_to_read(void **s
 	assert_int_equal(judge_shmem(*state, &s), -EINVAL);
 }
 
+static void an_ivshmem_device_can_do_without_all_but_the_table(void **state)
+{
+	struct shmem_config good = shmem_config(), s;
+
+	good.m[1] = (struct config_memory){ 0 };	/* as Jailhouse's files have it for a network */
+	good.m[2].virt -= 0x1000;
+	good.m[3].virt -= 0x1000;
+	s = good;
+	assert_int_equal(judge_shmem(*state, &s), 0);
+	s.m[2].virt += 0x1000;			/* a hole */
+	assert_int_equal(judge_shmem(*state, &s), -EINVAL);
+	s = good;
+	s.m[1].flags = MEMORY_COMM_REGION;
+	assert_int_equal(judge_shmem(*state, &s), -EINVAL);
+	s = good;
+	s.m[2] = s.m[3] = s.m[1];
+	assert_int_equal(judge_shmem(*state, &s), 0);
+	s.m[3] = good.m[3];			/* one output alone */
+	assert_int_equal(judge_shmem(*state, &s), -EINVAL);
+	s = good;
+	s.m[0].size = 0;
+	assert_int_equal(judge_shmem(*state, &s), -EINVAL);
+}
+
 static void counts_that_are_too_large_are_refused(void **state)
 {
 	struct rig *r = *state;
@@ -296,6 +320,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(a_good_cell_passes), CASE(counts_that_are_too_large_are_refused),
 		CASE(an_ivshmem_device_has_all_of_its_memory_and_a_table_to_read),
+		CASE(an_ivshmem_device_can_do_without_all_but_the_table),
 		CASE(cpus_past_the_last_and_none_are_refused),
 		CASE(a_name_without_end_is_refused), CASE(memory_that_wraps_or_is_not_aligned_is_refused),
 		CASE(two_regions_at_one_address_are_refused), CASE(a_piece_of_a_page_needs_widths),

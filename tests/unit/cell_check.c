@@ -143,6 +143,18 @@ static void ivshmem_devices_have_memory_interrupt_and_a_bus(void **state)
 	together(SYSTEM, SHMEM("irqs = [73]\n", "'read', 'shared'", "0x61003000", "1"), NULL, "virtual = true");
 }
 
+#define DEVICE	"[[pci]]\ntype = 'ivshmem'\nbdf = '00:00.0'\nshared = 't'\npeer = 1\n"
+#define HOLLOW(o0, o1, device) \
+	CELL("a", "1", "irqs = [72]\nvpci_irq_base = 40\n" MEM("t", "0x61000000", "0x1000", "'read', 'shared'") \
+	     "[[memory]]\nname = 'both'\nsize = 0\nflags = []\n" \
+	     MEM("o0", o0, "0x1000", "'read', 'shared'") MEM("o1", o1, "0x1000", "'read', 'write', 'shared'") device)
+
+static void an_ivshmem_device_can_do_without_a_shared_part(void **state)
+{
+	alone(HOLLOW("0x61001000", "0x61002000", DEVICE), NULL);
+	alone(HOLLOW("0x61002000", "0x61003000", DEVICE), "follow one another");
+}
+
 /* ---- on a board ---- */
 
 struct files {
@@ -311,6 +323,7 @@ int main(void)
 		cmocka_unit_test(one_owner_each),
 		cmocka_unit_test(cells_get_what_is_the_roots),
 		cmocka_unit_test(ivshmem_devices_have_memory_interrupt_and_a_bus),
+		cmocka_unit_test(an_ivshmem_device_can_do_without_a_shared_part),
 		cmocka_unit_test(board_is_read),
 		cmocka_unit_test(linux_keeps_what_it_uses),
 		cmocka_unit_test(board_has_what_the_files_say),

@@ -9,12 +9,17 @@
 #include "tests/unit/cmocka_all.h"
 
 static const char text[] =
-	"cell = 'inner'\ncpus = [2, 3]\n"
+	"cell = 'inner'\ncpus = [2, 3]\nirqs = ['244-247']\nvpci_irq_base = 212\n"
 	"[[memory]]\nname = 'ram'\nphys = 0x90000000\nsize = '64M'\nflags = ['read', 'write', 'execute', 'loadable']\n"
 	"[[memory]]\nname = 'comm'\nflags = ['comm']\n"
 	"[[memory]]\nname = 'uart'\nphys = 0x9000000\nsize = 0x1000\nflags = ['read', 'write', 'io']\n"
 	"[[memory]]\nname = 'window'\nphys = 0x98000000\nsize = 0x1000\nflags = ['read', 'write', 'shared']\n"
-	"[[memory]]\nname = 'net'\nvirt = 0x70000000\nflags = ['served']\nirq = 240\n";
+	"[[memory]]\nname = 'net'\nvirt = 0x70000000\nflags = ['served']\nirq = 240\n"
+	"[[memory]]\nname = 'states'\nphys = 0x99000000\nsize = 0x1000\nflags = ['read', 'shared']\n"
+	"[[memory]]\nname = 'both'\nsize = 0\nflags = []\n"
+	"[[memory]]\nname = 'out0'\nphys = 0x99001000\nsize = 0x1000\nflags = ['read', 'shared']\n"
+	"[[memory]]\nname = 'out1'\nphys = 0x99002000\nsize = 0x1000\nflags = ['read', 'write', 'shared']\n"
+	"[[pci]]\ntype = 'ivshmem'\nbdf = '00:01.0'\nshared = 'states'\npeer = 1\nprotocol = 1\n";
 
 static uint64_t be(const uint8_t *at, unsigned bytes)
 {
@@ -97,6 +102,37 @@ static void served_region_is_a_virtio_transport_with_its_interrupt(void **state)
 	cell_file_free(c);
 }
 
+static void ivshmem_devices_have_a_bus_with_their_interrupts_if_the_system_has_one(void **state)
+{
+	static const struct config_platform board = { .gic_version = 3, .gicd_base = 0x8000000, .gicr_base = 0x80a0000,
+						      .pci_config_base = 0xb000000, .pci_end_bus = 1, .pci_domain = 3,
+						      .pci_is_virtual = 1 };
+	static const struct config_platform without = { .gic_version = 3, .gicd_base = 0x8000000, .gicr_base = 0x80a0000,
+							.pci_config_base = 0xb000000 };
+	static const struct boot_place place = { .kernel = 0 };
+	struct fdt f = make(&board, &place);
+	const uint8_t *map = prop(&f, "/pcie@b000000", "interrupt-map"), *ranges = prop(&f, "/pcie@b000000", "ranges");
+	uint32_t len;
+
+	assert_int_equal(be(prop(&f, "/pcie@b000000", "reg"), 8), 0xb000000);
+	assert_int_equal(be((const uint8_t *)prop(&f, "/pcie@b000000", "reg") + 8, 8), 0x200000);
+	assert_int_equal(be(prop(&f, "/pcie@b000000", "linux,pci-domain"), 4), 3);
+	assert_int_equal(be(ranges, 4), 0x02000000);
+	assert_int_equal(be(ranges + 4, 8), 0xb200000);		/* behind the configuration space */
+	assert_int_equal(be(ranges + 12, 8), 0xb200000);
+	assert_int_equal(be(ranges + 20, 8), 0x100000);
+	fdt_get(&f, fdt_find(&f, "/pcie@b000000"), "interrupt-map", &len);
+	assert_int_equal(len, 4 * 40);
+	for (unsigned pin = 0; pin < 4; pin++) {
+		assert_int_equal(be(map + 40 * pin + 12, 4), pin + 1);
+		assert_int_equal(be(map + 40 * pin + 28, 4), 0);
+		assert_int_equal(be(map + 40 * pin + 32, 4), 212 + pin);
+		assert_int_equal(be(map + 40 * pin + 36, 4), 1);
+	}
+	f = make(&without, &place);
+	assert_true(fdt_find(&f, "/pcie@b000000") < 0);
+}
+
 static void version_2_has_its_cpu_interface(void **state)
 {
 	static const struct config_platform v2 = { .gic_version = 2, .gicd_base = 0x8000000, .gicc_base = 0x8010000 };
@@ -114,6 +150,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tree_has_the_cells_memory_and_cpus),
 		cmocka_unit_test(served_region_is_a_virtio_transport_with_its_interrupt),
+		cmocka_unit_test(ivshmem_devices_have_a_bus_with_their_interrupts_if_the_system_has_one),
 		cmocka_unit_test(version_2_has_its_cpu_interface),
 	};
 

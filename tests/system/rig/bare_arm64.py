@@ -17,7 +17,7 @@ import time
 
 from expect import SLOW, Console, Failed
 from guest import BAD, need
-from kmod import kmod
+from kmod import MODULES, kmod
 from kvm_rig import KINDS
 from outer import Arm64, Outer, Skip
 from vmm import TOP
@@ -85,13 +85,13 @@ class Bare:
 
     def __init__(self, release="12", gic="v3", icount=False, cpus=4, append="", put=(), board=None, blobs=()):
         build("inmates", f"build/{IMAGE}")
-        module = kmod(release)
+        modules = [kmod(release, m) for m in MODULES]
         program, libs = KINDS["arm64"].cella()
         self.gic = gic
         self.config = "qemu-arm64-v2.toml" if gic == "v2" else "qemu-arm64.toml"
         self.outer = outer = Outer(board or Board(release, gic, icount), cpus=cpus, append=append, boot_timeout=120)
         try:
-            files = [module, f"{BUILD}/{IMAGE}", *glob.glob(f"{BUILD}/inmates/*.bin"), *(f"{BUILD}/inmates/{n}" for n in ("cell_ioctl", "cell_start", "ivshmem_root")),
+            files = [*modules, f"{BUILD}/{IMAGE}", *glob.glob(f"{BUILD}/inmates/*.bin"), *(f"{BUILD}/inmates/{n}" for n in ("cell_ioctl", "cell_start", "ivshmem_root")),
                      *glob.glob(f"{TOP}/configs/*.toml"), *put]
             os.makedirs(os.path.join(outer.share, "cella"))
             for f in files:
@@ -187,6 +187,29 @@ class Bare:
             if time.monotonic() > end:
                 raise Failed(f"{cell} has not printed {pattern!r} within {timeout * SLOW:.0f} s but\n{said}")
             time.sleep(0.2)
+
+
+class Shared:
+    """The root's end of the network by shared memory (cella-net.ko), up and with an address; the other end has .2."""
+
+    BDF = "0001:00:01.0"
+
+    def __init__(self, rig):
+        self.rig = rig
+        rig.run("grep -q '^cella_net ' /proc/modules || insmod /cella/cella-net.ko")
+        self.name = rig.run(f"ls /sys/bus/pci/devices/{self.BDF}/net").strip()
+        rig.run(f"ip addr add 192.168.79.1/24 dev {self.name}; ip link set {self.name} up")
+
+    def wait_carrier(self, on, timeout=20):
+        end = time.monotonic() + timeout * SLOW
+        while self.rig.status(f"cat /sys/class/net/{self.name}/carrier")[1].strip() != ("1" if on else "0"):
+            need(time.monotonic() < end, f"the link is not {'up' if on else 'down'} within {timeout * SLOW:.0f} s")
+            time.sleep(0.2)
+
+    def pings(self, words="-c 3"):
+        self.wait_carrier(True)
+        said = self.rig.run(f"ping -W 5 {words} 192.168.79.2; true")
+        need(re.search(r"(\d+) packets transmitted, \1 packets received", said), f"the other end does not answer:\n{said}")
 
 
 class System:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
-The driver cella.ko for Debian's arm64 kernels, built by this machine's cross compiler against the headers that Debian ships,
+The drivers cella.ko and cella-net.ko for Debian's arm64 kernels, built by this machine's cross compiler against the headers that Debian ships,
 and kept in the cache under the hash of its sources and of the headers' version.
 """
 
@@ -14,6 +14,7 @@ from image import cache, file_hash, made, tool
 from vmm import TOP, Skip
 
 SUITES = {"12": "bookworm", "13": "trixie"}
+MODULES = ("cella.ko", "cella-net.ko")
 COMPILER = "aarch64-linux-gnu-gcc-12"
 # modpost of Debian 13's kbuild wants a newer C library than Debian 12's: this starts it with one unpacked beside.
 WRAPPER = """#!/bin/sh
@@ -73,8 +74,8 @@ def kernel_headers(release):
     return made(out, make) + "/usr/src/" + headers
 
 
-def kmod(release="12"):
-    """Path of cella.ko for the kernel of Debian 12 or 13 that image() boots. Warnings fail the build."""
+def kmod(release="12", module="cella.ko"):
+    """Path of one of MODULES for the kernel of Debian 12 or 13 that image() boots. Warnings fail the build."""
     if not shutil.which(COMPILER):
         raise Skip(f"{COMPILER} is missing: run tools/deps check")
     kdir = kernel_headers(release)
@@ -96,11 +97,12 @@ def kmod(release="12"):
         if done.returncode or bad:
             raise RuntimeError(f"make kmod KDIR={kdir}: status {done.returncode}\n{done.stdout}")
         os.makedirs(out + ".new", exist_ok=True)
-        shutil.copy(f"{build}/kmod/cella.ko", out + ".new/cella.ko")
+        for module in MODULES:
+            shutil.copy(f"{build}/kmod/{module}", out + ".new")
         shutil.rmtree(build)
         os.rename(out + ".new", out)
 
-    return made(out, make) + "/cella.ko"
+    return made(out, make) + "/" + module
 
 
 if __name__ == "__main__":
