@@ -22,6 +22,7 @@
 #define STUB_SOFT_RESTART	1
 #define STUB_UNKNOWN		0x1cef		/* no call of the stub, of KVM or of ours */
 #define STUB_ERROR		0x0badca11ul
+#define LEAVE_TRIES		100
 
 #define CALL_CLOBBERS		"x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17", \
 				"cc", "memory"
@@ -290,10 +291,22 @@ int el2_enable(const void *image, u32 image_size, const struct system_config *co
 	return 0;
 }
 
+/* -EAGAIN: one of them has a message interrupt on its way, which comes as soon as interrupts may. */
+static int leave_all(void)
+{
+	struct all_cpus all = { .err = ATOMIC_INIT(-EAGAIN) };
+	int tries;
+
+	for (tries = 0; tries < LEAVE_TRIES && atomic_read(&all.err) == -EAGAIN; tries++) {
+		atomic_set(&all.err, 0);
+		on_each_cpu(leave_cpu, &all, 1);
+	}
+	return atomic_read(&all.err);
+}
+
 /* Every CPU has to leave, so those that the user had taken offline come back for that moment. */
 int el2_disable(void)
 {
-	struct all_cpus all = { .err = ATOMIC_INIT(0) };
 	cpumask_t offline;
 	unsigned int cpu;
 	int err;
@@ -312,8 +325,7 @@ int el2_disable(void)
 	console_unmap();
 	pci_host_remove();
 	cpus_read_lock();
-	on_each_cpu(leave_cpu, &all, 1);
-	err = atomic_read(&all.err);
+	err = leave_all();
 	cella.enabled = !!err;
 	cpus_read_unlock();
 	for_each_cpu(cpu, &offline)

@@ -373,6 +373,11 @@ int cell_set_loadable(struct cpu *cpu, uint64_t id)
 	return management_end(cpu, err);
 }
 
+static bool is_own_memory(const struct config_memory *m)
+{
+	return memory_is_taken(m) && !(m->flags & MEMORY_IO);
+}
+
 int cell_start(struct cpu *cpu, uint64_t id)
 {
 	struct cell **slot, *cell;
@@ -387,9 +392,9 @@ int cell_start(struct cpu *cpu, uint64_t id)
 			return management_end(cpu, err);
 		cell->loadable = false;
 	}
-	/* The root wrote through its caches; the cell starts without. */
+	/* The root, or the cell before, wrote through caches; the cell starts without. */
 	for (uint32_t i = 0; i < cell->config->num_memory; i++)
-		if (is_loadable(&config_memory(cell->config)[i]))
+		if (is_loadable(&config_memory(cell->config)[i]) || is_own_memory(&config_memory(cell->config)[i]))
 			memory_clean(cpu, &config_memory(cell->config)[i], false);
 	arch_icache_flush();
 	arch_cell_flush(cell);
@@ -402,7 +407,7 @@ int cell_start(struct cpu *cpu, uint64_t id)
 
 static bool must_scrub(const struct config_memory *m)
 {
-	return memory_is_taken(m) && (m->flags & MEMORY_WRITE) && !(m->flags & MEMORY_IO);
+	return is_own_memory(m) && (m->flags & MEMORY_WRITE);
 }
 
 int cell_destroy(struct cpu *cpu, uint64_t id)

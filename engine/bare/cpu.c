@@ -31,9 +31,11 @@ void cpu_poll(struct cpu *cpu)
 	cpu_relax();
 }
 
+/* A start that was asked for before is off, too. */
 static void cpu_is_off(struct cpu *cpu)
 {
 	arch_cpu_quiet(cpu);
+	request_clear(cpu, REQUEST_START);
 	__atomic_store_n(&cpu->power, POWER_OFF, __ATOMIC_RELEASE);
 	request_clear(cpu, REQUEST_OFF);
 }
@@ -140,10 +142,8 @@ void cpus_park(struct cpu *self, uint64_t set)
 	struct cpu *c;
 
 	cpus_stop(self, set);
-	for_each_cpu(c, self->sys, set) {
-		request_clear(c, REQUEST_START);
+	for_each_cpu(c, self->sys, set)
 		request_set(c, REQUEST_OFF);
-	}
 	cpus_go(self, set);
 	for_each_cpu(c, self->sys, set)
 		while (read_once(c->request) & REQUEST_OFF)

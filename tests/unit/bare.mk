@@ -2,3 +2,4 @@
 $(eval $(call unit_test,pt_build,tests/unit/pt_build.c,isa base os))
 $(eval $(call unit_test,bare_config,tests/unit/bare_config.c,engine/bare os base))
 $(eval $(call unit_test,net_ring,tests/unit/net_ring.c kmod/net_ring.c))
+$(eval $(call unit_test,bare_cells,tests/unit/bare_cells.c,engine/bare os base))
