@@ -55,7 +55,7 @@ endif
 
 # ---- the image's test without Linux (tests/system/bare_image.py) ----
 
-$(B)/bare/%.elf: tests/bare/%.c $(addprefix tests/bare/,start.S board.c board.h board.ld) $(wildcard abi/*.h) $(B)/cella-arm64.bin
+$(B)/bare/%.elf: tests/bare/%.c $(addprefix tests/bare/,start.S board.c board.h board.ld) $(wildcard abi/*.h) isa/arm64/frame.h $(B)/cella-arm64.bin
 	$(call say,GUEST,$@)
 	$(Q)$(BARE_CC) -O2 -g -std=gnu17 $(WARN) -ffreestanding -nostdlib -static $(if $(bare-clang),,-no-pie) -mgeneral-regs-only -mno-outline-atomics \
 		-mstrict-align $(bare-no-calls) -I. -DIMAGE='"$(B)/cella-arm64.bin"' -Wl,-T,tests/bare/board.ld \

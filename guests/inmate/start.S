@@ -5,6 +5,7 @@
  * EL1. On a bare board, where inmates are compared with themselves in a cell, it is at EL2 and goes down to EL1 first.
  */
 #include "guests/inmate/inmate.h"
+#include "isa/arm64/frame.h"
 
 #define FRAME		288		/* struct frame */
 #define R_RELATIVE	1027
@@ -114,19 +115,7 @@ vectors:
 	vector	fault		/* SError */
 	.endr
 
-save:	stp	x4, x5, [sp, #32]
-	stp	x6, x7, [sp, #48]
-	stp	x8, x9, [sp, #64]
-	stp	x10, x11, [sp, #80]
-	stp	x12, x13, [sp, #96]
-	stp	x14, x15, [sp, #112]
-	stp	x16, x17, [sp, #128]
-	stp	x18, x19, [sp, #144]
-	stp	x20, x21, [sp, #160]
-	stp	x22, x23, [sp, #176]
-	stp	x24, x25, [sp, #192]
-	stp	x26, x27, [sp, #208]
-	stp	x28, x29, [sp, #224]
+save:	frame_store_x4_x29 sp
 	mrs	x1, elr_el1
 	stp	x30, x1, [sp, #240]
 	mrs	x1, spsr_el1
@@ -140,20 +129,7 @@ save:	stp	x4, x5, [sp, #32]
 	ldp	x1, x2, [sp, #248]
 	msr	elr_el1, x1
 	msr	spsr_el1, x2
-	ldp	x2, x3, [sp, #16]
-	ldp	x4, x5, [sp, #32]
-	ldp	x6, x7, [sp, #48]
-	ldp	x8, x9, [sp, #64]
-	ldp	x10, x11, [sp, #80]
-	ldp	x12, x13, [sp, #96]
-	ldp	x14, x15, [sp, #112]
-	ldp	x16, x17, [sp, #128]
-	ldp	x18, x19, [sp, #144]
-	ldp	x20, x21, [sp, #160]
-	ldp	x22, x23, [sp, #176]
-	ldp	x24, x25, [sp, #192]
-	ldp	x26, x27, [sp, #208]
-	ldp	x28, x29, [sp, #224]
+	frame_load_x2_x29 sp
 	ldr	x30, [sp, #240]
 	ldp	x0, x1, [sp]
 	add	sp, sp, #FRAME

@@ -3,6 +3,8 @@
  * What stands in for Linux in tests of the bare image: a CPU starts at EL2, gets the vectors that Linux's stub has, and goes on in
  * EL1, MMU off, with vectors that count. CPU n has 16 KiB of stack.
  */
+#include "isa/arm64/frame.h"
+
 	.section .text.start, "ax"
 	.global	_start
 _start:
@@ -52,28 +54,9 @@ el1:
 
 	.macro	el1_vector handler
 	.balign	128
-	sub	sp, sp, #192
-	stp	x0, x1, [sp]
-	stp	x2, x3, [sp, #16]
-	stp	x4, x5, [sp, #32]
-	stp	x6, x7, [sp, #48]
-	stp	x8, x9, [sp, #64]
-	stp	x10, x11, [sp, #80]
-	stp	x12, x13, [sp, #96]
-	stp	x14, x15, [sp, #112]
-	stp	x16, x17, [sp, #128]
-	stp	x18, x30, [sp, #144]
+	frame_push
 	bl	\handler
-	ldp	x2, x3, [sp, #16]
-	ldp	x4, x5, [sp, #32]
-	ldp	x6, x7, [sp, #48]
-	ldp	x8, x9, [sp, #64]
-	ldp	x10, x11, [sp, #80]
-	ldp	x12, x13, [sp, #96]
-	ldp	x14, x15, [sp, #112]
-	ldp	x16, x17, [sp, #128]
-	ldp	x18, x30, [sp, #144]
-	ldp	x0, x1, [sp], #192
+	frame_pop
 	eret
 	.endm
 

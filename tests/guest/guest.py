@@ -25,7 +25,7 @@ TOP = os.path.dirname(os.path.dirname(HERE))
 CC = ["aarch64-linux-gnu-gcc", "-std=gnu17", "-O2", "-g", "-Wall", "-Wextra", "-Wno-unused-parameter", "-Wno-missing-field-initializers", "-ffreestanding",
       "-nostdlib", "-static", "-fno-pic", "-fno-pie", "-no-pie", "-mgeneral-regs-only", "-mno-outline-atomics",
       "-mstrict-align", "-fno-stack-protector", "-fno-asynchronous-unwind-tables", "-march=armv8-a", "-z", "noexecstack",
-      "-Wl,-n,--build-id=none,--no-warn-rwx-segments", "-T", f"{HERE}/rt/rt.ld"]
+      "-Wl,-n,--build-id=none,--no-warn-rwx-segments", "-I", TOP, "-T", f"{HERE}/rt/rt.ld"]
 DBT = {"tiny": "tiny-cache", "pressure": "reg-pressure", "nochain": "no-chain"}
 
 

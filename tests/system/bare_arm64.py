@@ -29,7 +29,7 @@ BEAT = r"victim: beat (\d+) sum (\w+) changed (\d+) strange (\d+) late (\d+) ns"
 
 
 def one_script(rig):
-    """Issue 5, "Holds when" 1: the machine is as it was, and all of it works once more."""
+    """After enable, a cell, and disable, the machine is as it was, and all of it works once more."""
     rig.run("test -c /dev/cella || insmod /cella/cella.ko")
     before = System(rig)
     for again in range(2):

@@ -8,36 +8,6 @@
  */
 #include "engine/bare/arm64/layout.h"
 
-	.macro	frame_save
-	sub	sp, sp, #FRAME_BYTES
-	stp	x0, x1, [sp]
-	stp	x2, x3, [sp, #16]
-	stp	x4, x5, [sp, #32]
-	stp	x6, x7, [sp, #48]
-	stp	x8, x9, [sp, #64]
-	stp	x10, x11, [sp, #80]
-	stp	x12, x13, [sp, #96]
-	stp	x14, x15, [sp, #112]
-	stp	x16, x17, [sp, #128]
-	stp	x18, x19, [sp, #144]
-	stp	x20, x21, [sp, #160]
-	stp	x22, x23, [sp, #176]
-	stp	x24, x25, [sp, #192]
-	stp	x26, x27, [sp, #208]
-	stp	x28, x29, [sp, #224]
-	str	x30, [sp, #240]
-	.endm
-
-	.macro	frame_restore_upper
-	ldp	x18, x19, [x1, #144]
-	ldp	x20, x21, [x1, #160]
-	ldp	x22, x23, [x1, #176]
-	ldp	x24, x25, [x1, #192]
-	ldp	x26, x27, [x1, #208]
-	ldp	x28, x29, [x1, #224]
-	ldr	x30, [x1, #240]
-	.endm
-
 	/* Invalidates from \start to \end; clobbers \start and x5, x6. */
 	.macro	dcache_drop start, end
 	mrs	x5, ctr_el0
@@ -76,7 +46,7 @@ image_entry:
 	umaddl	x10, w0, w11, x10
 	add	x11, x10, #CPU_OFFSET
 	mov	sp, x11
-	frame_save
+	frame_push
 
 	adrp	x2, rela_start
 	add	x2, x2, :lo12:rela_start
@@ -122,7 +92,8 @@ image_entry:
 	/* MMU still off, nothing changed but SP. */
 entry_undo:
 	mov	x1, sp
-	frame_restore_upper
+	frame_load_x18_x29 x1
+	ldr	x30, [x1, #240]
 	mov	x0, x22
 	eret
 entry_refuse:
@@ -153,7 +124,8 @@ el2_leave:
 	ldp	x14, x15, [x0, #LATE_TTBR0]
 	cbnz	x17, 1f
 	ldr	x16, [x1]
-	frame_restore_upper
+	frame_load_x18_x29 x1
+	ldr	x30, [x1, #240]
 1:	dsb	sy
 	msr	sctlr_el2, x10
 	isb
@@ -178,7 +150,7 @@ el2_leave:
 
 	.macro	vector_trap handler
 	.balign	128
-	frame_save
+	frame_push
 	mov	x0, sp
 	bl	\handler
 	b	trap_exit
@@ -211,22 +183,7 @@ vectors:
 	.balign	128
 
 trap_exit:
-	ldp	x2, x3, [sp, #16]
-	ldp	x4, x5, [sp, #32]
-	ldp	x6, x7, [sp, #48]
-	ldp	x8, x9, [sp, #64]
-	ldp	x10, x11, [sp, #80]
-	ldp	x12, x13, [sp, #96]
-	ldp	x14, x15, [sp, #112]
-	ldp	x16, x17, [sp, #128]
-	ldp	x18, x19, [sp, #144]
-	ldp	x20, x21, [sp, #160]
-	ldp	x22, x23, [sp, #176]
-	ldp	x24, x25, [sp, #192]
-	ldp	x26, x27, [sp, #208]
-	ldp	x28, x29, [sp, #224]
-	ldr	x30, [sp, #240]
-	ldp	x0, x1, [sp], #FRAME_BYTES
+	frame_pop
 	eret
 	dsb	nsh				/* nothing is guessed past an eret */
 	isb

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What assembly and C both know: the memory of each CPU behind the image, and the frame of a trap. Numbers only.
+ * What assembly and C both know: the memory of each CPU behind the image. Numbers only.
  *
  *	0		guard page, never mapped
  *	0x1000		stack, downwards from CPU_OFFSET; a trap's frame is the first thing on it
@@ -10,6 +10,8 @@
 #ifndef ENGINE_BARE_ARM64_LAYOUT_H
 #define ENGINE_BARE_ARM64_LAYOUT_H
 
+#include "isa/arm64/frame.h"
+
 #define PAGE_SHIFT	12
 #define STACK_OFFSET	0x1000
 #define CPU_OFFSET	0x4000
@@ -17,8 +19,6 @@
 #define TABLES_OFFSET	(CPU_OFFSET + CPU_BYTES)
 #define TABLES		20
 #define PERCPU_BYTES	(TABLES_OFFSET + TABLES * 0x1000)
-
-#define FRAME_BYTES	256		/* x0 to x30, and one word */
 
 /* struct image_header */
 #define HEADER_CORE_SIZE	16

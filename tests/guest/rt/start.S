@@ -3,6 +3,8 @@
  * Entry, exception vectors and the few things that C cannot say; see rt.h. Entered at EL1 with the MMU off (Linux booting.rst,
  * ELF entry) on the first vCPU, by PSCI on the others.
  */
+#include "isa/arm64/frame.h"
+
 #define FRAME	304		/* struct frame: x0..x30, sp_el0, elr, spsr, esr, far, vector */
 
 	.section .text.start, "ax"
@@ -42,19 +44,7 @@ rt_vectors:
 
 rt_save:
 	stp	x2, x3, [sp, #16]
-	stp	x4, x5, [sp, #32]
-	stp	x6, x7, [sp, #48]
-	stp	x8, x9, [sp, #64]
-	stp	x10, x11, [sp, #80]
-	stp	x12, x13, [sp, #96]
-	stp	x14, x15, [sp, #112]
-	stp	x16, x17, [sp, #128]
-	stp	x18, x19, [sp, #144]
-	stp	x20, x21, [sp, #160]
-	stp	x22, x23, [sp, #176]
-	stp	x24, x25, [sp, #192]
-	stp	x26, x27, [sp, #208]
-	stp	x28, x29, [sp, #224]
+	frame_store_x4_x29 sp
 	mrs	x1, sp_el0
 	stp	x30, x1, [sp, #240]
 	mrs	x1, elr_el1
@@ -78,20 +68,7 @@ rt_resume:
 	msr	spsr_el1, x2
 	ldp	x30, x1, [x0, #240]
 	msr	sp_el0, x1
-	ldp	x2, x3, [x0, #16]
-	ldp	x4, x5, [x0, #32]
-	ldp	x6, x7, [x0, #48]
-	ldp	x8, x9, [x0, #64]
-	ldp	x10, x11, [x0, #80]
-	ldp	x12, x13, [x0, #96]
-	ldp	x14, x15, [x0, #112]
-	ldp	x16, x17, [x0, #128]
-	ldp	x18, x19, [x0, #144]
-	ldp	x20, x21, [x0, #160]
-	ldp	x22, x23, [x0, #176]
-	ldp	x24, x25, [x0, #192]
-	ldp	x26, x27, [x0, #208]
-	ldp	x28, x29, [x0, #224]
+	frame_load_x2_x29 x0
 	ldp	x0, x1, [x0]
 	eret
 
