@@ -56,8 +56,7 @@ el1:
 	.balign	128
 	frame_push
 	bl	\handler
-	frame_pop
-	eret
+	b	el1_exit
 	.endm
 
 	.balign	2048
@@ -76,6 +75,10 @@ vectors:
 	.balign	128
 	b	.
 	.endr
+
+el1_exit:
+	frame_pop
+	eret
 
 	.balign	2048
 stub:
