@@ -49,15 +49,6 @@ static int set_up(void **state)
 	return 0;
 }
 
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	rig_close(&f->r);
-	free(f);
-	return 0;
-}
-
 static void inflate_pages(struct fixture *f, const uint32_t *pfn, unsigned n)
 {
 	struct rig *r = &f->r;
@@ -204,7 +195,7 @@ static void a_bad_ring_needs_a_reset_and_then_it_works_again(void **state)
 	}
 }
 
-#define T(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
+#define T(t) cmocka_unit_test_setup_teardown(t, set_up, rig_tear_down)
 
 int main(void)
 {

@@ -111,6 +111,13 @@ void rig_close(struct rig *r)
 	munmap(r->arena, ARENA_SIZE);
 }
 
+int rig_tear_down(void **state)
+{
+	rig_close(*state);
+	free(*state);
+	return 0;
+}
+
 void *rig_ptr(struct rig *r, gpa_t gpa)
 {
 	assert_true(gpa >= RIG_RAM && gpa < RIG_RAM + RIG_RAM_SIZE);

@@ -80,6 +80,7 @@ void rig_plug(struct rig *r, const struct dev_class *cls, void *backend);
 struct device *rig_device(struct rig *r, const struct dev_class *cls, void *backend);	/* for more properties … */
 void rig_plug_device(struct rig *r);							/* … before this */
 void rig_close(struct rig *r);
+int rig_tear_down(void **state);			/* of a test whose *state begins with the rig and is malloc's */
 
 void *rig_ptr(struct rig *r, gpa_t gpa);	/* good up to the seam or the end of RAM */
 bool rig_legacy(const struct rig *r);

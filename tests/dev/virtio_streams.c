@@ -476,18 +476,9 @@ static void bad_head_needs_reset_and_the_device_works_again(void **state)
 	}
 }
 
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	rig_close(&f->r);
-	free(f);
-	return 0;
-}
-
-#define NET(t) cmocka_unit_test_setup_teardown(t, set_up_net, tear_down)
-#define CON(t) cmocka_unit_test_setup_teardown(t, set_up_console, tear_down)
-#define RNG(t) cmocka_unit_test_setup_teardown(t, set_up_rng, tear_down)
+#define NET(t) cmocka_unit_test_setup_teardown(t, set_up_net, rig_tear_down)
+#define CON(t) cmocka_unit_test_setup_teardown(t, set_up_console, rig_tear_down)
+#define RNG(t) cmocka_unit_test_setup_teardown(t, set_up_rng, rig_tear_down)
 
 int main(void)
 {

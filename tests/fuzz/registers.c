@@ -29,6 +29,7 @@
 #include "dev/uart/ns16550.h"
 #include "dev/uart/pl011.h"
 #include "tests/dev/board.h"
+#include "tests/fuzz/console.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/name.h"
 
@@ -44,7 +45,7 @@ static struct board *b;
 static struct device *dev;
 static struct irqchip *sink;		/* whose pins something outside drives, or NULL */
 static struct region *regions[MAX_REGIONS];
-static unsigned region_count, room;
+static unsigned region_count;
 static uint8_t *ram;
 static bool level[LINES];
 static const uint8_t long_item[5000] = { 1, 2, 3 };
@@ -57,37 +58,14 @@ static void chip_set(struct irqchip *c, uint32_t pin, bool up)
 static const struct irqchip_ops chip_ops = { .set = chip_set };
 static struct irqchip chip = { &chip_ops, "test", 0, NULL };
 
-static struct chardev_client *terminal_client;
-
-static void terminal_attach(struct chardev *d, struct chardev_client *c)
-{
-	terminal_client = c;
-}
-
-static size_t terminal_write(struct chardev *d, const uint8_t *buf, size_t len)
-{
-	size_t n = MIN(len, (size_t)room);
-
-	room -= (unsigned)n;
-	return n;
-}
-
-static void terminal_ready(struct chardev *d)
-{
-	terminal_client->input(terminal_client, (const uint8_t *)"more", 4);
-}
-
-static const struct chardev_ops terminal_ops = {
-	.attach = terminal_attach, .write = terminal_write, .ready = terminal_ready,
-};
-static struct chardev terminal = { &terminal_ops };
+static struct fuzz_console terminal;
 
 /* ---- opening ---- */
 
 static void open_mmio(const struct dev_class *cls)
 {
 	dev = board_device(b, cls);
-	device_set_ptr(dev, "chardev", &terminal);	/* of those that have one, and so on */
+	device_set_ptr(dev, "chardev", &terminal.dev);	/* of those that have one, and so on */
 	device_set(dev, "phandle", 7);
 	mmio_connect(dev, &chip, 33, 32);
 	assert_int_equal(device_init(dev), 0);
@@ -97,7 +75,7 @@ static void open_mmio(const struct dev_class *cls)
 static void open_ports(const struct dev_class *cls)
 {
 	dev = board_device(b, cls);
-	device_set_ptr(dev, "chardev", &terminal);
+	device_set_ptr(dev, "chardev", &terminal.dev);
 	device_set(dev, "low_ram", GIB);
 	device_set(dev, "cpus", CPUS);
 	device_set(dev, "size", 4);
@@ -179,6 +157,7 @@ static void open_board(void)
 	while (!fuzz_is(kinds[k].name))
 		assert_true(++k < ARRAY_SIZE(kinds));
 	b = board_new(CPUS);
+	fuzz_console_init(&terminal);
 	ram = aligned_alloc(4096, RAM_SIZE);
 	slot.backing.host = ram;
 	assert_int_equal(mem_slot_add(&b->vm.mem, &slot, &id), 0);
@@ -225,14 +204,14 @@ static void outside(struct input *in)
 
 	for (unsigned i = 0; i < sizeof(text); i++)
 		text[i] = (uint8_t)take(in, 1);
-	if (terminal_client) {
-		room = what;
+	if (terminal.client) {
+		terminal.room = what;
 		if (what & 1)
-			terminal_client->input(terminal_client, text, text[0] % sizeof(text));
-		else if (what & 2 && terminal_client->brk)
-			terminal_client->brk(terminal_client);
-		else if (terminal_client->writable)
-			terminal_client->writable(terminal_client);
+			terminal.client->input(terminal.client, text, text[0] % sizeof(text));
+		else if (what & 2 && terminal.client->brk)
+			terminal.client->brk(terminal.client);
+		else if (terminal.client->writable)
+			terminal.client->writable(terminal.client);
 	}
 	if (sink)
 		irq_set(&(struct irq_line){ sink, what & 64 ? IRQ_PPI(what & 1u, 16u + (text[0] & 15u)) : text[0] % 32u, false },
@@ -311,7 +290,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!b)
 		open_board();
 	memset(ram, 0, RAM_SIZE);
-	room = 100;
+	terminal.room = 100;
 	while (in.left)
 		step(&in);
 	board_run(b);

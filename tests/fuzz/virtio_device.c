@@ -10,11 +10,11 @@
 #include <string.h>
 #include <cmocka.h>
 #include "base/errno.h"
-#include "core/chardev.h"
 #include "core/entropy.h"
 #include "core/share.h"
 #include "dev/virtio/balloon.h"
 #include "tests/dev/virtio_rig.h"
+#include "tests/fuzz/console.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/name.h"
 
@@ -23,29 +23,10 @@
 
 /* ---- the host's side ---- */
 
-static struct chardev_client *con_client;
-static unsigned room;
+static struct fuzz_console con;
 static int entropy_answer;
 static struct share_call *calls[64];
 static unsigned call_count;
-
-static void con_attach(struct chardev *b, struct chardev_client *c)
-{
-	con_client = c;
-}
-
-static size_t con_write(struct chardev *b, const uint8_t *buf, size_t len)
-{
-	size_t n = MIN(len, (size_t)room);
-
-	room -= (unsigned)n;
-	return n;
-}
-
-static void con_ready(struct chardev *b)
-{
-	con_client->input(con_client, (const uint8_t *)"0123456789", 10);
-}
 
 static int entropy_fill(struct entropy *e, void *buf, size_t len)
 {
@@ -83,10 +64,8 @@ static void share_answer(uint32_t want)
 	c->done(c);
 }
 
-static const struct chardev_ops con_ops = { .attach = con_attach, .write = con_write, .ready = con_ready };
 static const struct entropy_ops entropy_ops = { .fill = entropy_fill };
 static const struct share_ops share_ops = { .submit = share_submit };
-static struct chardev con = { .ops = &con_ops };
 static struct entropy entropy = { .ops = &entropy_ops };
 static struct share share = { .ops = &share_ops, .tag = "fuzz" };
 
@@ -96,7 +75,7 @@ static const struct kind {
 	void *backend;
 	unsigned queues;
 } kinds[] = {
-	{ "virtio_balloon", &virtio_balloon_class, NULL, 3 }, { "virtio_console", &virtio_console_class, &con, 2 },
+	{ "virtio_balloon", &virtio_balloon_class, NULL, 3 }, { "virtio_console", &virtio_console_class, &con.dev, 2 },
 	{ "virtio_rng", &virtio_rng_class, &entropy, 1 }, { "virtio_p9", &virtio_p9_class, &share, 1 },
 };
 
@@ -145,15 +124,15 @@ static void outside(struct rig *r, struct input *in)
 		virtio_balloon_set(r->dev, (uint64_t)text[0] << (text[1] & 31));
 	else if (r->dev->cls == &virtio_balloon_class)
 		virtio_balloon_get(r->dev, &info);
-	if (!con_client)
+	if (!con.client)
 		return;
-	room = what * 16u;
+	con.room = what * 16u;
 	if (what & 1)
-		con_client->input(con_client, text, text[0] % sizeof(text));
-	else if (what & 2 && con_client->resized)
-		con_client->resized(con_client, text[0], text[1]);
-	else if (con_client->writable)
-		con_client->writable(con_client);
+		con.client->input(con.client, text, text[0] % sizeof(text));
+	else if (what & 2 && con.client->resized)
+		con.client->resized(con.client, text[0], text[1]);
+	else if (con.client->writable)
+		con.client->writable(con.client);
 }
 
 static void step(struct rig *r, unsigned queues, struct input *in)
@@ -204,6 +183,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t how = (uint8_t)take(&in, 1);
 	struct rig *r = &rigs[how % RIG_KINDS];
 
+	if (!con.dev.ops)
+		fuzz_console_init(&con);
 	if (!r->ram) {
 		rig_kind = (enum rig_kind)(how % RIG_KINDS);
 		rig_open(r);
