@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The ITS as a device: registers (IHI 0069 §12.19), the command queue, messages, state, FDT node. Commands run on the vCPU that
- * writes GITS_CWRITER, to the end of the queue, so that a guest never sees it busy. Flat tables only; no virtual LPIs.
+ * writes GITS_CWRITER, to the end of the queue unless that takes long; the rest then when somebody looks at GITS_CREADR, as drivers
+ * do that wait, or sends a message. Flat tables only; no virtual LPIs.
  */
 #include "base/errno.h"
 #include "core/fdt.h"
@@ -23,6 +24,7 @@ enum {
 #define BASER_BITS	(BIT(63) | MASK(61, 59) | MASK(55, 53) | MASK(47, 0))
 #define BASER_FIXED	(MASK(58, 56) | MASK(52, 48))
 #define COMMAND_SIZE	32u
+#define SLICE		4096u		/* of commands' costs, at once */
 
 static const uint64_t baser_fixed[ITS_TABLES] = {
 	[ITS_DEVICES]		= 1ull << 56 | 7ull << 48,
@@ -45,13 +47,14 @@ static uint32_t queue_size(const struct gicv3_its *its)
 static void run_commands(struct gicv3_its *its)
 {
 	uint64_t cmd[4];
+	uint32_t spent = 0;
 
-	if (!its->enabled || !(its->cbaser >> 63) || its->cwriter >= queue_size(its))
+	if (its->creadr == its->cwriter || !its->enabled || !(its->cbaser >> 63) || its->cwriter >= queue_size(its))
 		return;
 	mem_reader_enter(&its->reader);
-	while (its->creadr != its->cwriter) {
+	while (its->creadr != its->cwriter && spent < SLICE) {
 		if (!mem_read(&its->dev.vm->mem, (its->cbaser & MASK(51, 12)) + its->creadr, cmd, sizeof(cmd)))
-			its_run_command(its, cmd);
+			spent += its_run_command(its, cmd);
 		its->creadr = (its->creadr + COMMAND_SIZE) % queue_size(its);
 	}
 	mem_reader_exit(&its->reader);
@@ -67,6 +70,7 @@ static int its_send(struct msi_target *t, const struct msi *m)
 	int err = -ENOENT;
 
 	lock_acquire(&its->lock);
+	run_commands(its);
 	mem_reader_enter(&its->reader);
 	if (its->enabled)
 		err = its_translate(its, m->devid, m->data, &lpi, &cpu);
@@ -114,6 +118,18 @@ static void cwriter_access(struct gicv3_its *its, struct bus_access *a, uint32_t
 	run_commands(its);
 }
 
+/* Read-only. A driver that waits makes the queue go on. */
+static void creadr_access(struct gicv3_its *its, struct bus_access *a, uint32_t offset)
+{
+	uint64_t val;
+
+	if (a->write)
+		return;
+	run_commands(its);
+	val = its->creadr;
+	gic_access64(a, offset, &val);
+}
+
 static void fixed_access(struct bus_access *a, uint32_t offset, uint64_t val)
 {
 	if (!a->write)
@@ -126,7 +142,8 @@ static void word_access(struct gicv3_its *its, struct bus_access *a, uint32_t of
 		its->enabled = a->value & CTLR_ENABLED;
 		run_commands(its);
 	} else if (offset == GITS_CTLR) {
-		a->value = CTLR_QUIESCENT | (its->enabled ? CTLR_ENABLED : 0);
+		a->value = (its->enabled ? CTLR_ENABLED : 0) |
+			   (its->enabled && its->creadr != its->cwriter ? 0 : CTLR_QUIESCENT);
 	} else if (!a->write) {
 		a->value = offset == GITS_IIDR ? GIC_IIDR : offset >= GITS_IDREGS ? gic_id(3, offset & 0xfff) : 0;
 	}
@@ -138,7 +155,7 @@ static void control_access(struct gicv3_its *its, struct bus_access *a, uint32_t
 	case GITS_TYPER:	fixed_access(a, offset, TYPER); return;
 	case GITS_CBASER:	cbaser_access(its, a, offset); return;
 	case GITS_CWRITER:	cwriter_access(its, a, offset); return;
-	case GITS_CREADR:	fixed_access(a, offset, its->creadr); return;
+	case GITS_CREADR:	creadr_access(its, a, offset); return;
 	}
 	if (offset >= GITS_BASER && offset < GITS_BASER_END)
 		baser_access(its, a, offset);

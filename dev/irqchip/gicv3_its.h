@@ -41,7 +41,7 @@ int gicv3_its_map(struct device *d, gpa_t base);
 void gicv3_its_fdt(struct fdt_writer *w, gpa_t base, uint32_t phandle);	/* a node inside the GIC's */
 
 /* Between the files of the ITS; its->lock held, in a reader section. */
-void its_run_command(struct gicv3_its *its, const uint64_t cmd[4]);
+uint32_t its_run_command(struct gicv3_its *its, const uint64_t cmd[4]);	/* what it cost; the least is 1 */
 int its_translate(struct gicv3_its *its, uint32_t devid, uint32_t event, uint32_t *lpi, struct gic_cpu **cpu);
 
 #endif

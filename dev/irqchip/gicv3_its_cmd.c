@@ -176,12 +176,19 @@ static void discard_event(struct gicv3_its *its, const uint64_t cmd[4])
 		table_store(its, e.entry, 0);
 }
 
-void its_run_command(struct gicv3_its *its, const uint64_t cmd[4])
+/* Those that look at every LPI of a CPU cost as much as hundreds that look at one. */
+static uint32_t cost_of(uint8_t op)
+{
+	return op == CMD_INVALL || op == CMD_MOVALL ? 512 : 1;
+}
+
+uint32_t its_run_command(struct gicv3_its *its, const uint64_t cmd[4])
 {
 	struct gic *g = gic_of(its);
+	uint8_t op = (uint8_t)cmd[0];
 	struct gic_cpu *cpu;
 
-	switch (cmd[0] & 0xff) {
+	switch (op) {
 	case CMD_MAPD:		map_device(its, cmd); break;
 	case CMD_MAPC:		map_collection(its, cmd); break;
 	case CMD_MAPTI:		map_event(its, cmd, (uint32_t)(cmd[1] >> 32)); break;
@@ -202,6 +209,7 @@ void its_run_command(struct gicv3_its *its, const uint64_t cmd[4])
 	case CMD_SYNC:			/* all is done already */
 		break;
 	default:
-		dev_guest_error(&its->dev, "no such command: %#x", (unsigned)cmd[0] & 0xff);
+		dev_guest_error(&its->dev, "no such command: %#x", op);
 	}
+	return cost_of(op);
 }

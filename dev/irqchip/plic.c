@@ -56,9 +56,7 @@ static void plic_set(struct irqchip *chip, uint32_t pin, bool level)
 		return;
 	lock_acquire(&p->lock);
 	p->line = level ? p->line | BIT(pin) : p->line & ~BIT(pin);
-	/* What was never claimed goes away with its line, as a level does. */
-	p->pending &= p->line;
-	plic_gateways(p);
+	plic_gateways(p);		/* what it has passed on stays, although the line may fall before the claim */
 	plic_update(p);
 	lock_release(&p->lock);
 }

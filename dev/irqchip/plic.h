@@ -3,7 +3,7 @@
  * Platform-level interrupt controller (RISC-V PLIC specification 1.0.0) with one context for each hart's supervisor mode:
  * sources 1..63, priorities 0..7, level-sensitive. Sources are pins by their own number.
  *
- * A source whose line is up is pending until some context claims it, and not again until that context completes it.
+ * A source whose line was up is pending until some context claims it, and not again until that context completes it.
  * plic->lock is a leaf; a hart's pin (CPU_SEI) is driven under it.
  */
 #ifndef DEV_IRQCHIP_PLIC_H

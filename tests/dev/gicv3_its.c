@@ -279,6 +279,27 @@ static void tables_that_are_not_in_ram_lose_the_guest_its_interrupts(void **stat
 	assert_true(send(f, 8, 0) < 0);
 }
 
+/* Commands that look at every LPI are done a few at a time, so that a queue full of them does not keep a vCPU; who polls sees the end. */
+static void a_queue_of_long_commands_is_done_in_slices(void **state)
+{
+	struct fixture *f = *state;
+	const uint64_t move[2][4] = { { 0x0e, 0, 0, 1ull << 16 }, { 0x0e, 0, 1ull << 16, 0 } };
+	unsigned looks = 0;
+	uint64_t at;
+
+	for (unsigned i = 0; i < 127; i++)			/* MOVALL, there and back */
+		memcpy(f->ram + (QUEUE - RAM) + (f->queue + 32 * i) % 4096, move[i & 1], sizeof(move[0]));
+	at = (f->queue + 32 * 127) % 4096;
+	its_write(f, 0x88, at);
+	assert_int_equal(board_read(f->b, 0, ITS, 4) >> 31, 0);
+	while (board_read(f->b, 0, ITS + 0x90, 8) != at)
+		assert_true(++looks < 127);
+	assert_true(looks > 4);
+	assert_int_equal(board_read(f->b, 0, ITS, 4) >> 31, 1);
+	f->queue = (uint32_t)at;
+	assert_int_equal(send(f, 8, 0), 1);
+}
+
 static void a_queue_that_is_nonsense_is_passed_over(void **state)
 {
 	struct fixture *f = *state;
@@ -423,6 +444,7 @@ int main(void)
 		T(the_most_urgent_lpi_is_first),
 		T(movi_movall_clear_and_discard),
 		T(tables_that_are_not_in_ram_lose_the_guest_its_interrupts),
+		T(a_queue_of_long_commands_is_done_in_slices),
 		T(a_queue_that_is_nonsense_is_passed_over),
 		T(pending_lpis_live_in_memory_while_disabled),
 		T(registers_of_lpis_stand_while_they_are_enabled),

@@ -78,8 +78,22 @@ static void a_line_reaches_only_the_hart_that_enabled_it(void **state)
 	assert_false(b->pin[0][CPU_SEI]);
 	assert_true(b->pin[1][CPU_SEI]);
 	assert_int_equal(rd(PLIC + 0x1000), 1u << 5);
-	line(5, false);
+	assert_int_equal(rd(CLAIM(1)), 5);
 	assert_false(b->pin[1][CPU_SEI]);
+}
+
+/* Specification, "Interrupt Gateways": what was forwarded is served, and its handler finds that there is nothing to do. */
+static void an_interrupt_that_was_passed_on_stays_pending_when_its_line_falls(void **state)
+{
+	enable(0, 5, 1);
+	line(5, true);
+	line(5, false);
+	assert_true(b->pin[0][CPU_SEI]);
+	assert_int_equal(rd(PLIC + 0x1000), 1u << 5);
+	assert_int_equal(rd(CLAIM(0)), 5);
+	wr(CLAIM(0), 5);
+	assert_false(b->pin[0][CPU_SEI]);
+	assert_int_equal(rd(CLAIM(0)), 0);
 }
 
 static void a_claim_takes_the_highest_priority_then_the_lowest_number(void **state)
@@ -194,7 +208,9 @@ static void an_alarm_raises_the_line_once(void **state)
 	board_advance(b, SECOND + TICK_NS);
 	assert_true(b->pin[0][CPU_SEI]);
 	assert_int_equal(rd(RTC + 0x18), 0);
+	assert_int_equal(rd(CLAIM(0)), 11);
 	wr(RTC + 0x1c, 1);
+	wr(CLAIM(0), 11);
 	assert_int_equal(rd(CLAIM(0)), 0);
 }
 
@@ -242,6 +258,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		T(a_line_reaches_only_the_hart_that_enabled_it),
+		T(an_interrupt_that_was_passed_on_stays_pending_when_its_line_falls),
 		T(a_claim_takes_the_highest_priority_then_the_lowest_number),
 		T(a_level_that_is_still_up_comes_back_after_completion_and_not_before),
 		T(a_threshold_masks_the_pin_and_priority_0_masks_all),
