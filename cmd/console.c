@@ -61,8 +61,11 @@ static int console_one(void *arg, int fd, const char *machine, struct ctl_error 
 	if (terminal)
 		tty_raw(STDIN_FILENO);
 	for (;;) {
-		if (poll(p, 2, -1) < 0 && errno != EINTR)
+		if (poll(p, 2, -1) < 0) {
+			if (errno == EINTR)
+				continue;	/* revents are of before */
 			break;
+		}
 		if (p[1].revents && !typed(fd, terminal, &escaped)) {
 			if (terminal)
 				break;

@@ -11,7 +11,7 @@
 
 static void help_all(FILE *f)
 {
-	fputs("cella: runs virtual machines of other architectures by binary translation\n\n", f);
+	fputs("cella: runs virtual machines, of this architecture by KVM and of others by binary translation\n\n", f);
 	for (const struct command *c = command_table; c->name; c++)
 		fprintf(f, "  cella %-9s %s\n", c->name, c->summary);
 	fputs("\nA first try: 'cella run hello', then 'cella run debian-arm64'. Manual: cella(1).\n", f);

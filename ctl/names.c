@@ -59,6 +59,14 @@ static int check_owner(const char *dir, struct ctl_error *e)
 	return 0;
 }
 
+/* Before anybody there is believed to be a machine. Root may look after others' machines; a directory that isn't there has none. */
+static int check_before_connecting(const char *dir, struct ctl_error *e)
+{
+	struct stat st;
+
+	return !geteuid() || (lstat(dir, &st) && errno == ENOENT) ? 0 : check_owner(dir, e);
+}
+
 static int make_runtime_dir(char *dir, size_t size, struct ctl_error *e)
 {
 	int err = runtime_dir(dir, size, e);
@@ -147,6 +155,8 @@ int name_socket(const char *name, struct sockaddr_un *addr, struct ctl_error *e)
 		return ctl_fail(e, -EINVAL, "machine %s: no such name is possible: 'cella list' shows what runs", name);
 	err = runtime_dir(dir, sizeof(dir), e);
 	if (!err)
+		err = check_before_connecting(dir, e);
+	if (!err)
 		socket_address(addr, dir, name);
 	return err;
 }
@@ -173,6 +183,8 @@ int name_each(int (*fn)(const char *name, void *arg), void *arg, struct ctl_erro
 	struct dirent **entry;
 	int err = runtime_dir(dir, sizeof(dir), e), n;
 
+	if (!err)
+		err = check_before_connecting(dir, e);
 	if (err)
 		return err;
 	n = scandir(dir, &entry, NULL, alphasort);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "ctl/life.h"
@@ -228,12 +230,41 @@ static void requests_of_one_packet_are_answered_in_order(void **state)
 	rig_free(r);
 }
 
+/* In /tmp another user may have made the directory first, and wait there for what is typed at a console. */
+static void a_client_does_not_talk_to_a_directory_that_others_can_write(void **state)
+{
+	char dir[64];
+	pid_t pid;
+	int status;
+
+	snprintf(dir, sizeof(dir), "%s/cella", runtime);
+	if (mkdir(dir, 0700))
+		assert_int_equal(errno, EEXIST);
+	assert_int_equal(chmod(runtime, 0755), 0);
+	pid = fork();
+	if (!pid) {
+		struct sockaddr_un addr;
+		struct ctl_error e;
+		bool refused;
+
+		if (geteuid() ? chmod(dir, 0777) : setuid(65534))
+			_exit(2);
+		refused = name_socket("one", &addr, &e) == -EPERM;
+		setenv("XDG_RUNTIME_DIR", "/nowhere", 1);
+		_exit(refused && !name_socket("one", &addr, &e) ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(chmod(dir, 0700), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_client_may_leave_while_the_machine_pauses_for_it),
 		cmocka_unit_test(a_request_that_comes_while_the_machine_pauses_waits_its_turn),
 		cmocka_unit_test(a_notification_has_no_answer_even_if_it_fails),
+		cmocka_unit_test(a_client_does_not_talk_to_a_directory_that_others_can_write),
 		cmocka_unit_test(requests_of_one_packet_are_answered_in_order),
 	};
 	char dir[64];
