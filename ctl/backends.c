@@ -362,6 +362,8 @@ void backends_stop(struct backends *b)
 
 void backends_close(struct backends *b)
 {
+	if (b->pool)
+		pool_free(b->pool);	/* first: it finishes what it has of the disks */
 	chardev_close(b->console);
 	chardev_close(b->null);
 	vfio_free(b->vfio);
@@ -373,7 +375,5 @@ void backends_close(struct backends *b)
 	vsock_close(b->vsock);
 	if (b->entropy)
 		entropy_close(b->entropy);
-	if (b->pool)
-		pool_free(b->pool);
 	io_threads_free(&b->threads);
 }
