@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Interrupt controllers in the kernel, as every architecture has them (Documentation/virt/kvm/api.rst): devices with attributes,
-   lines by the numbers of the routing table, messages. */
+/*
+ * Interrupt controllers in the kernel, as every architecture has them (Documentation/virt/kvm/api.rst): devices with attributes,
+ * lines by the numbers of the routing table, messages.
+ */
 #include "engine/kvm/engine.h"
 
 int kvm_device_create(int vm_fd, uint32_t type, int *fd)

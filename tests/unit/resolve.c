@@ -7,11 +7,13 @@
 #include "tests/unit/cmocka_all.h"
 
 static struct engine_info says;
+static enum isa_id guests = ISA_ARM64;		/* what it runs */
+static const char *machine;			/* asked for; or NULL */
 
 static int probe(enum isa_id isa, struct engine_info *out, char *why, size_t why_len)
 {
 	*out = says;
-	return isa == ISA_ARM64 ? 0 : -ENOTSUP;
+	return isa == guests ? 0 : -ENOTSUP;
 }
 
 static const struct engine_ops host = { .name = "host", .probe = probe };
@@ -31,6 +33,7 @@ static struct outcome resolve(const char *irqchip, bool pmu)
 
 	run_options_init(&o);
 	o.payload = strdup("hello");
+	o.machine = machine ? strdup(machine) : NULL;
 	o.irqchip = irqchip ? strdup(irqchip) : NULL;
 	o.pmu = pmu;
 	out.err = run_options_resolve(&o, ISA_COUNT, engines, &r, &out.e);
@@ -95,6 +98,20 @@ static void what_the_host_cannot_make_is_refused_by_name(void **state)
 	refuses(NULL, false, "--irqchip: machine virt-arm64 has no aia: leave the option out");
 }
 
+static void a_riscv64_guest_gets_an_aia_where_the_host_has_one(void **state)
+{
+	guests = ISA_RISCV64;
+	machine = "virt-riscv64";
+	says = (struct engine_info){ .gpa_bits = 41, .irqchips = { "aia", "plic" } };
+	gives(NULL, "aia");
+	gives("plic", "plic");
+	says = (struct engine_info){ .gpa_bits = 41, .irqchips = { "plic" } };
+	gives(NULL, "plic");
+	refuses("aia", false, "--irqchip aia: this host's host has none: leave the option out, or ask for plic");
+	guests = ISA_ARM64;
+	machine = NULL;
+}
+
 static void performance_counters_are_there_only_where_the_host_has_them(void **state)
 {
 	says = (struct engine_info){ .gpa_bits = 48 };
@@ -110,6 +127,7 @@ int main(void)
 		cmocka_unit_test(kvmtools_names_of_a_gic_with_messages_are_that_gic),
 		cmocka_unit_test(what_the_host_can_make_is_what_a_guest_gets),
 		cmocka_unit_test(what_the_host_cannot_make_is_refused_by_name),
+		cmocka_unit_test(a_riscv64_guest_gets_an_aia_where_the_host_has_one),
 		cmocka_unit_test(performance_counters_are_there_only_where_the_host_has_them),
 	};
 
