@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # cases: check
 # long: aia
-# budget: 420
+# budget: 600
 """
 The kvm engine on a riscv64 host, cross-built (make cross-riscv64), on a real KVM in software: kvm_riscv64.py CASE. One outer
 machine serves all tests of a case, which are reported one by one as TAP.
