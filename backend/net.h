@@ -14,7 +14,7 @@ int net_none_open(const uint8_t mac[6], struct net_backend **out);
 
 /*
  * User networking by libslirp, without privileges: the guest is 10.0.2.15 by DHCP, the host 10.0.2.2, DNS 10.0.2.3,
- * and what the guest connects to is connected by this process. `loop` must be the device's.
+ * and what the guest connects to is connected by this process. `loop` must be the device's. -ELIBACC: no libslirp here.
  */
 int net_user_open(struct loop *loop, const uint8_t mac[6], unsigned mtu, struct net_backend **out);	/* mtu 0: 1500 */
 /*

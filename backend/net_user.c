@@ -13,7 +13,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
-#include <slirp/libslirp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "backend/net.h"
+#include "backend/slirp_lib.h"
 #include "base/log.h"
 #include "base/types.h"
 #include "os/loop.h"
@@ -47,6 +47,7 @@ struct net_user {
 	struct loop *loop;
 	struct loop_fd watch;		/* the epoll instance */
 	struct work refresh;
+	struct slirp_lib lib;
 	Slirp *slirp;
 	int epoll, timer;
 	struct pollfd *fds;		/* what slirp waits for, by the index it got */
@@ -269,7 +270,7 @@ static void refresh(struct net_user *u)
 
 	u->fds_count = 0;
 	u->round++;
-	slirp_pollfds_fill(u->slirp, &timeout_ms, cb_add_poll, u);
+	u->lib.pollfds_fill(u->slirp, &timeout_ms, cb_add_poll, u);
 	for (uint32_t i = 0; i < u->fds_count; i++)
 		watch_fd(u, &u->fds[i]);
 	for (uint32_t i = 0; i < u->known_count; i++) {
@@ -301,7 +302,7 @@ static void user_event(struct loop_fd *w, uint32_t events)
 	if (read(u->timer, &expirations, sizeof(expirations)) < 0)
 		expirations = 0;
 	n = poll(u->fds, u->fds_count, 0);
-	slirp_pollfds_poll(u->slirp, n < 0, cb_revents, u);
+	u->lib.pollfds_poll(u->slirp, n < 0, cb_revents, u);
 	deliver(u);
 	refresh(u);
 }
@@ -329,7 +330,7 @@ static void user_send(struct net_backend *b, unsigned pair, const struct block_v
 		memcpy(frame + len, vec[i].base, vec[i].len);
 		len += vec[i].len;
 	}
-	slirp_input(u->slirp, frame, (int)len);
+	u->lib.input(u->slirp, frame, (int)len);
 }
 
 static void user_sent(struct net_backend *b, unsigned pair)
@@ -345,7 +346,7 @@ static void user_destroy(struct net_backend *b)
 
 	u->client = NULL;
 	if (u->slirp)
-		slirp_cleanup(u->slirp);
+		u->lib.cleanup(u->slirp);
 	if (u->watch.fn)
 		loop_fd_remove(u->loop, &u->watch);
 	while (u->queue)
@@ -354,6 +355,7 @@ static void user_destroy(struct net_backend *b)
 		close(u->epoll);
 	if (u->timer >= 0)
 		close(u->timer);
+	slirp_lib_close(&u->lib);
 	free(u->fds);
 	free(u->known);
 	free(u->state);
@@ -411,10 +413,12 @@ int net_user_open(struct loop *loop, const uint8_t mac[6], unsigned mtu, struct 
 	u->epoll = u->timer = -1;
 	u->queue_tail = &u->queue;
 	work_init(&u->refresh, refresh_work);
-	err = user_watch(u);
+	err = slirp_lib_open(&u->lib, SLIRP_LIB);
+	if (!err)
+		err = user_watch(u);
 	if (err)
 		goto out_destroy;
-	u->slirp = slirp_new(&cfg, &callbacks, u);
+	u->slirp = u->lib.create(&cfg, &callbacks, u);
 	if (u->slirp) {
 		*out = &u->b;
 		return 0;
@@ -476,7 +480,7 @@ int net_user_publish(struct net_backend *b, const char *spec)
 	if (!parse_port(host_port, guest_port, &from) || !parse_port(guest_port + 1, end, &to))
 		return -EINVAL;
 	errno = 0;
-	if (slirp_add_hostfwd(u->slirp, udp, host, from, guest, to))
+	if (u->lib.add_hostfwd(u->slirp, udp, host, from, guest, to))
 		return errno ? -errno : -EADDRINUSE;
 	return 0;
 }

@@ -113,8 +113,8 @@ static int resolve_transport(struct run_options *o, struct resolved *r, struct c
 	return 0;
 }
 
-static int resolve_engine(struct run_options *o, const struct engine_ops *const *engines, struct engine_info *info,
-			  struct resolved *r, struct ctl_error *e)
+static int resolve_engine(struct run_options *o, const struct engine_ops *const *engines, struct resolved *r,
+			  struct ctl_error *e)
 {
 	const char *asked = o->engine, *last = NULL;
 	char why[128] = "it is not in this build";
@@ -125,14 +125,14 @@ static int resolve_engine(struct run_options *o, const struct engine_ops *const 
 			continue;
 		last = engines[i]->name;
 		r->engine = engines[i];
-		err = engines[i]->probe(r->cls->isa, info, why, sizeof(why));
+		err = engines[i]->probe(r->cls->isa, &r->engine_info, why, sizeof(why));
 		if (!err)
 			break;
 	}
 	if (err)
 		return ctl_fail(e, err, "engine %s: cannot run %s guests here: %s: see 'cella doctor'", last ? last : asked,
 				o->arch, why);
-	r->pa_bits = r->cls->isa == ISA_ARM64 ? arm64_cpu_model_of(r->cpu)->pa_bits : info->gpa_bits;
+	r->pa_bits = r->cls->isa == ISA_ARM64 ? arm64_cpu_model_of(r->cpu)->pa_bits : r->engine_info.gpa_bits;
 	return set_default(&o->engine, r->engine->name, e);
 }
 
@@ -146,8 +146,9 @@ static bool engine_makes(const struct engine_info *info, const char *type)
 }
 
 /* The board's first that the engine can make. kvmtool has names of their own for a GIC with what takes messages, as ours have. */
-static int resolve_irqchip(struct run_options *o, const struct engine_info *info, struct resolved *r, struct ctl_error *e)
+static int resolve_irqchip(struct run_options *o, struct resolved *r, struct ctl_error *e)
 {
+	const struct engine_info *info = &r->engine_info;
 	const char *asked = o->irqchip, *messages = NULL;
 	const struct board_irqchip *b = r->cls->irqchips;
 
@@ -207,7 +208,6 @@ static int resolve_sizes(struct run_options *o, struct resolved *r, struct ctl_e
 int run_options_resolve(struct run_options *o, enum isa_id payload, const struct engine_ops *const *engines,
 			struct resolved *r, struct ctl_error *e)
 {
-	struct engine_info info = { 0 };
 	int err;
 
 	if (!o->kernel && !o->payload && !o->firmware && !o->flash)
@@ -226,10 +226,10 @@ int run_options_resolve(struct run_options *o, enum isa_id payload, const struct
 	if (!err)
 		err = resolve_transport(o, r, e);
 	if (!err)
-		err = resolve_engine(o, engines, &info, r, e);
+		err = resolve_engine(o, engines, r, e);
 	if (!err)
-		err = resolve_irqchip(o, &info, r, e);
-	if (!err && o->pmu && !info.has_pmu)
+		err = resolve_irqchip(o, r, e);
+	if (!err && o->pmu && !r->engine_info.has_pmu)
 		err = ctl_fail(e, -ENODEV, "--pmu: this host's %s has no performance counters for guests: leave the option out",
 			       o->engine);
 	if (!err)

@@ -10,6 +10,7 @@ struct resolved {
 	bool named;			/* by the user */
 	const struct machine_class *cls;
 	const struct engine_ops *engine;
+	struct engine_info engine_info;
 	const struct board_irqchip *irqchip;
 	const struct cpu_model *cpu;
 	enum machine_transport transport;

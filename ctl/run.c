@@ -95,7 +95,8 @@ static void set_up_time(struct run *r)
 	t->wall_offset_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_usec * 1000u;
 	t->rearm = clock_rearm;
 	t->rearm_ctx = r;
-	if (!tsc_frequency(&r->tsc, &hz))
+	/* Measuring it takes time, which pays where the engine's code reads it for the guest. */
+	if (!(r->vm.engine_info.caps & ENGINE_OWNS_TIMER) && !tsc_frequency(&r->tsc, &hz))
 		vm_time_use_tsc(t, hz);
 }
 
@@ -132,7 +133,7 @@ static int set_up_loops(struct run *r)
 	return err;
 }
 
-static int set_up_vm(struct run *r, char why[128])
+static int set_up_vm(struct run *r)
 {
 	const struct run_spec *s = r->spec;
 	struct vm *vm = &r->vm;
@@ -146,9 +147,7 @@ static int set_up_vm(struct run *r, char why[128])
 	vm->pmu = s->options->pmu;
 	vm->events = (struct vm_events){ life_request, &r->life };
 	vm->control = &r->control.inbox;
-	err = s->engine->probe(s->resolved->cls->isa, &vm->engine_info, why, 128);
-	if (err)
-		return err;
+	vm->engine_info = s->resolved->engine_info;
 	err = vm_init(vm, s->resolved->cls->isa, s->engine, COUNTER_HZ);
 	if (err)
 		return err;
@@ -234,7 +233,6 @@ static int set_up_machine(struct run *r)
 /* Everything short of threads and the terminal, so that --dump-dtb can use it. */
 static int set_up_quiet(struct run *r)
 {
-	char why[128] = "";
 	int err;
 
 	err = start_open(&r->start, r->spec, r->e);
@@ -243,10 +241,9 @@ static int set_up_quiet(struct run *r)
 	err = set_up_loops(r);
 	if (err)
 		return ctl_fail(r->e, err, "control loop: %s: raise the limit of open files (ulimit -n)", strerror(-err));
-	err = set_up_vm(r, why);
+	err = set_up_vm(r);
 	if (err)
-		return ctl_fail(r->e, err, "engine %s: %s: see 'cella doctor'", r->spec->engine->name,
-				why[0] ? why : strerror(-err));
+		return ctl_fail(r->e, err, "engine %s: %s: see 'cella doctor'", r->spec->engine->name, strerror(-err));
 	err = set_up_memory(r);
 	return err ? err : firmware_open(&r->firmware, r->spec, &r->vm.mem, &r->config, r->e);
 }

@@ -168,8 +168,8 @@ static int pc_tables(struct machine *m, gpa_t *rsdp)
 	int err;
 
 	err = pc_acpi(m, pc->tables, sizeof(pc->tables), PC_TABLES, rsdp);
-	if (!err)
-		err = mem_write(&m->vm->mem, PC_TABLES, pc->tables, sizeof(pc->tables));
+	if (err > 0)
+		err = mem_write(&m->vm->mem, PC_TABLES, pc->tables, (uint64_t)err);
 	if (!err)
 		err = pc_mp_table(m, mp, sizeof(mp), PC_EBDA);
 	if (!err)

@@ -48,7 +48,7 @@ gpa_t pc_ecam(const struct machine *m);		/* as the bridge has it now */
 gpa_t pc_mem64(const struct machine *m);	/* where that window begins, */
 uint64_t pc_mem64_size(const struct machine *m);	/* and how long it is */
 
-/* pc_acpi.c: into buf, which will be at gpa; *rsdp gets the root's place. -ENOSPC. */
+/* pc_acpi.c: into buf, which will be at gpa; *rsdp gets the root's place. Bytes used, or -ENOSPC. */
 int pc_acpi(const struct machine *m, void *buf, size_t size, gpa_t gpa, gpa_t *rsdp);
 /* pc_mp.c: the MP configuration table and its floating pointer, for gpa. -ENOSPC. */
 int pc_mp_table(const struct machine *m, uint8_t *buf, size_t size, gpa_t gpa);

@@ -310,7 +310,6 @@ int pc_acpi(const struct machine *m, void *buf, size_t size, gpa_t gpa, gpa_t *r
 	size_t len;
 	int err;
 
-	memset(buf, 0, size);
 	aml_start(&t.w, buf, size);
 	aml_zero(&t.w, RSDP_SIZE);
 	put_tables(m, &t);
@@ -329,5 +328,5 @@ int pc_acpi(const struct machine *m, void *buf, size_t size, gpa_t gpa, gpa_t *r
 	p[8] = acpi_checksum(p, 20);
 	p[32] = acpi_checksum(p, RSDP_SIZE);
 	*rsdp = gpa;
-	return 0;
+	return (int)len;
 }

@@ -98,8 +98,9 @@ static int make_tables(const struct machine *m, struct pc_firmware *fw)
 	size_t len;
 	int err = pc_acpi(m, fw->acpi, sizeof(fw->acpi), 0, &rsdp);
 
-	if (err)
+	if (err < 0)
 		return err;
+	memset(fw->acpi + err, 0, sizeof(fw->acpi) - (size_t)err);
 	memset(fw->loader, 0, sizeof(fw->loader));
 	memcpy(fw->rsdp, fw->acpi, RSDP_SIZE);
 	memset(fw->acpi, 0, RSDP_SIZE);

@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+#include <unwind.h>
 #include "base/fmt.h"
 #include "base/platform.h"
 #include "os/platform.h"
@@ -89,11 +90,28 @@ void platform_log(int level, const char *line, size_t len)
 	write_all(text, MIN((size_t)n, sizeof(text) - 1));
 }
 
+struct trace {
+	void *frame[FRAMES];
+	int count;
+};
+
+static _Unwind_Reason_Code add_frame(struct _Unwind_Context *c, void *arg)
+{
+	struct trace *t = arg;
+
+	if (t->count == FRAMES)
+		return _URC_END_OF_STACK;
+	t->frame[t->count++] = (void *)_Unwind_GetIP(c);
+	return _URC_NO_REASON;
+}
+
+/* libc's own backtrace() loads the unwinder when it is first called, which is not for a handler; the program has it linked in. */
 static void print_backtrace(void)
 {
-	void *frame[FRAMES];
+	struct trace t = { .count = 0 };
 
-	backtrace_symbols_fd(frame, backtrace(frame, FRAMES), STDERR_FILENO);
+	_Unwind_Backtrace(add_frame, &t);
+	backtrace_symbols_fd(t.frame, t.count, STDERR_FILENO);
 }
 
 void platform_halt(void)
@@ -121,12 +139,10 @@ int platform_crash_handlers(void)
 {
 	static const int signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT };
 	struct sigaction sa = { .sa_sigaction = crashed, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
-	void *frame[1];
 	int err = thread_alternate_stack();
 
 	if (err)
 		return err;
-	backtrace(frame, 1);		/* loads what it needs now, not in a handler */
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
 		if (sigaction(signals[i], &sa, NULL))
 			return -errno;

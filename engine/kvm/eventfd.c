@@ -73,12 +73,13 @@ static unsigned fill_messages(const struct kvm_vm *k, struct kvm_irq_routing_ent
 static int send_table(struct kvm_vm *k)
 {
 	unsigned fixed = kvm_arch.fixed_routes(k, NULL);
-	struct kvm_irq_routing *t = calloc(1, sizeof(*t) + (fixed + KVM_MAX_MSI) * sizeof(t->entries[0]));
+	struct kvm_irq_routing *t = malloc(sizeof(*t) + (fixed + KVM_MAX_MSI) * sizeof(t->entries[0]));
 	int err;
 
 	if (!t)
 		return -ENOMEM;
 	fixed = kvm_arch.fixed_routes(k, t->entries);
+	t->flags = 0;
 	t->nr = fixed + fill_messages(k, t->entries + fixed);
 	err = kvm_call(k->fd, KVM_SET_GSI_ROUTING, t);
 	free(t);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include "backend/net.h"
+#include "backend/slirp_lib.h"
 #include "base/types.h"
 #include "os/loop.h"
 
@@ -361,6 +362,18 @@ static void no_network_takes_frames_and_gives_none(void **state)
 	net_close(NULL);
 }
 
+static void a_library_that_is_missing_or_another_is_refused(void **state)
+{
+	struct slirp_lib l;
+
+	assert_int_equal(slirp_lib_open(&l, "libcella-no-such.so.0"), -ELIBACC);
+	assert_null(l.handle);
+	assert_int_equal(slirp_lib_open(&l, "libc.so.6"), -ELIBACC);
+	assert_null(l.handle);
+	assert_int_equal(slirp_lib_open(&l, SLIRP_LIB), 0);
+	slirp_lib_close(&l);
+}
+
 static int set_up(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
@@ -400,6 +413,7 @@ int main(void)
 		CASE(idle_network_lets_the_loop_sleep),
 		CASE(hostile_frames_do_no_harm),
 		cmocka_unit_test(no_network_takes_frames_and_gives_none),
+		cmocka_unit_test(a_library_that_is_missing_or_another_is_refused),
 	};
 
 	return cmocka_run_group_tests_name("user network", tests, NULL, NULL);

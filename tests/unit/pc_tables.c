@@ -160,7 +160,7 @@ static void tables_are_found_from_the_root_for_any_number_of_cpus(void **state)
 		struct rig *r = make(counts[i], 6 * GIB, 3);
 		uint32_t cpus = 0;
 
-		assert_int_equal(pc_acpi(&r->machine, buf, sizeof(buf), PC_TABLES, &rsdp), 0);
+		assert_in_range(pc_acpi(&r->machine, buf, sizeof(buf), PC_TABLES, &rsdp), 1, sizeof(buf));
 		t = find(buf, rsdp, "APIC");
 		for (uint32_t at = 44; at < get_le32(t + 4); at += t[at + 1])
 			cpus += t[at] == 0;
@@ -201,7 +201,7 @@ static void iasl_understands_every_table(void **state)
 		skip_because("iasl is missing: tools/deps check");
 	}
 	assert_non_null(mkdtemp(dir));
-	assert_int_equal(pc_acpi(&r->machine, buf, sizeof(buf), PC_TABLES, &rsdp), 0);
+	assert_in_range(pc_acpi(&r->machine, buf, sizeof(buf), PC_TABLES, &rsdp), 1, sizeof(buf));
 	for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
 		const uint8_t *t = find(buf, rsdp, names[i]);
 		FILE *f;

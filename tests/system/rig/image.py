@@ -87,15 +87,28 @@ def vmlinux(bzimage):
     return made(out, unpack)
 
 
+def loaded_by_name(program, dirs=()):
+    """Libraries that Cella loads when it needs them, where they are there: in dirs, or wherever the host's loader finds them."""
+    name = "libslirp.so.0"
+    if os.path.basename(program) != "cella":
+        return []
+    if dirs:
+        return [p for d in dirs if os.path.exists(p := os.path.join(d, name))][:1]
+    known = subprocess.run(["/sbin/ldconfig", "-p"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    return [line.split()[-1] for line in known.split("\n") if line.split()[:1] == [name]][:1]
+
+
 def bundle(program, out, libc_dirs=(), readelf="readelf"):
     """
     Copies a program and the shared libraries it needs to a directory, which start(...) below runs anywhere. The host's
     own come from ldd; another architecture's from libc_dirs.
     """
     os.makedirs(out, exist_ok=True)
-    shutil.copy2(program, os.path.join(out, os.path.basename(program)))
+    extra = loaded_by_name(program, libc_dirs)
+    for path in (program, *extra):
+        shutil.copy2(path, os.path.join(out, os.path.basename(path)))
     if libc_dirs:
-        todo, seen = [program], set()
+        todo, seen = [program, *extra], set()
         while todo:
             text = subprocess.run([readelf, "-d", "-l", todo.pop()], stdout=subprocess.PIPE, text=True, check=True).stdout
             for line in text.split("\n"):
@@ -113,7 +126,7 @@ def bundle(program, out, libc_dirs=(), readelf="readelf"):
                     shutil.copy2(path, os.path.join(out, name))
                     todo.append(path)
         return
-    text = subprocess.run(["ldd", program], stdout=subprocess.PIPE, text=True, check=True).stdout
+    text = subprocess.run(["ldd", program, *extra], stdout=subprocess.PIPE, text=True, check=True).stdout
     for word in text.split():
-        if word.startswith("/"):
+        if word.startswith("/") and not word.endswith(":"):
             shutil.copy2(word, os.path.join(out, os.path.basename(word)))

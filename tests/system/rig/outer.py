@@ -36,7 +36,7 @@ class X86:
     modules = NINE + "kvm-amd tun vhost_net vhost_vsock".split()
     loader = "ld-linux-x86-64.so.2"
     package = "qemu-system-x86"
-    workaround = "cr8_lock.c"
+    workarounds = ("cr8_lock.c", "svm_vector.c")
 
     @staticmethod
     def argv(kernel, initrd, append, mem, cpus, extra):
@@ -55,7 +55,7 @@ class Arm64:
     modules = NINE
     loader = "ld-linux-aarch64.so.1"
     package = "qemu-system-arm"
-    workaround = None
+    workarounds = ()
 
     @classmethod
     def argv(cls, kernel, initrd, append, mem, cpus, extra):
@@ -78,7 +78,7 @@ class Riscv64:
     modules = NINE + ["kvm"]
     loader = "ld-linux-riscv64-lp64d.so.1"
     package = "qemu-system-misc"
-    workaround = None
+    workarounds = ()
 
     @staticmethod
     def argv(kernel, initrd, append, mem, cpus, extra):
@@ -132,7 +132,7 @@ class Outer:
             argv = kind.argv(kernel, initrd, append, mem, cpus, extra)
             if not shutil.which(argv[0]):
                 raise Skip(f"{argv[0]} is missing: install {kind.package}")
-            env = {**os.environ, "LD_PRELOAD": preload(kind.workaround)} if kind.workaround else None
+            env = {**os.environ, "LD_PRELOAD": ":".join(map(preload, kind.workarounds))} if kind.workarounds else None
             self.console = Console(argv, env)
             self.shell = Shell(self.console)
             self.console.expect(PROMPT, boot_timeout)
