@@ -306,6 +306,81 @@ static void a_cpu_that_is_lost_takes_nobody_along(void)
 	interrupts_work("interrupts with those that were lost");
 }
 
+/* ---- an LPI that the root sends to a cell's CPU ---- */
+
+#define LPI_TABLES	(HV_BASE - 0x400000)	/* 64 KiB each */
+#define LPI_AT(n)	(LPI_TABLES + (n) * 0x10000ull)
+enum { LPI_CONFIG, LPI_PENDING, ITS_DEVICES, ITS_COLLECTIONS, ITS_DEVICE, ITS_QUEUE, LPI_TABLE_COUNT };
+enum { ITS_INT = 0x03, ITS_MAPD = 0x08, ITS_MAPC = 0x09, ITS_MAPTI = 0x0a };
+#define LPI_FIRST	8192ull
+
+static void its_command(uint64_t word0, uint64_t word1, uint64_t word2)
+{
+	volatile uint64_t *writer = (volatile uint64_t *)(ITS + 0x88);
+	uint64_t at = *writer, *command = (uint64_t *)(LPI_AT(ITS_QUEUE) + at);
+
+	command[0] = word0;
+	command[1] = word1;
+	command[2] = word2;
+	command[3] = 0;
+	__asm__ volatile("dsb sy" : : : "memory");
+	*writer = at + 32;
+}
+
+/* Device 0's event 0 is the first LPI, at CPU 1. */
+static void lpi_set_up(void)
+{
+	volatile uint64_t *frame = (volatile uint64_t *)(GICR + 0x20000);
+
+	memset((void *)LPI_TABLES, 0, LPI_TABLE_COUNT * 0x10000);
+	*(volatile uint8_t *)LPI_AT(LPI_CONFIG) = 0xa1;
+	frame[0x70 / 8] = LPI_AT(LPI_CONFIG) | 15;
+	frame[0x78 / 8] = LPI_AT(LPI_PENDING);
+	w32(GICR + 0x20000, 1);
+	table_written(GITS_CBASER, VALID | LPI_AT(ITS_QUEUE));
+	*(volatile uint64_t *)(ITS + 0x88) = 0;
+	table_written(GITS_BASER0, VALID | LPI_AT(ITS_DEVICES));
+	table_written(GITS_BASER0 + 8, VALID | LPI_AT(ITS_COLLECTIONS));
+	w32(ITS, 1);
+	its_command(ITS_MAPD, 1, VALID | LPI_AT(ITS_DEVICE));
+	its_command(ITS_MAPC, 0, VALID | 1 << 16);
+	its_command(ITS_MAPTI, LPI_FIRST << 32, 0);
+}
+
+static void lpi_shut_down(void)
+{
+	w32(ITS, 0);
+	table_written(GITS_CBASER, 0);
+	table_written(GITS_BASER0, 0);
+	table_written(GITS_BASER0 + 8, 0);
+	w32(GICR + 0x20000, 0);
+}
+
+static void an_lpi_is_no_cells(void)
+{
+	uint64_t value, exits, end;
+
+	lpi_set_up();
+	value = call_hvc(HC_CELL_CREATE, (uint64_t)&cell, 0);
+	check(value == 0, "create beside LPIs", value);
+	call_hvc(HC_CELL_SET_LOADABLE, 1, 0);
+	memcpy((void *)CELL_BASE, inmate, (unsigned long)(inmate_end - inmate));
+	value = call_hvc(HC_CELL_START, 1, 0);
+	check(value == 0, "start beside LPIs", value);
+	exits = call_hvc(HC_CPU_INFO, 1, CPU_INFO_STAT + STAT_EXITS);
+	its_command(ITS_INT, 0, 0);
+	for (end = now() + 2 * sys_read(cntfrq_el0), value = exits; value == exits && now() < end;) {
+		relax();
+		value = call_hvc(HC_CPU_INFO, 1, CPU_INFO_STAT + STAT_EXITS);
+	}
+	check(value > exits, "the LPI came to EL2", value);
+	value = call_hvc(HC_CPU_INFO, 1, CPU_INFO_STAT + STAT_VIRQ);
+	check(value == 0, "the root's LPI in a cell", value);
+	value = call_hvc(HC_CELL_DESTROY, 1, 0);
+	check(value == 0, "destroy beside LPIs", value);
+	lpi_shut_down();
+}
+
 static void cells(void)
 {
 	uint64_t used = call_hvc(HC_INFO, INFO_POOL_USED, 0), value;
@@ -319,8 +394,10 @@ static void cells(void)
 		tables_and_cells_exclude_each_other();
 	for (int i = 0; i < 3; i++)
 		cell_runs();
-	if (gic_version == 3)
+	if (gic_version == 3) {
 		lpi_tables_stay_the_roots();
+		an_lpi_is_no_cells();
+	}
 	cpu_on(1);
 	an_interrupt_survives_its_cpu();
 	cpu_on(2);

@@ -81,7 +81,7 @@ void gic_irqs(struct arm_cpu *c)
 {
 	const struct gic *g = gic_of(c);
 	const struct arm_cell *cell = arm_cell_of(c->cpu.cell);
-	bool fill = c->queue.head != c->queue.tail;
+	bool fill = c->queue.head != c->queue.tail, is_root = c->cpu.cell == root_of(c->cpu.sys);
 
 	for (;;) {
 		uint32_t iar = g->acknowledge(), irq = iar & g->id_mask;
@@ -95,7 +95,7 @@ void gic_irqs(struct arm_cpu *c)
 				g->refill(c, false);
 			g->end(iar, true);
 			fill = true;
-		} else if (c->cpu.power == POWER_ON && (cell_owns_irq(cell, irq) || irq >= IRQ_LPI)) {
+		} else if (c->cpu.power == POWER_ON && (irq < IRQ_LPI ? cell_owns_irq(cell, irq) : is_root)) {
 			gic_inject(c, irq, g->priority());
 			g->end(iar, false);
 		} else {
