@@ -164,7 +164,7 @@ static bool reg_of(const struct tree *t, int node, const struct bus *bus, unsign
 	uint32_t len, entry = 4 * (bus->address_cells + bus->size_cells);
 	const uint8_t *at = fdt_get(&t->fdt, node, "reg", &len);
 
-	if (!at || !bus->size_cells || (i + 1ull) * entry > len)
+	if (!at || bus->opaque || !bus->size_cells || (i + 1ull) * entry > len)
 		return false;
 	*start = cells(at + i * entry, bus->address_cells);
 	*size = cells(at + i * entry + 4 * bus->address_cells, bus->size_cells);

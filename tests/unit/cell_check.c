@@ -216,6 +216,15 @@ static int make_board(void **state)
 	fdt_prop_cells(&w, "reg", (uint32_t[]){ 0x1000000, 0x200 }, 2);
 	fdt_end(&w);
 	fdt_end(&w);
+	fdt_begin(&w, "odd");	/* 4 times its cells is no number of 32 bits */
+	fdt_prop_u32(&w, "#address-cells", 0x3fffffff);
+	fdt_prop_u32(&w, "#size-cells", 1);
+	fdt_prop_empty(&w, "ranges");
+	fdt_begin(&w, "memory@0");
+	fdt_prop_string(&w, "device_type", "memory");
+	fdt_prop_cells(&w, "reg", (uint32_t[]){ 0, 0x1000 }, 2);
+	fdt_end(&w);
+	fdt_end(&w);
 	fdt_end(&w);
 	assert_int_equal(fdt_finish(&w, &len), 0);
 	write_file(f->iomem, iomem, sizeof(iomem) - 1);
