@@ -29,20 +29,20 @@ static const struct gic_best gic_none = { GIC_SPURIOUS, GIC_IDLE, 0 };
 
 static unsigned gic_enabled_groups(const struct gic_cpu *c)
 {
-	return c->asleep ? 0 : c->groups & __atomic_load_n(&c->gic->ctlr, __ATOMIC_RELAXED);
+	return c->reg.asleep ? 0 : c->reg.groups & __atomic_load_n(&c->gic->ctlr, __ATOMIC_RELAXED);
 }
 
 /* Priority bits that count for preemption: BPR0 says [7:n+1], BPR1 says [7:n]. */
 static uint8_t gic_preemption_mask(const struct gic_cpu *c, unsigned group)
 {
-	if (group && !c->common_bpr)
-		return (uint8_t)(0xff << c->bpr[1]);
-	return (uint8_t)(0xfe << c->bpr[0]);
+	if (group && !c->reg.common_bpr)
+		return (uint8_t)(0xff << c->reg.bpr[1]);
+	return (uint8_t)(0xfe << c->reg.bpr[0]);
 }
 
 uint8_t gic_running_priority(const struct gic_cpu *c)
 {
-	uint32_t apr = c->apr[0] | c->apr[1];
+	uint32_t apr = c->reg.apr[0] | c->reg.apr[1];
 
 	return apr ? (uint8_t)(ctz64(apr) << 3) : GIC_IDLE;
 }
@@ -73,9 +73,9 @@ void gic_cpu_update(struct gic_cpu *c)
 	if (c->lpi.priority < best.priority && gic_enabled_groups(c) & 2)
 		best = c->lpi;
 	c->best = best;
-	c->signalled = best.priority < c->pmr &&
+	c->signalled = best.priority < c->reg.pmr &&
 		(best.priority & gic_preemption_mask(c, best.group)) < gic_running_priority(c);
-	fiq = best.group == 0 && c->fiq_enable;
+	fiq = best.group == 0 && c->reg.fiq_enable;
 	gic_pin(c, CPU_IRQ, c->signalled && !fiq);
 	gic_pin(c, CPU_FIQ, c->signalled && fiq);
 }
@@ -205,7 +205,7 @@ static void gic_set_running(struct gic_cpu *c)
 {
 	uint8_t level = c->best.priority & gic_preemption_mask(c, c->best.group);
 
-	c->apr[c->best.group] |= 1u << (level >> 3);
+	c->reg.apr[c->best.group] |= 1u << (level >> 3);
 }
 
 /* Marks c->best active in its word. Gives the INTID, on v2 with the sending CPU of an SGI. */
@@ -216,11 +216,11 @@ static uint32_t gic_activate(struct gic_cpu *c, struct gic_word *w)
 	gic_set_running(c);
 	w->active |= bit;
 	w->latch &= ~bit;
-	if (c->gic->v2 && intid < 16 && c->sgi_source[intid]) {
-		unsigned source = ctz64(c->sgi_source[intid]) & 7;
+	if (c->gic->v2 && intid < 16 && c->reg.sgi_source[intid]) {
+		unsigned source = ctz64(c->reg.sgi_source[intid]) & 7;
 
-		c->sgi_source[intid] &= (uint8_t)~(1u << source);
-		if (c->sgi_source[intid])
+		c->reg.sgi_source[intid] &= (uint8_t)~(1u << source);
+		if (c->reg.sgi_source[intid])
 			w->latch |= bit;
 		return intid | source << 10;
 	}
@@ -303,8 +303,8 @@ uint32_t gic_highest_pending(struct gic_cpu *c, unsigned groups)
 	lock_acquire(&c->lock);
 	if (c->best.priority != GIC_IDLE && (groups >> c->best.group & 1)) {
 		intid = c->best.intid;
-		if (c->gic->v2 && intid < 16 && c->sgi_source[intid])
-			intid |= ctz64(c->sgi_source[intid]) << 10;
+		if (c->gic->v2 && intid < 16 && c->reg.sgi_source[intid])
+			intid |= ctz64(c->reg.sgi_source[intid]) << 10;
 	}
 	lock_release(&c->lock);
 	return intid;
@@ -339,15 +339,15 @@ void gic_end(struct gic_cpu *c, uint32_t intid, unsigned groups)
 	if (intid >= 1020 && (!c->lpis || intid < GIC_FIRST_LPI || intid >> GIC_LPI_BITS))
 		return;
 	lock_acquire(&c->lock);
-	highest = c->apr[0] | c->apr[1];
+	highest = c->reg.apr[0] | c->reg.apr[1];
 	highest &= -highest;
-	group = (c->apr[0] & highest) ? 0 : 1;
+	group = (c->reg.apr[0] & highest) ? 0 : 1;
 	if (!highest || !(groups >> group & 1)) {
 		lock_release(&c->lock);
 		return;
 	}
-	c->apr[group] &= ~highest;
-	drop_only = c->eoi_mode;
+	c->reg.apr[group] &= ~highest;
+	drop_only = c->reg.eoi_mode;
 	if (!drop_only && intid < GIC_FIRST_SPI)
 		c->own.active &= ~(1u << intid);
 	gic_cpu_update(c);
@@ -368,7 +368,7 @@ void gic_set_groups(struct gic_cpu *c, unsigned mask, unsigned groups)
 {
 	lock_acquire(&c->gic->lock);
 	lock_acquire(&c->lock);
-	c->groups = (uint8_t)((c->groups & ~mask) | (groups & mask));
+	c->reg.groups = (uint8_t)((c->reg.groups & ~mask) | (groups & mask));
 	lock_release(&c->lock);
 	gic_rejoin(c);
 	lock_release(&c->gic->lock);
@@ -378,7 +378,7 @@ void gic_set_asleep(struct gic_cpu *c, bool asleep)
 {
 	lock_acquire(&c->gic->lock);
 	lock_acquire(&c->lock);
-	c->asleep = asleep;
+	c->reg.asleep = asleep;
 	lock_release(&c->lock);
 	gic_rejoin(c);
 	lock_release(&c->gic->lock);
@@ -402,7 +402,7 @@ void gic_send_sgi(struct gic_cpu *to, struct gic_cpu *from, unsigned n, unsigned
 	if (groups >> (to->own.group >> n & 1) & 1) {
 		to->own.latch |= bit;
 		if (to->gic->v2)
-			to->sgi_source[n] |= (uint8_t)(1u << from->index);
+			to->reg.sgi_source[n] |= (uint8_t)(1u << from->index);
 		gic_cpu_update(to);
 	}
 	lock_release(&to->lock);

@@ -16,24 +16,12 @@
 
 #include "base/bits.h"
 #include "core/device.h"
+#include "core/gic_record.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
 
-#define GIC_MAX_SPIS		988
-#define GIC_SPI_WORDS		31		/* the last has 28 */
-#define GIC_FIRST_SPI		32
 #define GIC_SPURIOUS		1023
 #define GIC_IDLE		0xff		/* running priority when nothing is active; also "no interrupt" */
-#define GIC_PRIORITY_MASK	0xf8u
-#define GIC_MIN_BPR0		2		/* five bits of priority, all of them used for preemption */
-#define GIC_MIN_BPR1		3
-#define GIC_GROUPS		3u		/* both; bit g stands for group g, in GICD_CTLR too */
-
-/* Thirty-two interrupts. Pending is `latch`, or `line` for a level-sensitive one. */
-struct gic_word {
-	uint32_t group, enabled, latch, active, line, edge;
-	uint8_t priority[32];
-};
 
 struct gic_best {
 	uint16_t intid;
@@ -55,13 +43,7 @@ struct gic_cpu {
 	struct gic_lpis *lpis;			/* v3 with an ITS, else NULL */
 	bool signalled;				/* best passes the mask and preempts what runs */
 	bool pin[2];				/* by CPU_IRQ, CPU_FIQ: what the engine was told last */
-	uint8_t pmr, bpr[2];
-	uint8_t groups;				/* enabled at the CPU interface */
-	bool common_bpr, eoi_mode;		/* CBPR, EOImode (drop only) */
-	bool asleep;				/* v3: GICR_WAKER.ProcessorSleep */
-	bool ack_ctl, fiq_enable;		/* v2: AckCtl, FIQEn */
-	uint32_t apr[2];			/* active priorities by group, one bit a level */
-	uint8_t sgi_source[16];			/* v2: CPUs whose SGI n is pending here */
+	struct gic_cpu_regs reg;
 };
 
 struct gic {
@@ -85,8 +67,7 @@ struct gic {
 /* Set-up. gic_init wants vm's vCPUs to exist; it becomes the machine's irqchip. -EINVAL, -ENOMEM. */
 int gic_init(struct gic *g, struct arena *a, const struct irqchip_ops *ops, const char *name);
 void gic_reset(struct gic *g);
-void gic_save_core(struct gic *g, struct state_writer *w);
-int gic_load_core(struct gic *g, struct state_reader *r);
+void gic_describe(struct gic *g, struct gic_record *rec);	/* without LPIs, ITS and routes */
 struct irqchip *gic_chip(struct device *d);	/* of a gicv2 or gicv3 device */
 
 /* Lines; the `set` of both. */

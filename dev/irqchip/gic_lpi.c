@@ -32,7 +32,7 @@ static uint64_t load64(const uint64_t *p)
 /* LPIs that the guest's tables are for. */
 static uint32_t lpi_count(const struct gic_lpis *l)
 {
-	unsigned bits = (unsigned)(load64(&l->propbaser) & PROPBASER_IDBITS) + 1;
+	unsigned bits = (unsigned)(load64(&l->reg.propbaser) & PROPBASER_IDBITS) + 1;
 	uint32_t ids = 1u << MIN(bits, GIC_LPI_BITS);
 
 	return ids > GIC_FIRST_LPI ? ids - GIC_FIRST_LPI : 0;
@@ -40,7 +40,7 @@ static uint32_t lpi_count(const struct gic_lpis *l)
 
 static bool lpi_valid(const struct gic_cpu *c, uint32_t intid)
 {
-	return c->lpis && __atomic_load_n(&c->lpis->enabled, __ATOMIC_ACQUIRE) && intid >= GIC_FIRST_LPI &&
+	return c->lpis && __atomic_load_n(&c->lpis->reg.enabled, __ATOMIC_ACQUIRE) && intid >= GIC_FIRST_LPI &&
 	       intid - GIC_FIRST_LPI < lpi_count(c->lpis);
 }
 
@@ -49,7 +49,7 @@ static uint8_t read_config(struct gic_cpu *c, uint32_t n)
 {
 	uint8_t config = 0;
 
-	if (mem_read(mem_of(c), (load64(&c->lpis->propbaser) & PROPBASER_ADDR) + n, &config, 1))
+	if (mem_read(mem_of(c), (load64(&c->lpis->reg.propbaser) & PROPBASER_ADDR) + n, &config, 1))
 		return 0;
 	return config;
 }
@@ -128,7 +128,7 @@ void gic_lpi_raise(struct gic_cpu *c, uint32_t intid)
 		return;
 	config = read_config(c, n);
 	lock_acquire(&c->lock);
-	if (__atomic_load_n(&c->lpis->enabled, __ATOMIC_RELAXED)) {	/* forget() hasn't been, or is still to come */
+	if (__atomic_load_n(&c->lpis->reg.enabled, __ATOMIC_RELAXED)) {	/* forget() hasn't been, or is still to come */
 		set_pending(c->lpis, n, true);
 		c->lpis->config[n] = config;
 		consider(c, n);
@@ -216,7 +216,7 @@ void gic_lpi_move_all(struct gic_cpu *from, struct gic_cpu *to)
 /* A bit for each INTID, so that the first 1 KiB isn't ours. */
 static gpa_t table_at(const struct gic_lpis *l, uint32_t byte)
 {
-	return (load64(&l->pendbaser) & PENDBASER_ADDR) + GIC_FIRST_LPI / 8 + byte;
+	return (load64(&l->reg.pendbaser) & PENDBASER_ADDR) + GIC_FIRST_LPI / 8 + byte;
 }
 
 void gic_lpi_flush(struct gic_cpu *c)
@@ -266,7 +266,7 @@ void gic_lpi_load(struct gic_cpu *c)
 
 uint32_t gic_lpi_ctlr(const struct gic_cpu *c)
 {
-	return c->lpis ? (uint32_t)(CTLR_CES | __atomic_load_n(&c->lpis->enabled, __ATOMIC_RELAXED)) : 0;
+	return c->lpis ? (uint32_t)(CTLR_CES | __atomic_load_n(&c->lpis->reg.enabled, __ATOMIC_RELAXED)) : 0;
 }
 
 static void write_ctlr(struct gic_cpu *c, bool enable)
@@ -274,15 +274,15 @@ static void write_ctlr(struct gic_cpu *c, bool enable)
 	struct gic_lpis *l = c->lpis;
 
 	lock_acquire(&l->control);
-	if (enable && !l->enabled) {
-		__atomic_store_n(&l->enabled, true, __ATOMIC_RELEASE);
-		if (!(load64(&l->pendbaser) & PENDBASER_PTZ))
+	if (enable && !l->reg.enabled) {
+		__atomic_store_n(&l->reg.enabled, true, __ATOMIC_RELEASE);
+		if (!(load64(&l->reg.pendbaser) & PENDBASER_PTZ))
 			gic_lpi_load(c);
-	} else if (!enable && l->enabled) {
-		__atomic_store_n(&l->enabled, false, __ATOMIC_RELEASE);
+	} else if (!enable && l->reg.enabled) {
+		__atomic_store_n(&l->reg.enabled, false, __ATOMIC_RELEASE);
 		gic_lpi_flush(c);
 		forget(c);
-		__atomic_and_fetch(&l->pendbaser, ~PENDBASER_PTZ, __ATOMIC_RELAXED);
+		__atomic_and_fetch(&l->reg.pendbaser, ~PENDBASER_PTZ, __ATOMIC_RELAXED);
 	}
 	lock_release(&l->control);
 }
@@ -296,7 +296,7 @@ static void base_access(struct gic_lpis *l, struct bus_access *a, uint32_t offse
 		lock_acquire(&l->control);
 		val = load64(reg);
 		gic_access64(a, offset, &val);
-		if (!l->enabled)
+		if (!l->reg.enabled)
 			__atomic_store_n(reg, val & (may | hidden), __ATOMIC_RELAXED);
 		lock_release(&l->control);
 	} else {
@@ -317,9 +317,9 @@ bool gic_lpi_access(struct gic_cpu *c, struct bus_access *a, uint32_t offset)
 		else
 			a->value = gic_lpi_ctlr(c);
 	} else if ((offset & ~7u) == GICR_PROPBASER) {
-		base_access(l, a, offset, &l->propbaser, PROPBASER_BITS, 0);
+		base_access(l, a, offset, &l->reg.propbaser, PROPBASER_BITS, 0);
 	} else if ((offset & ~7u) == GICR_PENDBASER) {
-		base_access(l, a, offset, &l->pendbaser, PENDBASER_BITS, PENDBASER_PTZ);
+		base_access(l, a, offset, &l->reg.pendbaser, PENDBASER_BITS, PENDBASER_PTZ);
 	} else {
 		return false;
 	}
@@ -347,14 +347,7 @@ void gic_lpi_reset(struct gic_cpu *c)
 {
 	if (!c->lpis)
 		return;
-	__atomic_store_n(&c->lpis->enabled, false, __ATOMIC_RELAXED);
-	c->lpis->propbaser = c->lpis->pendbaser = 0;
+	__atomic_store_n(&c->lpis->reg.enabled, false, __ATOMIC_RELAXED);
+	c->lpis->reg.propbaser = c->lpis->reg.pendbaser = 0;
 	forget(c);
 }
-
-const struct field gic_lpi_state[] = {
-	FIELD(struct gic_lpis, propbaser, 1),
-	FIELD(struct gic_lpis, pendbaser, 1),
-	FIELD(struct gic_lpis, enabled, 1),
-	FIELD_END
-};

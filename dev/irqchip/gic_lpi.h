@@ -20,8 +20,7 @@
 struct gic_lpis {
 	struct mem_reader reader;
 	struct lock control;			/* who writes GICR_CTLR */
-	uint64_t propbaser, pendbaser;		/* atomic */
-	bool enabled;				/* atomic; GICR_CTLR.EnableLPIs */
+	struct gic_lpi_regs reg;		/* atomic */
 	/* Under the gic_cpu's lock: */
 	uint64_t some[GIC_LPIS / 64 / 64];	/* which words of pending aren't 0 */
 	uint64_t pending[GIC_LPIS / 64];
@@ -50,6 +49,5 @@ uint32_t gic_lpi_ctlr(const struct gic_cpu *c);
 /* What is pending, to the guest's table and from it: before memory is saved, after it was loaded. */
 void gic_lpi_flush(struct gic_cpu *c);
 void gic_lpi_load(struct gic_cpu *c);
-extern const struct field gic_lpi_state[];		/* of struct gic_lpis */
 
 #endif

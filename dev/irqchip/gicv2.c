@@ -16,26 +16,26 @@ static int gicv2_chip_reset(struct irqchip *c)
 	return 0;
 }
 
-static const struct field gicv2_target_state[] = {
-	FIELD_ARRAY(struct gic, target, 1),
-	FIELD_END
-};
-
 static int gicv2_save(struct irqchip *c, struct state_writer *w)
 {
 	struct gic *g = container_of(c, struct gic, chip);
+	struct gic_record rec;
 
-	gic_save_core(g, w);
-	return state_save(w, gicv2_target_state, g);
+	gic_describe(g, &rec);
+	rec.route = g->target;
+	return gic_record_save(&rec, w);
 }
 
+/* Routes and the choice of interrupts follow from what is loaded. */
 static int gicv2_load(struct irqchip *c, struct state_reader *r)
 {
 	struct gic *g = container_of(c, struct gic, chip);
-	int err = gic_load_core(g, r);
+	struct gic_record rec;
+	int err;
 
-	if (!err)
-		err = state_load(r, gicv2_target_state, g);
+	gic_describe(g, &rec);
+	rec.route = g->target;
+	err = gic_record_load(&rec, r);
 	if (err)
 		return err;
 	lock_acquire(&g->lock);

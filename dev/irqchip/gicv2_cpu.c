@@ -19,7 +19,7 @@ enum {
 
 static uint32_t gicc_groups(const struct gic_cpu *c)
 {
-	return c->ack_ctl ? GIC_GROUPS : 1;
+	return c->reg.ack_ctl ? GIC_GROUPS : 1;
 }
 
 /* 1022 needs sufficient priority on acknowledge, and none when asked what is pending (§3.2.5). */
@@ -39,17 +39,17 @@ static uint32_t gicc_pending(struct gic_cpu *c)
 
 static uint32_t gicc_read_ctlr(const struct gic_cpu *c)
 {
-	return (uint32_t)(c->groups | (c->ack_ctl ? CTLR_ACKCTL : 0) | (c->fiq_enable ? CTLR_FIQEN : 0) |
-			  (c->common_bpr ? CTLR_CBPR : 0) | (c->eoi_mode ? CTLR_EOIMODE : 0));
+	return (uint32_t)(c->reg.groups | (c->reg.ack_ctl ? CTLR_ACKCTL : 0) | (c->reg.fiq_enable ? CTLR_FIQEN : 0) |
+			  (c->reg.common_bpr ? CTLR_CBPR : 0) | (c->reg.eoi_mode ? CTLR_EOIMODE : 0));
 }
 
 static void gicc_write_ctlr(struct gic_cpu *c, uint32_t v)
 {
 	lock_acquire(&c->lock);
-	c->ack_ctl = v & CTLR_ACKCTL;
-	c->fiq_enable = v & CTLR_FIQEN;
-	c->common_bpr = v & CTLR_CBPR;
-	c->eoi_mode = v & CTLR_EOIMODE;
+	c->reg.ack_ctl = v & CTLR_ACKCTL;
+	c->reg.fiq_enable = v & CTLR_FIQEN;
+	c->reg.common_bpr = v & CTLR_CBPR;
+	c->reg.eoi_mode = v & CTLR_EOIMODE;
 	lock_release(&c->lock);
 	gic_set_groups(c, GIC_GROUPS, v);
 }
@@ -58,16 +58,16 @@ static uint32_t gicc_read(struct gic_cpu *c, uint32_t offset)
 {
 	switch (offset) {
 	case GICC_CTLR:		return gicc_read_ctlr(c);
-	case GICC_PMR:		return c->pmr;
-	case GICC_BPR:		return c->bpr[0];
-	case GICC_ABPR:		return c->bpr[1];
+	case GICC_PMR:		return c->reg.pmr;
+	case GICC_BPR:		return c->reg.bpr[0];
+	case GICC_ABPR:		return c->reg.bpr[1];
 	case GICC_IAR:		return gicc_acknowledge(c);
 	case GICC_AIAR:		return gic_acknowledge(c, 2);
 	case GICC_RPR:		return gic_running_priority(c);
 	case GICC_HPPIR:	return gicc_pending(c);
 	case GICC_AHPPIR:	return gic_highest_pending(c, 2);
-	case GICC_APR0:		return c->apr[0];
-	case GICC_NSAPR0:	return c->apr[1];
+	case GICC_APR0:		return c->reg.apr[0];
+	case GICC_NSAPR0:	return c->reg.apr[1];
 	case GICC_IIDR:		return 0x0c02043b;	/* product, architecture 2, implementer */
 	default:		return 0;
 	}
@@ -80,11 +80,11 @@ static bool gicc_write_value(struct gic_cpu *c, uint32_t offset, uint32_t v)
 
 	lock_acquire(&c->lock);
 	switch (offset) {
-	case GICC_PMR:		c->pmr = v & GIC_PRIORITY_MASK; break;
-	case GICC_BPR:		c->bpr[0] = MAX((uint8_t)(v & 7), GIC_MIN_BPR0); break;
-	case GICC_ABPR:		c->bpr[1] = MAX((uint8_t)(v & 7), GIC_MIN_BPR1); break;
-	case GICC_APR0:		c->apr[0] = v; break;
-	case GICC_NSAPR0:	c->apr[1] = v; break;
+	case GICC_PMR:		c->reg.pmr = v & GIC_PRIORITY_MASK; break;
+	case GICC_BPR:		c->reg.bpr[0] = MAX((uint8_t)(v & 7), GIC_MIN_BPR0); break;
+	case GICC_ABPR:		c->reg.bpr[1] = MAX((uint8_t)(v & 7), GIC_MIN_BPR1); break;
+	case GICC_APR0:		c->reg.apr[0] = v; break;
+	case GICC_NSAPR0:	c->reg.apr[1] = v; break;
 	default:		known = false;
 	}
 	if (known)
@@ -103,7 +103,7 @@ static void gicc_write(struct gic_cpu *c, uint32_t offset, uint32_t v)
 	case GICC_EOIR:		gic_end(c, v & 0x3ff, GIC_GROUPS); break;
 	case GICC_AEOIR:	gic_end(c, v & 0x3ff, 2); break;
 	case GICC_DIR:
-		if (c->eoi_mode)
+		if (c->reg.eoi_mode)
 			gic_deactivate(c, v & 0x3ff);
 		break;
 	}

@@ -63,11 +63,11 @@ static void gicd_sgi_sources(struct gic *g, struct gic_cpu *self, struct bus_acc
 		uint8_t mask = (uint8_t)(in >> 8 * i) & (uint8_t)((1u << g->cpus) - 1);
 
 		if (a->write) {
-			self->sgi_source[n] = set ? self->sgi_source[n] | mask : self->sgi_source[n] & ~mask;
+			self->reg.sgi_source[n] = set ? self->reg.sgi_source[n] | mask : self->reg.sgi_source[n] & ~mask;
 			self->own.latch &= ~(1u << n);
-			self->own.latch |= (uint32_t)!!self->sgi_source[n] << n;
+			self->own.latch |= (uint32_t)!!self->reg.sgi_source[n] << n;
 		}
-		out |= (uint64_t)self->sgi_source[n] << 8 * i;
+		out |= (uint64_t)self->reg.sgi_source[n] << 8 * i;
 	}
 	gic_cpu_update(self);
 	lock_release(&self->lock);

@@ -43,7 +43,7 @@ static uint64_t gicv3_targets(struct gicv3 *v3, uint32_t n)
 		return named ? BIT(named->index) : 0;
 	}
 	for (uint32_t i = 0; i < g->cpus; i++)
-		if (!g->cpu[i].asleep && (g->cpu[i].groups >> group & 1))
+		if (!g->cpu[i].reg.asleep && (g->cpu[i].reg.groups >> group & 1))
 			return BIT(i);
 	return 0;
 }
@@ -99,35 +99,40 @@ static int gicv3_chip_reset(struct irqchip *c)
 	return 0;
 }
 
-static const struct field gicv3_route_state[] = {
-	FIELD_ARRAY(struct gicv3, route, 1),
-	FIELD_END
-};
+static void gicv3_describe(struct gicv3 *v3, struct gic_record *rec)
+{
+	gic_describe(&v3->gic, rec);
+	rec->route = v3->route;
+	rec->its = v3->its ? &v3->its->reg : NULL;
+	for (uint32_t i = 0; i < v3->gic.cpus && v3->lpis; i++)
+		rec->cpu[i].lpi = &v3->gic.cpu[i].lpis->reg;
+}
 
 static int gicv3_save(struct irqchip *c, struct state_writer *w)
 {
 	struct gic *g = container_of(c, struct gic, chip);
+	struct gic_record rec;
 
-	gic_save_core(g, w);
-	for (uint32_t i = 0; i < g->cpus && g->cpu[i].lpis; i++) {
+	gicv3_describe(container_of(g, struct gicv3, gic), &rec);
+	for (uint32_t i = 0; i < g->cpus && g->cpu[i].lpis; i++)
 		gic_lpi_flush(&g->cpu[i]);
-		state_save(w, gic_lpi_state, g->cpu[i].lpis);
-	}
-	return state_save(w, gicv3_route_state, container_of(g, struct gicv3, gic));
+	return gic_record_save(&rec, w);
 }
 
+/* Routes and the choice of interrupts follow from what is loaded. */
 static int gicv3_load(struct irqchip *c, struct state_reader *r)
 {
 	struct gic *g = container_of(c, struct gic, chip);
 	struct gicv3 *v3 = container_of(g, struct gicv3, gic);
-	int err = gic_load_core(g, r);
+	struct gic_record rec;
+	int err;
 
-	for (uint32_t i = 0; i < g->cpus && g->cpu[i].lpis && !err; i++) {
+	gicv3_describe(v3, &rec);
+	for (uint32_t i = 0; i < g->cpus; i++)
 		gic_lpi_reset(&g->cpu[i]);
-		err = state_load(r, gic_lpi_state, g->cpu[i].lpis);
-	}
-	if (!err)
-		err = state_load(r, gicv3_route_state, v3);
+	err = gic_record_load(&rec, r);
+	if (!err && v3->its)
+		err = its_loaded(v3->its);
 	if (err)
 		return err;
 	lock_acquire(&g->lock);

@@ -13,6 +13,8 @@
 #define GICV3_DIST_SIZE		0x10000u
 #define GICV3_REDIST_SIZE	0x20000u	/* for each vCPU */
 
+struct gicv3_its;
+
 struct gicv3 {
 	struct gic gic;
 	struct region redist, icc, icc_pmr;
@@ -20,6 +22,7 @@ struct gicv3 {
 	uint64_t route[GIC_MAX_SPIS];		/* GICD_IROUTER */
 	uint32_t any;				/* how many of them say 1-of-N */
 	bool lpis;				/* property */
+	struct gicv3_its *its;			/* that belongs to it, or NULL: its registers are in our record */
 	uint64_t msi;				/* properties: where an ITS is, for our node; or 0 */
 	uint32_t msi_phandle;
 };

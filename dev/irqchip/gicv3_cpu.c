@@ -16,8 +16,8 @@
 static void icc_write_ctlr(struct gic_cpu *c, uint64_t v)
 {
 	lock_acquire(&c->lock);
-	c->common_bpr = v & CTLR_CBPR;
-	c->eoi_mode = v & CTLR_EOIMODE;
+	c->reg.common_bpr = v & CTLR_CBPR;
+	c->reg.eoi_mode = v & CTLR_EOIMODE;
 	gic_cpu_update(c);
 	lock_release(&c->lock);
 }
@@ -27,21 +27,21 @@ static void icc_write_bpr(struct gic_cpu *c, unsigned group, uint64_t v)
 	uint8_t least = group ? GIC_MIN_BPR1 : GIC_MIN_BPR0;
 
 	lock_acquire(&c->lock);
-	if (!group || !c->common_bpr)
-		c->bpr[group] = MAX((uint8_t)(v & 7), least);
+	if (!group || !c->reg.common_bpr)
+		c->reg.bpr[group] = MAX((uint8_t)(v & 7), least);
 	gic_cpu_update(c);
 	lock_release(&c->lock);
 }
 
 static uint64_t icc_read_bpr1(const struct gic_cpu *c)
 {
-	return c->common_bpr ? MIN(c->bpr[0] + 1, 7) : c->bpr[1];
+	return c->reg.common_bpr ? MIN(c->reg.bpr[0] + 1, 7) : c->reg.bpr[1];
 }
 
 static void icc_write_apr(struct gic_cpu *c, unsigned group, uint64_t v)
 {
 	lock_acquire(&c->lock);
-	c->apr[group] = (uint32_t)v;
+	c->reg.apr[group] = (uint32_t)v;
 	gic_cpu_update(c);
 	lock_release(&c->lock);
 }
@@ -74,17 +74,17 @@ static bool icc_read(struct gic_cpu *c, uint32_t reg, uint64_t *v)
 	case SYS_ICC_IAR1_EL1:		*v = gic_acknowledge(c, 2); return true;
 	case SYS_ICC_HPPIR0_EL1:	*v = gic_highest_pending(c, 1); return true;
 	case SYS_ICC_HPPIR1_EL1:	*v = gic_highest_pending(c, 2); return true;
-	case SYS_ICC_BPR0_EL1:		*v = c->bpr[0]; return true;
+	case SYS_ICC_BPR0_EL1:		*v = c->reg.bpr[0]; return true;
 	case SYS_ICC_BPR1_EL1:		*v = icc_read_bpr1(c); return true;
-	case SYS_ICC_AP0R0_EL1:		*v = c->apr[0]; return true;
-	case SYS_ICC_AP1R0_EL1:		*v = c->apr[1]; return true;
+	case SYS_ICC_AP0R0_EL1:		*v = c->reg.apr[0]; return true;
+	case SYS_ICC_AP1R0_EL1:		*v = c->reg.apr[1]; return true;
 	case SYS_ICC_RPR_EL1:		*v = gic_running_priority(c); return true;
 	case SYS_ICC_CTLR_EL1:
-		*v = CTLR_FIXED | (c->common_bpr ? CTLR_CBPR : 0) | (c->eoi_mode ? CTLR_EOIMODE : 0);
+		*v = CTLR_FIXED | (c->reg.common_bpr ? CTLR_CBPR : 0) | (c->reg.eoi_mode ? CTLR_EOIMODE : 0);
 		return true;
 	case SYS_ICC_SRE_EL1:		*v = SRE_ALL; return true;
-	case SYS_ICC_IGRPEN0_EL1:	*v = c->groups & 1; return true;
-	case SYS_ICC_IGRPEN1_EL1:	*v = c->groups >> 1; return true;
+	case SYS_ICC_IGRPEN0_EL1:	*v = c->reg.groups & 1; return true;
+	case SYS_ICC_IGRPEN1_EL1:	*v = c->reg.groups >> 1; return true;
 	default:			return false;
 	}
 }
@@ -95,7 +95,7 @@ static bool icc_write(struct gic_cpu *c, uint32_t reg, uint64_t v)
 	case SYS_ICC_EOIR0_EL1:		gic_end(c, v & 0xffffff, 1); return true;
 	case SYS_ICC_EOIR1_EL1:		gic_end(c, v & 0xffffff, 2); return true;
 	case SYS_ICC_DIR_EL1:
-		if (c->eoi_mode)
+		if (c->reg.eoi_mode)
 			gic_deactivate(c, v & 0xffffff);
 		return true;
 	case SYS_ICC_SGI1R_EL1:		icc_send(c, v, 2); return true;
@@ -130,11 +130,11 @@ enum bus_result gicv3_pmr_access(struct region *r, struct bus_access *a)
 	if (!c)
 		return BUS_ABORT;
 	if (!a->write) {
-		a->value = c->pmr;
+		a->value = c->reg.pmr;
 		return BUS_OK;
 	}
 	lock_acquire(&c->lock);
-	c->pmr = a->value & GIC_PRIORITY_MASK;
+	c->reg.pmr = a->value & GIC_PRIORITY_MASK;
 	gic_cpu_update(c);
 	lock_release(&c->lock);
 	return BUS_OK;

@@ -40,7 +40,7 @@ static struct gicv3_its *to_its(struct device *d)
 
 static uint32_t queue_size(const struct gicv3_its *its)
 {
-	return ((uint32_t)bits(its->cbaser, 0, 8) + 1) * 4096;
+	return ((uint32_t)bits(its->reg.cbaser, 0, 8) + 1) * 4096;
 }
 
 /* its->lock held. Each command is copied once, then looked at. */
@@ -49,13 +49,13 @@ static void run_commands(struct gicv3_its *its)
 	uint64_t cmd[4];
 	uint32_t spent = 0;
 
-	if (its->creadr == its->cwriter || !its->enabled || !(its->cbaser >> 63) || its->cwriter >= queue_size(its))
+	if (its->reg.creadr == its->reg.cwriter || !its->reg.enabled || !(its->reg.cbaser >> 63) || its->reg.cwriter >= queue_size(its))
 		return;
 	mem_reader_enter(&its->reader);
-	while (its->creadr != its->cwriter && spent < SLICE) {
-		if (!mem_read(&its->dev.vm->mem, (its->cbaser & MASK(51, 12)) + its->creadr, cmd, sizeof(cmd)))
+	while (its->reg.creadr != its->reg.cwriter && spent < SLICE) {
+		if (!mem_read(&its->dev.vm->mem, (its->reg.cbaser & MASK(51, 12)) + its->reg.creadr, cmd, sizeof(cmd)))
 			spent += its_run_command(its, cmd);
-		its->creadr = (its->creadr + COMMAND_SIZE) % queue_size(its);
+		its->reg.creadr = (its->reg.creadr + COMMAND_SIZE) % queue_size(its);
 	}
 	mem_reader_exit(&its->reader);
 }
@@ -72,7 +72,7 @@ static int its_send(struct msi_target *t, const struct msi *m)
 	lock_acquire(&its->lock);
 	run_commands(its);
 	mem_reader_enter(&its->reader);
-	if (its->enabled)
+	if (its->reg.enabled)
 		err = its_translate(its, m->devid, m->data, &lpi, &cpu);
 	if (!err)
 		gic_lpi_raise(cpu, lpi);
@@ -86,33 +86,33 @@ static int its_send(struct msi_target *t, const struct msi *m)
 static void baser_access(struct gicv3_its *its, struct bus_access *a, uint32_t offset)
 {
 	unsigned n = (offset - GITS_BASER) / 8;
-	uint64_t val = n < ITS_TABLES ? its->baser[n] : 0;
+	uint64_t val = n < ITS_TABLES ? its->reg.baser[n] : 0;
 
 	gic_access64(a, offset, &val);
-	if (a->write && n < ITS_TABLES && !its->enabled)
-		its->baser[n] = (val & BASER_BITS & ~BASER_FIXED) | baser_fixed[n];
+	if (a->write && n < ITS_TABLES && !its->reg.enabled)
+		its->reg.baser[n] = (val & BASER_BITS & ~BASER_FIXED) | baser_fixed[n];
 }
 
 static void cbaser_access(struct gicv3_its *its, struct bus_access *a, uint32_t offset)
 {
-	uint64_t val = its->cbaser;
+	uint64_t val = its->reg.cbaser;
 
 	gic_access64(a, offset, &val);
-	if (!a->write || its->enabled)
+	if (!a->write || its->reg.enabled)
 		return;
-	its->cbaser = val & CBASER_BITS;
-	its->creadr = 0;
+	its->reg.cbaser = val & CBASER_BITS;
+	its->reg.creadr = 0;
 }
 
 static void cwriter_access(struct gicv3_its *its, struct bus_access *a, uint32_t offset)
 {
-	uint64_t val = its->cwriter;
+	uint64_t val = its->reg.cwriter;
 
 	gic_access64(a, offset, &val);
 	if (!a->write)
 		return;
 	if ((val & MASK(19, 5)) < queue_size(its))
-		its->cwriter = (uint32_t)(val & MASK(19, 5));
+		its->reg.cwriter = (uint32_t)(val & MASK(19, 5));
 	else
 		dev_guest_error(&its->dev, "GITS_CWRITER beyond the queue: %#llx", (unsigned long long)val);
 	run_commands(its);
@@ -126,7 +126,7 @@ static void creadr_access(struct gicv3_its *its, struct bus_access *a, uint32_t 
 	if (a->write)
 		return;
 	run_commands(its);
-	val = its->creadr;
+	val = its->reg.creadr;
 	gic_access64(a, offset, &val);
 }
 
@@ -139,11 +139,11 @@ static void fixed_access(struct bus_access *a, uint32_t offset, uint64_t val)
 static void word_access(struct gicv3_its *its, struct bus_access *a, uint32_t offset)
 {
 	if (offset == GITS_CTLR && a->write) {
-		its->enabled = a->value & CTLR_ENABLED;
+		its->reg.enabled = a->value & CTLR_ENABLED;
 		run_commands(its);
 	} else if (offset == GITS_CTLR) {
-		a->value = (its->enabled ? CTLR_ENABLED : 0) |
-			   (its->enabled && its->creadr != its->cwriter ? 0 : CTLR_QUIESCENT);
+		a->value = (its->reg.enabled ? CTLR_ENABLED : 0) |
+			   (its->reg.enabled && its->reg.creadr != its->reg.cwriter ? 0 : CTLR_QUIESCENT);
 	} else if (!a->write) {
 		a->value = offset == GITS_IIDR ? GIC_IIDR : offset >= GITS_IDREGS ? gic_id(3, offset & 0xfff) : 0;
 	}
@@ -191,11 +191,11 @@ static void its_reset(struct device *d, enum reset_kind why)
 	struct gicv3_its *its = to_its(d);
 
 	lock_acquire(&its->lock);
-	its->enabled = false;
-	its->cbaser = 0;
-	its->creadr = its->cwriter = 0;
+	its->reg.enabled = false;
+	its->reg.cbaser = 0;
+	its->reg.creadr = its->reg.cwriter = 0;
 	for (unsigned i = 0; i < ITS_TABLES; i++)
-		its->baser[i] = baser_fixed[i];
+		its->reg.baser[i] = baser_fixed[i];
 	lock_release(&its->lock);
 }
 
@@ -206,6 +206,7 @@ static int its_init(struct device *d, struct arena *a)
 	if (!its->gic)
 		return -EINVAL;
 	lock_set_rank(&its->lock, LOCK_IRQCHIP);
+	container_of(its->gic, struct gicv3, gic.dev)->its = its;
 	its->regs = (struct region){ .ops = &its_ops, .name = "gits" };
 	mem_reader_register(&d->vm->mem, &its->reader);
 	its_reset(d, RESET_COLD);
@@ -249,23 +250,14 @@ static const struct prop its_props[] = {
 	PROP_END
 };
 
-static const struct field its_state[] = {
-	FIELD(struct gicv3_its, enabled, 1),
-	FIELD(struct gicv3_its, cbaser, 1),
-	FIELD_ARRAY(struct gicv3_its, baser, 1),
-	FIELD(struct gicv3_its, creadr, 1),
-	FIELD(struct gicv3_its, cwriter, 1),
-	FIELD_END
-};
-
-static int its_state_post(struct device *d)
+int its_loaded(struct gicv3_its *its)
 {
-	struct gicv3_its *its = to_its(d);
+	struct gic_its_regs *reg = &its->reg;
 
-	its->cbaser &= CBASER_BITS;
+	reg->cbaser &= CBASER_BITS;
 	for (unsigned i = 0; i < ITS_TABLES; i++)
-		its->baser[i] = (its->baser[i] & BASER_BITS & ~BASER_FIXED) | baser_fixed[i];
-	if (its->creadr >= queue_size(its) || its->cwriter >= queue_size(its) || (its->creadr | its->cwriter) % COMMAND_SIZE)
+		reg->baser[i] = (reg->baser[i] & BASER_BITS & ~BASER_FIXED) | baser_fixed[i];
+	if (reg->creadr >= queue_size(its) || reg->cwriter >= queue_size(its) || (reg->creadr | reg->cwriter) % COMMAND_SIZE)
 		return -EINVAL;
 	return 0;
 }
@@ -278,6 +270,4 @@ const struct dev_class gicv3_its_class = {
 	.init		= its_init,
 	.destroy	= its_destroy,
 	.reset		= its_reset,
-	.state		= its_state,
-	.state_post	= its_state_post,
 };

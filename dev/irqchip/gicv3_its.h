@@ -22,8 +22,6 @@
 #define GICV3_ITS_DEVICE_BITS	12u		/* 16 buses */
 #define GICV3_ITS_EVENT_BITS	16u
 
-enum { ITS_DEVICES, ITS_COLLECTIONS, ITS_TABLES };
-
 struct gicv3_its {
 	struct device dev;
 	struct device *gic;			/* property */
@@ -31,14 +29,15 @@ struct gicv3_its {
 	struct msi_target target;
 	struct mem_reader reader;
 	struct lock lock;			/* everything below, tables and commands */
-	bool enabled;
-	uint64_t cbaser, baser[ITS_TABLES];
-	uint32_t creadr, cwriter;
+	struct gic_its_regs reg;
 };
 
 extern const struct dev_class gicv3_its_class;
 int gicv3_its_map(struct device *d, gpa_t base);
 void gicv3_its_fdt(struct fdt_writer *w, gpa_t base, uint32_t phandle);	/* a node inside the GIC's */
+
+/* Its registers came out of a record: -EINVAL where they are impossible. */
+int its_loaded(struct gicv3_its *its);
 
 /* Between the files of the ITS; its->lock held, in a reader section. */
 uint32_t its_run_command(struct gicv3_its *its, const uint64_t cmd[4]);	/* what it cost; the least is 1 */

@@ -49,7 +49,7 @@ static int table_store(struct gicv3_its *its, gpa_t at, uint64_t entry)
 static int baser_entry(const struct gicv3_its *its, unsigned table, uint32_t n, gpa_t *at)
 {
 	static const uint32_t page_sizes[4] = { 4096, 16384, 65536, 65536 };
-	uint64_t b = its->baser[table];
+	uint64_t b = its->reg.baser[table];
 	uint32_t page = page_sizes[bits(b, 8, 2)];
 	gpa_t base = b & MASK(47, 12);
 

@@ -28,7 +28,7 @@ static uint32_t gicr_waker(struct gic_cpu *c)
 	bool asleep;
 
 	lock_acquire(&c->lock);
-	asleep = c->asleep;
+	asleep = c->reg.asleep;
 	lock_release(&c->lock);
 	return asleep ? WAKER_PROCESSOR_SLEEP | WAKER_CHILDREN_ASLEEP : 0;
 }

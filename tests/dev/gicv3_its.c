@@ -373,10 +373,13 @@ static void a_saved_record_and_memory_bring_lpis_back(void **state)
 	r.size = w.used;
 	assert_int_equal(ack(f, 1), LPI + 1);
 	board_msr(f->b, 1, SYS_ICC_EOIR1_EL1, LPI + 1);
+	f->its->cls->reset(f->its, RESET_COLD);
+	assert_true(send(f, 8, 0) < 0);
 	assert_int_equal(chip->ops->load(chip, &r), 0);
+	assert_int_equal(r.at, w.used);
 	assert_true(f->b->pin[1][CPU_IRQ]);
 	assert_int_equal(ack(f, 1), LPI + 1);
-	board_round_trip(f->its);
+	assert_int_equal(board_read(f->b, 0, ITS + 0x90, 8), f->queue);
 	assert_int_equal(send(f, 8, 0), 1);
 }
 
