@@ -119,7 +119,7 @@ $(B)/obj/%.o: %.S
 
 .PHONY: all libs tests clean cross-arm64 cross-riscv64
 cross-arm64 cross-riscv64: cross-%:
-	$(Q)$(MAKE) --no-print-directory HOST=$* all
+	$(Q)$(MAKE) --no-print-directory HOST=$* all rig-tests
 libs: $(foreach f,$(ALL_FOLDERS),$(B)/lib/$(call id,$(f)).a)
 tests: $(TESTS)
 all: libs $(PROGRAMS)

@@ -35,7 +35,7 @@ struct engine_info {
 	uint64_t counter_hz;		/* of the guest's counter where the engine's host sets it; 0: as vm_init was told */
 	uint32_t msi_ids;		/* interrupt identities of each IMSIC of irqchip "aia"; or 0 */
 	uint64_t extensions;		/* what the CPU can do where a tree has to say so (isa/riscv64/extension.h); or 0 */
-	const char *irqchips[3];	/* irqchip_desc.type of those that it can make here, ended by NULL; none: any the board has */
+	const char *irqchips[3];	/* irqchip_desc.type of what it makes here, ended by NULL; none: all that boards have */
 	bool has_pmu;			/* vm->pmu can be had */
 };
 

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ITS tables and commands (IHI 0069 §5.2, §5.3). Entries are eight bytes, in a format of ours, as the architecture leaves them
- * to us:
+ * ITS tables and commands (IHI 0069 §5.2, §5.3). The format of entries is left to us, and is that in which KVM saves its
+ * tables (arm-vgic-its.rst, "ITS Table ABI REV0"), so that a saved machine's tables serve either. Entries are eight bytes:
  *
- *	device		valid 63, translation table's address [51:8] at 48:5, event bits - 1 at 4:0
- *	collection	valid 63, redistributor's number at 31:16
- *	translation	INTID at 47:16, collection at 15:0; INTID 0: none
+ *	device		valid 63, next 62:49, translation table's address [51:8] at 48:5, event bits - 1 at 4:0
+ *	collection	valid 63, redistributor's number at 51:16, collection at 15:0
+ *	translation	next 63:48, INTID at 47:16, collection at 15:0; INTID 0: none
+ *
+ * Devices and events have the entries of their numbers. Collections have entries from the first on, in any order; most often
+ * theirs too. `next` tells KVM how far to go to the next valid entry, at least: one, or 0 for nowhere.
  *
  * A command that names what is not there is passed over, as is one whose table is not in RAM.
  */
@@ -20,11 +23,15 @@ enum {
 };
 
 #define VALID		BIT(63)
+#define DEVICE_NEXT	BIT(49)
+#define EVENT_NEXT	BIT(48)
+#define COLLECTIONS	65536u
 #define ENTRY_SIZE	8u
 #define BASER_VALID	BIT(63)
 
 struct its_event {
 	gpa_t entry;
+	uint64_t next;			/* EVENT_NEXT, or 0 in the last entry */
 	uint32_t lpi, collection;
 };
 
@@ -61,22 +68,39 @@ static int baser_entry(const struct gicv3_its *its, unsigned table, uint32_t n, 
 	return 0;
 }
 
+/* Collection entry n. False: there is none, or it ends the list. */
+static bool collection_load(struct gicv3_its *its, uint32_t n, gpa_t *at, uint64_t *entry)
+{
+	return !baser_entry(its, ITS_COLLECTIONS, n, at) && !table_load(its, *at, entry) && *entry & VALID;
+}
+
+/* A collection's entry and where it is; -ENOENT: it is not mapped, and *n is the number of the first free entry. */
+static int collection_find(struct gicv3_its *its, uint32_t collection, uint32_t *n, gpa_t *at, uint64_t *entry)
+{
+	*n = collection;
+	if (collection_load(its, collection, at, entry) && bits(*entry, 0, 16) == collection)
+		return 0;
+	for (*n = 0; *n < COLLECTIONS && collection_load(its, *n, at, entry); ++*n)
+		if (bits(*entry, 0, 16) == collection)
+			return 0;
+	return -ENOENT;
+}
+
 static int collection_cpu(struct gicv3_its *its, uint32_t collection, struct gic_cpu **cpu)
 {
 	struct gic *g = gic_of(its);
 	uint64_t entry;
+	uint32_t n;
 	gpa_t at;
 
-	if (baser_entry(its, ITS_COLLECTIONS, collection, &at) || table_load(its, at, &entry))
+	if (collection_find(its, collection, &n, &at, &entry) || bits(entry, 16, 36) >= g->cpus)
 		return -ENOENT;
-	if (!(entry & VALID) || bits(entry, 16, 16) >= g->cpus)
-		return -ENOENT;
-	*cpu = &g->cpu[bits(entry, 16, 16)];
+	*cpu = &g->cpu[bits(entry, 16, 36)];
 	return 0;
 }
 
-/* Where a device's translation table is, and the entry for the event. */
-static int event_entry(struct gicv3_its *its, uint32_t devid, uint32_t event, gpa_t *at)
+/* The entry for the event, in its device's translation table. */
+static int event_entry(struct gicv3_its *its, uint32_t devid, uint32_t event, struct its_event *e)
 {
 	uint64_t entry;
 	gpa_t device;
@@ -87,7 +111,8 @@ static int event_entry(struct gicv3_its *its, uint32_t devid, uint32_t event, gp
 		return -ENOENT;
 	if (!(entry & VALID) || event >> 1 >> bits(entry, 0, 5))
 		return -ENOENT;
-	*at = (bits(entry, 5, 44) << 8) + (uint64_t)event * ENTRY_SIZE;
+	e->entry = (bits(entry, 5, 44) << 8) + (uint64_t)event * ENTRY_SIZE;
+	e->next = (event + 1) >> 1 >> bits(entry, 0, 5) ? 0 : EVENT_NEXT;
 	return 0;
 }
 
@@ -95,7 +120,7 @@ static int event_load(struct gicv3_its *its, uint32_t devid, uint32_t event, str
 {
 	uint64_t entry;
 
-	if (event_entry(its, devid, event, &e->entry) || table_load(its, e->entry, &entry))
+	if (event_entry(its, devid, event, e) || table_load(its, e->entry, &entry))
 		return -ENOENT;
 	e->lpi = (uint32_t)bits(entry, 16, 32);
 	e->collection = (uint32_t)bits(entry, 0, 16);
@@ -121,29 +146,50 @@ static void map_device(struct gicv3_its *its, const uint64_t cmd[4])
 
 	if (devid >> GICV3_ITS_DEVICE_BITS || size >= GICV3_ITS_EVENT_BITS || baser_entry(its, ITS_DEVICES, devid, &at))
 		return;
-	table_store(its, at, cmd[2] & VALID ? VALID | bits(cmd[2], 8, 44) << 5 | size : 0);
+	table_store(its, at, cmd[2] & VALID ? VALID | DEVICE_NEXT | bits(cmd[2], 8, 44) << 5 | size : 0);
 }
 
+/* The last entry goes where that of an unmapped collection was. */
+static void unmap_collection(struct gicv3_its *its, uint32_t collection)
+{
+	uint64_t entry, moved;
+	gpa_t at, last, next;
+	uint32_t n;
+
+	if (collection_find(its, collection, &n, &at, &moved))
+		return;
+	for (last = at; ++n < COLLECTIONS && collection_load(its, n, &next, &entry); last = next)
+		moved = entry;
+	table_store(its, at, moved);
+	table_store(its, last, 0);
+}
+
+/* A number that the table has no entry for is none, although another's entry would do. */
 static void map_collection(struct gicv3_its *its, const uint64_t cmd[4])
 {
+	uint32_t collection = (uint32_t)bits(cmd[2], 0, 16), n;
+	uint64_t entry;
 	gpa_t at;
 
-	if (baser_entry(its, ITS_COLLECTIONS, (uint32_t)bits(cmd[2], 0, 16), &at))
+	if (baser_entry(its, ITS_COLLECTIONS, collection, &at))
 		return;
-	if (!(cmd[2] & VALID))
-		table_store(its, at, 0);
-	else if (bits(cmd[2], 16, 35) < gic_of(its)->cpus)
-		table_store(its, at, VALID | bits(cmd[2], 16, 16) << 16);
+	if (!(cmd[2] & VALID)) {
+		unmap_collection(its, collection);
+	} else if (bits(cmd[2], 16, 35) < gic_of(its)->cpus) {
+		collection_find(its, collection, &n, &at, &entry);
+		if (!baser_entry(its, ITS_COLLECTIONS, n, &at))
+			table_store(its, at, VALID | bits(cmd[2], 16, 16) << 16 | collection);
+	}
 }
 
 static void map_event(struct gicv3_its *its, const uint64_t cmd[4], uint32_t lpi)
 {
-	gpa_t at;
+	struct its_event e;
 
 	if (lpi < GIC_FIRST_LPI || lpi >> GIC_LPI_BITS ||
-	    event_entry(its, (uint32_t)(cmd[0] >> 32), (uint32_t)cmd[1], &at))
+	    event_entry(its, (uint32_t)(cmd[0] >> 32), (uint32_t)cmd[1], &e))
 		return;
-	table_store(its, at, (uint64_t)lpi << 16 | bits(cmd[2], 0, 16));
+	table_store(its, e.entry, e.next | (uint64_t)lpi << 16 | bits(cmd[2], 0, 16));
 }
 
 static void move_event(struct gicv3_its *its, const uint64_t cmd[4])
@@ -154,7 +200,7 @@ static void move_event(struct gicv3_its *its, const uint64_t cmd[4])
 	if (event_load(its, (uint32_t)(cmd[0] >> 32), (uint32_t)cmd[1], &e) || collection_cpu(its, e.collection, &from) ||
 	    collection_cpu(its, (uint32_t)bits(cmd[2], 0, 16), &to))
 		return;
-	table_store(its, e.entry, (uint64_t)e.lpi << 16 | bits(cmd[2], 0, 16));
+	table_store(its, e.entry, e.next | (uint64_t)e.lpi << 16 | bits(cmd[2], 0, 16));
 	gic_lpi_move(from, to, e.lpi);
 }
 

@@ -360,6 +360,47 @@ static void registers_of_lpis_stand_while_they_are_enabled(void **state)
 	assert_false(f->b->pin[0][CPU_IRQ]);
 }
 
+static void collections_come_and_go_in_any_order(void **state)
+{
+	struct fixture *f = *state;
+
+	mapc(f, 7, 1, true);
+	mapti(f, 8, 2, LPI + 2, 7);
+	mapc(f, 0, 0, false);
+	assert_true(send(f, 8, 0) < 0);
+	assert_int_equal(send(f, 8, 1), 1);
+	assert_int_equal(send(f, 8, 2), 1);
+	mapc(f, 1, 1, false);
+	mapc(f, 1, 1, false);
+	assert_true(send(f, 8, 1) < 0);
+	assert_int_equal(send(f, 8, 2), 1);
+	mapc(f, 0, 1, true);
+	mapc(f, 1, 1, true);
+	mapc(f, 7, 0, true);				/* moves */
+	for (uint32_t event = 0; event < 3; event++)
+		assert_int_equal(send(f, 8, event), 1);
+	mapc(f, 512, 0, true);				/* the table has no such */
+	mapti(f, 8, 3, LPI + 3, 512);
+	assert_true(send(f, 8, 3) < 0);
+}
+
+static void tables_are_in_the_format_that_kvm_saves(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t entry[2];
+
+	mapti(f, 8, 15, LPI + 2, 1);			/* the last of 16 */
+	memcpy(entry, f->ram + (DEVICES - RAM) + 8 * 8, 8);
+	assert_int_equal(entry[0], VALID | 1ull << 49 | ITT >> 8 << 5 | 3);
+	memcpy(entry, f->ram + (COLLECTIONS - RAM), 16);
+	assert_int_equal(entry[0], VALID | 0 << 16 | 0);
+	assert_int_equal(entry[1], VALID | 1 << 16 | 1);
+	memcpy(entry, f->ram + (ITT - RAM) + 8, 8);
+	assert_int_equal(entry[0], 1ull << 48 | (LPI + 1) << 16 | 1);
+	memcpy(entry, f->ram + (ITT - RAM) + 8 * 15, 8);
+	assert_int_equal(entry[0], (LPI + 2) << 16 | 1);
+}
+
 static void a_saved_record_and_memory_bring_lpis_back(void **state)
 {
 	struct fixture *f = *state;
@@ -451,6 +492,8 @@ int main(void)
 		T(a_queue_that_is_nonsense_is_passed_over),
 		T(pending_lpis_live_in_memory_while_disabled),
 		T(registers_of_lpis_stand_while_they_are_enabled),
+		T(collections_come_and_go_in_any_order),
+		T(tables_are_in_the_format_that_kvm_saves),
 		T(a_saved_record_and_memory_bring_lpis_back),
 		T(a_reset_forgets_lpis),
 		cmocka_unit_test(a_frame_pulses_its_spis_and_no_others),

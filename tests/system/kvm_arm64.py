@@ -21,7 +21,7 @@ sys.dont_write_bytecode = True
 from guest import need
 from kvm_rig import Rig, reboot, shell_from_disk
 from outer import Arm64Gicv2, Skip, main_of
-from vmm import cella_binary
+from vmm import TOP, cella_binary
 
 
 def hello(rig):
@@ -72,6 +72,15 @@ def over_its(rig):
     shell_from_disk(rig, 2, "pci", check, extra=["--pmu"])
 
 
+def unit(rig, name):
+    build = os.path.join(TOP, "build" if os.uname().machine == "aarch64" else "build-arm64")
+    binary = os.path.join(build, "test", name)
+    if not os.access(binary, os.X_OK):
+        raise Skip(f"{binary} is not built: make cross-arm64")
+    text = rig.outer.run(rig.outer.install(binary, rig.kind.cella()[1]) + " 2>&1; echo status $?", 120)
+    need("status 0" in text and "# skipped" not in text, text)
+
+
 def over_gicv2m(rig):
     def check(g):
         lines = [line for line in g.run("cat /proc/interrupts").split("\n") if "virtio" in line]
@@ -86,6 +95,7 @@ CHECK = [
     ("hello greets from two vCPUs, with timer interrupts, and powers off", hello),
     ("a GICv2 where the host has none is refused by name", lambda r: refused(r, "gicv2", "gicv3")),
     ("the device tree is that of the dbt engine", same_tree),
+    ("the kernel's GICv3 and ITS in a record", lambda r: unit(r, "kvm_gic")),
     ("two CPUs over PCI with an ITS: a shell from a disk, checksum, network fetch, poweroff; performance counters", over_its),
     ("reboot boots again over MMIO", lambda r: reboot(r, "mmio")),
 ]
@@ -93,6 +103,7 @@ CHECK = [
 GICV2 = [
     ("where the host has a GICv2, it is what guests get", hello_gicv2),
     ("a GICv3 where the host has none is refused by name", lambda r: refused(r, "gicv3", "gicv2")),
+    ("the kernel's GICv2 in a record", lambda r: unit(r, "kvm_gic")),
 ]
 GICV2_LINUX = [
     ("two CPUs over PCI with a GICv2m: a shell from a disk, checksum, network fetch, poweroff", over_gicv2m),

@@ -17,6 +17,7 @@ struct arm64_vm {
 	struct kvm_vm *vm;
 	int gic, its;				/* devices of the kernel; -1: none */
 	bool v3;
+	uint32_t line[ARM64_MAX_SPIS / 32];	/* atomic; of SPIs, as they were last driven */
 	bool abort;				/* the kernel can raise an external abort for us */
 	uint32_t features;			/* of every vCPU: bits of kvm_vcpu_init.features[0] */
 	struct notifier watch[ARM64_MAX_SPIS];	/* the irqfds of eoi_watch; fd -1: none */
@@ -34,6 +35,8 @@ int arm64_irqchip_ready(struct kvm_vm *k);		/* all vCPUs are there */
 int arm64_irqchip_reset(struct kvm_vm *k);
 unsigned arm64_fixed_routes(const struct kvm_vm *k, struct kvm_irq_routing_entry *e);
 int arm64_gic_reset(const struct arm64_vm *a);		/* gic_reset.c: its registers to what they are at power-on */
+int arm64_gic_save(struct irqchip *chip, struct state_writer *w);	/* gic_state.c: both, of irqchip_ops */
+int arm64_gic_load(struct irqchip *chip, struct state_reader *rd);
 
 /* cpu.c */
 uint32_t arm64_cpu_features(int dev_fd);

@@ -16,12 +16,24 @@ static struct arm64_vm *vm_of(struct irqchip *chip)
 	return container_of(chip, struct arm64_vm, chip);
 }
 
+/* What a record has to know, and the kernel does not tell. */
+static void note_line(struct arm64_vm *a, uint32_t pin, bool level)
+{
+	if (pin >= ARM64_MAX_SPIS)
+		return;
+	if (level)
+		__atomic_or_fetch(&a->line[pin / 32], 1u << (pin & 31), __ATOMIC_RELAXED);
+	else
+		__atomic_and_fetch(&a->line[pin / 32], ~(1u << (pin & 31)), __ATOMIC_RELAXED);
+}
+
 static void set(struct irqchip *chip, uint32_t pin, bool level)
 {
 	uint32_t irq = KVM_ARM_IRQ_TYPE_SPI << KVM_ARM_IRQ_TYPE_SHIFT | (pin + ARM64_FIRST_SPI);
 
 	if (pin & IRQ_PPI(0, 0))
 		irq = KVM_ARM_IRQ_TYPE_PPI << KVM_ARM_IRQ_TYPE_SHIFT | (pin >> 8 & 0xff) << KVM_ARM_IRQ_VCPU_SHIFT | (pin & 0xff);
+	note_line(vm_of(chip), pin, level);
 	kvm_line_set(vm_of(chip)->vm, irq, level);
 }
 
@@ -58,6 +70,8 @@ static const struct irqchip_ops ops = {
 	.set = set,
 	.eoi_watch = eoi_watch,
 	.reset = reset,
+	.save = arm64_gic_save,
+	.load = arm64_gic_load,
 };
 
 static const struct irqchip_ops ops_with_its = {
@@ -65,6 +79,8 @@ static const struct irqchip_ops ops_with_its = {
 	.msi = send_msi,
 	.eoi_watch = eoi_watch,
 	.reset = reset,
+	.save = arm64_gic_save,
+	.load = arm64_gic_load,
 };
 
 unsigned arm64_fixed_routes(const struct kvm_vm *k, struct kvm_irq_routing_entry *e)

@@ -4,103 +4,81 @@
  * §12.2; IHI 0048 §4.3, §4.4). User space sees the set registers of pending as the state itself, and their clear twins
  * not at all; enable and active are cleared through theirs.
  */
-#include "engine/kvm/arm64/arm64.h"
+#include "engine/kvm/arm64/gic_regs.h"
 #include "isa/arm64/sysreg.h"
 
-/* Offsets from the distributor, which a redistributor's second frame repeats for the CPU's own 32 interrupts. */
-enum {
-	CTLR = 0x000, IGROUPR = 0x080, ICENABLER = 0x180, ISPENDR = 0x200, ICPENDR = 0x280, ICACTIVER = 0x380, IPRIORITYR = 0x400,
-	ITARGETSR = 0x800, ICFGR = 0xc00, IROUTER = 0x6100, CPENDSGIR = 0xf10,
-	GICR_CTLR = 0x000, GICR_PROPBASER = 0x070, GICR_PENDBASER = 0x078, SGI_FRAME = 0x10000,
-};
-
-/* Writers of words to one bank of registers: `where` is the attribute less its offset. */
-struct bank {
-	int fd;
-	uint32_t group;
-	uint64_t where;
-};
-
-static int put(const struct bank *b, uint32_t offset, uint32_t count, uint32_t val)
-{
-	int err = 0;
-
-	for (uint32_t n = 0; n < count && !err; n++) {
-		uint64_t wide = val;		/* the kernel reads 32 bits of it, or 64 of a system register */
-
-		err = kvm_device_attr(b->fd, b->group, b->where | (offset + 4 * n), &wide, true);
-	}
-	return err;
-}
-
 /* `irqs` interrupts from number `first`; what is pending has its own kind of register in v2. */
-static int reset_irqs(const struct bank *b, uint32_t frame, uint32_t first, uint32_t irqs, bool v3)
+static int reset_irqs(const struct gic_bank *b, uint32_t frame, uint32_t first, uint32_t irqs, bool v3)
 {
 	uint32_t word = frame + first / 8, words = irqs / 32;
-	int err = put(b, word + ICENABLER, words, ~0u);
+	int err = gic_fill(b, word + ICENABLER, words, ~0u);
 
 	if (!err)
-		err = put(b, word + (v3 ? ISPENDR : ICPENDR), words, v3 ? 0 : ~0u);
+		err = gic_fill(b, word + (v3 ? ISPENDR : ICPENDR), words, v3 ? 0 : ~0u);
 	if (!err)
-		err = put(b, word + ICACTIVER, words, ~0u);
+		err = gic_fill(b, word + ICACTIVER, words, ~0u);
 	if (!err)
-		err = put(b, word + IGROUPR, words, 0);
+		err = gic_fill(b, word + IGROUPR, words, 0);
 	if (!err)
-		err = put(b, frame + IPRIORITYR + first, irqs / 4, 0);
+		err = gic_fill(b, frame + IPRIORITYR + first, irqs / 4, 0);
 	if (!err && first)
-		err = put(b, frame + ICFGR + first / 4, irqs / 16, 0);
+		err = gic_fill(b, frame + ICFGR + first / 4, irqs / 16, 0);
 	return err;
 }
 
-static int reset_cpu_v3(const struct arm64_vm *a, uint64_t mpidr)
+static int reset_cpu_v3(const struct arm64_vm *a, uint32_t cpu)
 {
 	static const uint16_t zero[] = {
 		SYS_ICC_IGRPEN0_EL1, SYS_ICC_IGRPEN1_EL1, SYS_ICC_PMR_EL1, SYS_ICC_BPR0_EL1, SYS_ICC_BPR1_EL1, SYS_ICC_AP0R0_EL1,
 		SYS_ICC_AP1R0_EL1,
 	};
-	/* Aff3 in bits 39:32 of the register, in 31:24 here. */
-	uint64_t where = ((mpidr >> 32 & 0xff) << 24 | (mpidr & 0xffffff)) << KVM_DEV_ARM_VGIC_V3_MPIDR_SHIFT;
-	struct bank redist = { a->gic, KVM_DEV_ARM_VGIC_GRP_REDIST_REGS, where };
-	struct bank icc = { a->gic, KVM_DEV_ARM_VGIC_GRP_CPU_SYSREGS, where };
-	int err = put(&redist, GICR_CTLR, 1, 0);
+	struct gic_bank redist = gic_redist(a, cpu), icc = gic_cpu_interface(a, cpu);
+	uint64_t ctlr;
+	int err = gic_put(&redist, GICR_CTLR, 0);
 
 	if (!err)
-		err = put(&redist, GICR_PROPBASER, 4, 0);
+		err = gic_fill(&redist, GICR_PROPBASER, 4, 0);
 	if (!err)
 		err = reset_irqs(&redist, SGI_FRAME, 0, 32, true);
+	if (!err)
+		err = gic_get(&icc, SYS_ICC_CTLR_EL1, &ctlr);
+	if (!err)
+		err = gic_put(&icc, SYS_ICC_CTLR_EL1, ctlr & ~(ICC_CBPR | ICC_EOIMODE));
 	for (size_t n = 0; n < ARRAY_SIZE(zero) && !err; n++)
-		err = put(&icc, zero[n], 1, 0);
+		err = gic_put(&icc, zero[n], 0);
 	return err;
 }
 
-/* GICC_CTLR, PMR, BPR, ABPR and the four words of active priorities. */
-static int reset_cpu_v2(const struct arm64_vm *a, uint64_t index)
+/* SGIs are enabled. */
+static int reset_cpu_v2(const struct arm64_vm *a, uint32_t cpu)
 {
-	struct bank dist = { a->gic, KVM_DEV_ARM_VGIC_GRP_DIST_REGS, index << KVM_DEV_ARM_VGIC_CPUID_SHIFT };
-	struct bank cpu = { a->gic, KVM_DEV_ARM_VGIC_GRP_CPU_REGS, index << KVM_DEV_ARM_VGIC_CPUID_SHIFT };
+	static const uint16_t zero[] = {
+		GICC_CTLR, GICC_PMR, GICC_BPR, GICC_ABPR, GICC_APR, GICC_APR + 4, GICC_APR + 8, GICC_APR + 12,
+	};
+	struct gic_bank dist = gic_dist(a, cpu), gicc = gic_cpu_interface(a, cpu);
 	int err = reset_irqs(&dist, 0, 0, 32, false);
 
 	if (!err)
-		err = put(&dist, CPENDSGIR, 4, ~0u);
+		err = gic_put(&dist, ISENABLER, 0xffff);
 	if (!err)
-		err = put(&cpu, 0x00, 3, 0);
-	if (!err)
-		err = put(&cpu, 0x1c, 1, 0);
-	return err ? err : put(&cpu, 0xd0, 4, 0);
+		err = gic_fill(&dist, CPENDSGIR, 4, ~0u);
+	for (size_t n = 0; n < ARRAY_SIZE(zero) && !err; n++)
+		err = gic_put(&gicc, zero[n], 0);
+	return err;
 }
 
 int arm64_gic_reset(const struct arm64_vm *a)
 {
 	const struct vm *vm = a->vm->vm;
-	struct bank dist = { a->gic, KVM_DEV_ARM_VGIC_GRP_DIST_REGS, 0 };
-	int err = put(&dist, CTLR, 1, 0);
+	struct gic_bank dist = gic_dist(a, 0);
+	int err = gic_put(&dist, GICD_CTLR, 0);
 
 	if (!err)
 		err = reset_irqs(&dist, 0, ARM64_FIRST_SPI, a->chip.pins, a->v3);
 	if (!err)
-		err = a->v3 ? put(&dist, IROUTER, 2 * a->chip.pins, 0) :
-			      put(&dist, ITARGETSR + ARM64_FIRST_SPI, a->chip.pins / 4, 0);
+		err = a->v3 ? gic_fill(&dist, IROUTER, 2 * a->chip.pins, 0) :
+			      gic_fill(&dist, ITARGETSR + ARM64_FIRST_SPI, a->chip.pins / 4, 0);
 	for (uint32_t n = 0; n < vm->vcpu_count && !err; n++)
-		err = a->v3 ? reset_cpu_v3(a, vm->vcpu[n]->hwid) : reset_cpu_v2(a, n);
+		err = a->v3 ? reset_cpu_v3(a, n) : reset_cpu_v2(a, n);
 	return err;
 }
