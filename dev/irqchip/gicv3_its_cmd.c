@@ -25,7 +25,7 @@ enum {
 #define VALID		BIT(63)
 #define DEVICE_NEXT	BIT(49)
 #define EVENT_NEXT	BIT(48)
-#define COLLECTIONS	65536u
+#define COLLECTIONS	256u		/* mapped at once, at most: four for each CPU that there can be */
 #define ENTRY_SIZE	8u
 #define BASER_VALID	BIT(63)
 
@@ -176,7 +176,8 @@ static void map_collection(struct gicv3_its *its, const uint64_t cmd[4])
 	if (!(cmd[2] & VALID)) {
 		unmap_collection(its, collection);
 	} else if (bits(cmd[2], 16, 35) < gic_of(its)->cpus) {
-		collection_find(its, collection, &n, &at, &entry);
+		if (collection_find(its, collection, &n, &at, &entry) && n == COLLECTIONS)
+			return;
 		if (!baser_entry(its, ITS_COLLECTIONS, n, &at))
 			table_store(its, at, VALID | bits(cmd[2], 16, 16) << 16 | collection);
 	}

@@ -382,6 +382,15 @@ static void collections_come_and_go_in_any_order(void **state)
 	mapc(f, 512, 0, true);				/* the table has no such */
 	mapti(f, 8, 3, LPI + 3, 512);
 	assert_true(send(f, 8, 3) < 0);
+	for (uint32_t c = 100; c < 400; c++)
+		mapc(f, c, 0, true);
+	mapti(f, 8, 3, LPI + 3, 352);			/* the 256th */
+	assert_int_equal(send(f, 8, 3), 1);
+	mapti(f, 8, 4, LPI + 4, 353);
+	assert_true(send(f, 8, 4) < 0);
+	mapc(f, 100, 0, false);
+	mapc(f, 353, 0, true);
+	assert_int_equal(send(f, 8, 4), 1);
 }
 
 static void tables_are_in_the_format_that_kvm_saves(void **state)
