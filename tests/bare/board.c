@@ -200,17 +200,14 @@ static void work_do(uint64_t cpu)
 		work_result[cpu] = engine_enter(cpu);
 	else if (what == WORK_CREATE)
 		work_result[cpu] = call_hvc(HC_CELL_CREATE, work_arg[cpu], 0);
+	else if (what == WORK_MASK)
+		irqs_on(0);
 	else if (what == WORK_HVC)
 		work_result[cpu] = call_hvc(work_arg[cpu], 0, 0);
 	work[cpu] = WORK_NONE;
-	if (what != WORK_OFF && what != WORK_OFF_WITH_SPI)
+	if (what != WORK_OFF)
 		return;
 	irqs_on(0);
-	if (what == WORK_OFF_WITH_SPI) {
-		spi_route(cpu);
-		spi_pend();
-		spi_route(0);
-	}
 	call_smc(0x84000002, 0, 0, 0);
 }
 
@@ -320,21 +317,17 @@ void disable(void)
 	check(mine == 0xbadca11, "the stub answers again", mine);
 }
 
-static void cpu_off_by(uint64_t cpu, uint64_t what)
+void cpu_off(uint64_t cpu)
 {
-	work_give(cpu, what, 0);
+	work_give(cpu, WORK_OFF, 0);
 	while (call_smc(0xc4000004, cpu, 0, 0) != 1)
 		relax();
 }
 
-void cpu_off(uint64_t cpu)
+void cpu_mask(uint64_t cpu)
 {
-	cpu_off_by(cpu, WORK_OFF);
-}
-
-void cpu_off_with_spi(uint64_t cpu)
-{
-	cpu_off_by(cpu, WORK_OFF_WITH_SPI);
+	work_give(cpu, WORK_MASK, 0);
+	work_wait(cpu);
 }
 
 void cpu_on(uint64_t cpu)

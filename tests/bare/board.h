@@ -28,7 +28,7 @@
 #define relax()	__asm__ volatile("yield" : : : "memory")	/* under -icount the other CPU's turn comes by it */
 #define isb()	__asm__ volatile("isb" : : : "memory")
 
-enum { WORK_NONE, WORK_ENTER, WORK_HVC, WORK_CREATE, WORK_OFF, WORK_OFF_WITH_SPI, WORK_NOTHING };
+enum { WORK_NONE, WORK_ENTER, WORK_HVC, WORK_CREATE, WORK_OFF, WORK_MASK, WORK_NOTHING };
 
 /* The program's. */
 extern const uint32_t board_cpus;
@@ -59,7 +59,7 @@ void irqs_on(int on);
 void work_give(uint64_t cpu, uint64_t what, uint64_t arg);
 uint64_t work_wait(uint64_t cpu);
 void cpu_off(uint64_t cpu);
-void cpu_off_with_spi(uint64_t cpu);	/* the SPI comes when it takes none any more, and then goes to CPU 0 */
+void cpu_mask(uint64_t cpu);		/* it takes no interrupts any more */
 void cpu_on(uint64_t cpu);
 
 /* All CPUs into the engine and out of it. */

@@ -235,7 +235,11 @@ static void an_interrupt_survives_its_cpu(void)
 {
 	uint64_t before = irqs[0][SPI % 32];
 
-	cpu_off_with_spi(1);
+	cpu_mask(1);
+	spi_route(1);
+	spi_pend();
+	spi_route(0);
+	cpu_off(1);
 	check(wait_until(&irqs[0][SPI % 32], before + 1), "an SPI that another CPU had when it went off", irqs[0][SPI % 32]);
 	w32(GICD + 0x180 + SPI / 32 * 4, 1u << SPI % 32);
 	cpu_on(1);
@@ -381,6 +385,22 @@ static void an_lpi_is_no_cells(void)
 	lpi_shut_down();
 }
 
+static void an_lpi_survives_its_cpu(void)
+{
+	uint64_t before = irqs[0][0], given = call_hvc(HC_CPU_INFO, 1, CPU_INFO_STAT + STAT_VIRQ);
+	uint64_t end = now() + 2 * sys_read(cntfrq_el0);
+
+	cpu_mask(1);
+	lpi_set_up();
+	its_command(ITS_INT, 0, 0);
+	while (call_hvc(HC_CPU_INFO, 1, CPU_INFO_STAT + STAT_VIRQ) == given && now() < end)
+		relax();
+	cpu_off(1);
+	check(wait_until(&irqs[0][0], before + 1), "an LPI that another CPU had when it went off", irqs[0][0]);
+	lpi_shut_down();
+	cpu_on(1);
+}
+
 static void cells(void)
 {
 	uint64_t used = call_hvc(HC_INFO, INFO_POOL_USED, 0), value;
@@ -400,6 +420,8 @@ static void cells(void)
 	}
 	cpu_on(1);
 	an_interrupt_survives_its_cpu();
+	if (gic_version == 3)
+		an_lpi_survives_its_cpu();
 	cpu_on(2);
 	value = call_hvc(HC_INFO, INFO_POOL_USED, 0);
 	check(value == used, "the pool is as it was", value);

@@ -122,11 +122,16 @@ _Static_assert(offsetof(struct el2_late, vbar) == LATE_VBAR && offsetof(struct e
 
 struct gic;
 
+#define LPIS_LEFT	64u
+
 /* The engine itself: one, in bss. */
 struct machine {
 	struct bare bare;
 	const struct gic *gic;
 	struct lock dist_lock;		/* registers of the distributor that are read, changed and written */
+	struct lock lpi_lock;
+	uint32_t lpi_left[LPIS_LEFT];	/* with that: LPIs of CPUs of the root that went off, for another one to take */
+	uint32_t lpis_left;		/* with that, or atomic: how many */
 	uint64_t vtcr;
 	uint64_t vmids;			/* taken: bit n is VMID n + 1 */
 	uint32_t maintenance_irq;

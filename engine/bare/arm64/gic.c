@@ -70,6 +70,43 @@ void gic_send_sgi(struct arm_cpu *from, struct arm_cpu *to, uint32_t sgi)
 		gic_of(to)->kick(to);
 }
 
+/* ---- LPIs of the root's CPUs that went off ---- */
+
+/* No register of the GIC makes an LPI pending again. */
+static void lpi_leave(struct machine *m, uint32_t lpi)
+{
+	lock_acquire(&m->lpi_lock);
+	if (m->lpis_left < LPIS_LEFT)
+		m->lpi_left[m->lpis_left++] = lpi;
+	lock_release(&m->lpi_lock);
+}
+
+static void lpis_take(struct arm_cpu *c)
+{
+	struct machine *m = machine_of(c->cpu.sys);
+
+	lock_acquire(&m->lpi_lock);
+	while (m->lpis_left)
+		gic_inject(c, m->lpi_left[--m->lpis_left], PRIORITY_DEFAULT);
+	lock_release(&m->lpi_lock);
+}
+
+/* Any CPU of the root that is on will do; should it go off as well, it comes here, and each of them looks when it is kicked. */
+static void lpis_hand_on(struct arm_cpu *c)
+{
+	struct cpu *other;
+
+	if (!read_once(machine_of(c->cpu.sys)->lpis_left))
+		return;
+	for_each_cpu(other, c->cpu.sys, root_of(c->cpu.sys)->cpus)
+		if (other != &c->cpu && read_once(other->power) == POWER_ON) {
+			gic_of(c)->kick(arm_cpu_of(other));
+			return;
+		}
+}
+
+/* ---- physical ones ---- */
+
 /* One that isn't the guest's: left over from another cell, or never wanted. It is turned off. */
 static void irq_stray(struct arm_cpu *c, uint32_t irq)
 {
@@ -103,6 +140,8 @@ void gic_irqs(struct arm_cpu *c)
 			g->end(iar, true);
 		}
 	}
+	if (fill && is_root && c->cpu.power == POWER_ON && read_once(machine_of(c->cpu.sys)->lpis_left))
+		lpis_take(c);
 	if (fill || c->queue.head != c->queue.tail)
 		gic_fill(c);
 }
@@ -164,6 +203,7 @@ void gic_private_reset(struct arm_cpu *c, uint64_t base)
 	c->sgi_enable = (uint32_t)MASK(15, 0);
 	for (; c->queue.head != c->queue.tail; c->queue.head++)
 		gic_shared_hand_back(c, c->queue.irq[c->queue.head % QUEUE_ENTRIES] & MASK(23, 0), true);
+	lpis_hand_on(c);
 	__atomic_store_n(&c->sgi_pending, 0, __ATOMIC_RELEASE);
 }
 
@@ -193,7 +233,9 @@ void gic_hand_back(struct arm_cpu *c, uint64_t private_base, uint32_t irq, bool 
 
 void gic_shared_hand_back(struct arm_cpu *c, uint32_t irq, bool pending)
 {
-	if (irq >= IRQ_PRIVATE && pending)
+	if (irq >= IRQ_LPI && pending)
+		lpi_leave(machine_of(c->cpu.sys), irq);
+	else if (irq >= IRQ_PRIVATE && pending)
 		gic_hand_back(c, 0, irq, true, false);
 }
 

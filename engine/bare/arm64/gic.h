@@ -86,7 +86,7 @@ void gic_private_reset(struct arm_cpu *c, uint64_t base);
 /* A list register's content goes back to hardware. */
 void gic_hand_back(struct arm_cpu *c, uint64_t private_base, uint32_t irq, bool pending, bool active);
 void gic_queue_hand_back(struct arm_cpu *c, uint64_t private_base);
-/* The CPU goes off: a shared interrupt that pends in a list register or the queue is for others of the cell to take. */
+/* The CPU goes off: a shared interrupt, or an LPI, that pends in a list register or the queue is for others of the cell to take. */
 void gic_shared_hand_back(struct arm_cpu *c, uint32_t irq, bool pending);
 void gic_irq_bit(uint64_t base, uint32_t reg, uint32_t irq);
 

@@ -172,7 +172,7 @@ int arch_may_leave(struct cpu *cpu)
 {
 	struct arm_cpu *c = arm_cpu_of(cpu);
 
-	return c->queue.head != c->queue.tail || machine.gic->has_lpi(c) ? -EAGAIN : 0;
+	return c->queue.head != c->queue.tail || read_once(machine.lpis_left) || machine.gic->has_lpi(c) ? -EAGAIN : 0;
 }
 
 void arch_disable(struct bare *sys)
