@@ -12,9 +12,9 @@
 enum hypercall {
 	HC_DISABLE,			/* on every CPU of the root */
 	HC_CELL_CREATE,			/* x1: physical address of a cell's configuration (config.h) */
-	HC_CELL_START,			/* x1: id, as in the next three */
+	HC_CELL_START,			/* x1: id, as in the next three; -EAGAIN from each: the cell was asked, ask again */
 	HC_CELL_SET_LOADABLE,		/* stops it; its loadable memory becomes the root's to write */
-	HC_CELL_DESTROY,
+	HC_CELL_DESTROY,		/* x2: DESTROY_UNASKED, whatever the cell says */
 	HC_INFO,			/* x1: enum hypercall_info */
 	HC_CELL_STATE,			/* x1: id; enum cell_state of comm_region.h */
 	HC_CPU_INFO,			/* x1: CPU; x2: CPU_INFO_STATE or CPU_INFO_STAT + enum cpu_stat */
@@ -26,6 +26,8 @@ enum hypercall {
 };
 
 enum hypercall_info { INFO_POOL_SIZE, INFO_POOL_USED, INFO_REMAP_SIZE, INFO_REMAP_USED, INFO_CELLS };	/* in pages; cells */
+
+#define DESTROY_UNASKED		1u
 
 #define CPU_INFO_STATE		0u
 #define CPU_INFO_STAT		1000u

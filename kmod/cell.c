@@ -6,12 +6,17 @@
 #define pr_fmt(fmt) "cella: " fmt
 
 #include <linux/cpu.h>
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/io.h>
+#include <linux/jiffies.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
 #include "cella.h"
+
+#define GOING_DOWN_SECONDS	5	/* for a cell's answer when the machine is switched off */
 
 static struct cell *cell_new(const struct cell_view *view, u32 id)
 {
@@ -197,9 +202,25 @@ int cell_create(void *bytes, size_t size, s32 *id)
 	return 0;
 }
 
+/* A call that the cell has to agree to, which it may take its time for: a signal ends the wait, and the machine's end. */
+static long hypercall_agreed(enum hypercall number, const struct cell *cell)
+{
+	unsigned long patience = jiffies + GOING_DOWN_SECONDS * HZ;
+	long err;
+
+	while ((err = hypercall(number, cell->id, 0)) == -EAGAIN) {
+		if (cella.shutting_down && time_after(jiffies, patience))
+			return hypercall(number, cell->id, DESTROY_UNASKED);
+		if (!cella.shutting_down && signal_pending(current))
+			return -EINTR;
+		usleep_range(100, 1000);
+	}
+	return err;
+}
+
 static int destroy(struct cell *cell)
 {
-	long err = hypercall(HC_CELL_DESTROY, cell->id, 0);
+	long err = hypercall_agreed(HC_CELL_DESTROY, cell);
 	cpumask_t cpus;
 
 	if (err < 0)
@@ -246,7 +267,7 @@ int cell_start(const struct cella_cell_ref *ref)
 	struct cell *cell;
 	int err = find(ref, &cell);
 
-	return err ? err : (int)hypercall(HC_CELL_START, cell->id, 0);
+	return err ? err : (int)hypercall_agreed(HC_CELL_START, cell);
 }
 
 int cell_shutdown(const struct cella_cell_ref *ref)
@@ -255,7 +276,7 @@ int cell_shutdown(const struct cella_cell_ref *ref)
 	int err = find(ref, &cell);
 
 	if (!err)
-		err = hypercall(HC_CELL_SET_LOADABLE, cell->id, 0);
+		err = hypercall_agreed(HC_CELL_SET_LOADABLE, cell);
 	if (!err)
 		serve_end(cell);
 	return err;
@@ -309,7 +330,7 @@ int cell_load(const struct cella_load *load)
 	for (i = 0; i < load->count; i++)
 		if (!region_of(cell, &load->piece[i]))
 			return -EINVAL;
-	err = hypercall(HC_CELL_SET_LOADABLE, cell->id, 0);
+	err = hypercall_agreed(HC_CELL_SET_LOADABLE, cell);
 	if (!err)
 		serve_end(cell);
 	for (i = 0; i < load->count && !err; i++)

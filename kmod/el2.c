@@ -113,11 +113,11 @@ static int el2_is_free(void)
 	return atomic_read(&all.err);
 }
 
-/* The header is the file's word for it; what a file is short of image_size is zeros. */
+/* The header is the file's word for it. A file that was cut short is none: its end would be zeros, and run. */
 static bool header_is_good(const struct image_header *h, u32 file_size)
 {
 	return !memcmp(h->signature, IMAGE_SIGNATURE, sizeof(h->signature)) && h->revision == IMAGE_REVISION &&
-	       file_size <= h->image_size && h->image_size <= h->core_size && h->entry < file_size &&
+	       file_size == h->image_size && file_size <= h->core_size && h->entry < file_size &&
 	       IS_ALIGNED(h->core_size, SZ_4K) && h->percpu_size && IS_ALIGNED(h->percpu_size, SZ_4K) &&
 	       h->console_size <= h->core_size && h->console_offset <= h->core_size - h->console_size &&
 	       h->console_size >= sizeof(struct image_console) && IS_ALIGNED(h->console_offset, 4);

@@ -63,6 +63,8 @@ struct cell {
 	uint64_t cpus;			/* management; bit n: CPU n */
 	struct comm_region *comm;	/* NULL for the root */
 	bool talks;			/* it has a region to see comm in, and isn't passive */
+	bool asked;			/* management; to shut down, at the time below */
+	uint64_t asked_at;		/* ns */
 	struct mmio_table mmio;
 	struct ivshmem *ivshmem;	/* its devices: a page of the pool, or NULL */
 	uint32_t num_ivshmem;

@@ -131,8 +131,20 @@ static struct cell **cell_slot(struct bare *sys, uint64_t id)
 	return NULL;
 }
 
+enum cell_end { CELL_STOP, CELL_DESTROY, CELL_DESTROY_UNASKED };
+
+/* Does everybody agree? */
+static int cell_may_end(struct cell *cell, enum cell_end how)
+{
+	if (how == CELL_DESTROY_UNASKED)
+		return 0;
+	if (how == CELL_DESTROY && !comm_allows_change(cell->sys, cell))
+		return -EPERM;
+	return comm_allows_shutdown(cell);
+}
+
 /* Finds the cell and stops it, if it agrees. On error management is over. */
-static int cell_begin(struct cpu *cpu, uint64_t id, bool destroy, struct cell ***slot)
+static int cell_begin(struct cpu *cpu, uint64_t id, enum cell_end how, struct cell ***slot)
 {
 	int err = management_begin(cpu);
 
@@ -141,8 +153,8 @@ static int cell_begin(struct cpu *cpu, uint64_t id, bool destroy, struct cell **
 	*slot = cell_slot(cpu->sys, id);
 	if (!*slot)
 		err = id == root_of(cpu->sys)->config->id ? -EINVAL : -ENOENT;
-	else if ((destroy && !comm_allows_change(cpu->sys, **slot)) || !comm_allows_shutdown(cpu, **slot))
-		err = -EPERM;
+	else
+		err = cell_may_end(**slot, how);
 	if (err) {
 		management_leave(cpu);
 		return err;
@@ -327,7 +339,7 @@ int cell_create(struct cpu *cpu, uint64_t at)
 	cpus_go(cpu, root_of(sys)->cpus | (err ? 0 : (*slot)->cpus));
 	if (!err) {
 		log_info("cell '%s' created", (*slot)->config->name);
-		comm_changed(cpu, *slot);
+		comm_changed(cpu->sys, *slot);
 	}
 	management_leave(cpu);
 	return err;
@@ -359,7 +371,7 @@ static int loadable_move(struct cell *cell, bool to_root)
 int cell_set_loadable(struct cpu *cpu, uint64_t id)
 {
 	struct cell **slot;
-	int err = cell_begin(cpu, id, false, &slot);
+	int err = cell_begin(cpu, id, CELL_STOP, &slot);
 
 	if (err)
 		return err;
@@ -381,7 +393,7 @@ static bool is_own_memory(const struct config_memory *m)
 int cell_start(struct cpu *cpu, uint64_t id)
 {
 	struct cell **slot, *cell;
-	int err = cell_begin(cpu, id, false, &slot);
+	int err = cell_begin(cpu, id, CELL_STOP, &slot);
 
 	if (err)
 		return err;
@@ -410,10 +422,10 @@ static bool must_scrub(const struct config_memory *m)
 	return is_own_memory(m) && (m->flags & MEMORY_WRITE);
 }
 
-int cell_destroy(struct cpu *cpu, uint64_t id)
+int cell_destroy(struct cpu *cpu, uint64_t id, bool unasked)
 {
 	struct cell **slot, *cell;
-	int err = cell_begin(cpu, id, true, &slot);
+	int err = cell_begin(cpu, id, unasked ? CELL_DESTROY_UNASKED : CELL_DESTROY, &slot);
 
 	if (err)
 		return err;
@@ -430,7 +442,7 @@ int cell_destroy(struct cpu *cpu, uint64_t id)
 	cpus_go(cpu, root_of(cpu->sys)->cpus);
 	cpus_return(cell);
 	cell_free(cell);
-	comm_changed(cpu, NULL);
+	comm_changed(cpu->sys, NULL);
 	management_leave(cpu);
 	return 0;
 }

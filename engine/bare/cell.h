@@ -18,7 +18,7 @@ int cell_create_root(struct bare *sys);
 int cell_create(struct cpu *cpu, uint64_t config);
 int cell_start(struct cpu *cpu, uint64_t id);
 int cell_set_loadable(struct cpu *cpu, uint64_t id);
-int cell_destroy(struct cpu *cpu, uint64_t id);
+int cell_destroy(struct cpu *cpu, uint64_t id, bool unasked);
 int cell_get_state(struct cpu *cpu, uint64_t id);
 uint32_t cell_count(const struct bare *sys);
 
@@ -38,11 +38,14 @@ int root_copy(struct cpu *cpu, void *to, uint64_t from, uint64_t size);
 
 /* The page as a cell finds it at its start. */
 void comm_start(struct cell *cell);
-/* May the cell be stopped? Asks it, and waits for at most its reply_timeout. */
-bool comm_allows_shutdown(struct cpu *cpu, struct cell *cell);
+/*
+ * May the cell be stopped? Asks it, the first time. 0, -EPERM, or -EAGAIN while it hasn't answered within its reply_timeout: nobody
+ * waits for a cell inside the engine.
+ */
+int comm_allows_shutdown(struct cell *cell);
 /* Is no cell locked, but the one? */
 bool comm_allows_change(const struct bare *sys, const struct cell *except);
-/* Tells all running cells but one. */
-void comm_changed(struct cpu *cpu, const struct cell *except);
+/* Tells all running cells but one, except those that are being asked whether they may be stopped. */
+void comm_changed(struct bare *sys, const struct cell *except);
 
 #endif

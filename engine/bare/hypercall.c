@@ -136,7 +136,7 @@ int64_t hypercall(struct cpu *cpu, struct regs *regs, uint64_t number, uint64_t 
 	case HC_CELL_CREATE:		return cell_create(cpu, a1);
 	case HC_CELL_START:		return cell_start(cpu, a1);
 	case HC_CELL_SET_LOADABLE:	return cell_set_loadable(cpu, a1);
-	case HC_CELL_DESTROY:		return cell_destroy(cpu, a1);
+	case HC_CELL_DESTROY:		return cell_destroy(cpu, a1, a2 == DESTROY_UNASKED);
 	case HC_INFO:			return engine_info(cpu->sys, a1);
 	case HC_CELL_STATE:		return cell_get_state(cpu, a1);
 	case HC_CPU_INFO:		return cpu_info(cpu, a1, a2);

@@ -3,6 +3,7 @@
  * The bare image without Linux: on QEMU's virt board, three CPUs enter and leave the engine, use interrupts, are refused what they
  * are, and give one of them to a cell. Prints a line for each case and "ok" or "FAILED" at the end, then turns the machine off.
  */
+#include "base/errno.h"
 #include "tests/bare/board.h"
 
 #define CELL_BYTES	0x10000ull
@@ -87,6 +88,16 @@ static void root_is_kept_out(void)
 	check(r32(GICD + 4), "GICD_TYPER", 0);
 }
 
+/* For calls that the cell has to agree to. */
+static uint64_t call_agreed(uint64_t number)
+{
+	uint64_t value;
+
+	while ((value = call_hvc(number, 1, 0)) == (uint64_t)-EAGAIN)
+		relax();
+	return value;
+}
+
 static void cell_runs(void)
 {
 	volatile uint64_t *counter = (volatile uint64_t *)(CELL_BASE + 0x1000), seen;
@@ -97,25 +108,25 @@ static void cell_runs(void)
 	value = call_hvc(HC_CELL_STATE, 1, 0);
 	check(value == CELL_SHUT_DOWN, "state when created", value);
 	for (int round = 0; round < 2; round++) {
-		value = call_hvc(HC_CELL_SET_LOADABLE, 1, 0);
+		value = call_agreed(HC_CELL_SET_LOADABLE);
 		check(value == 0, "set loadable", value);
 		memcpy((void *)CELL_BASE, inmate, (unsigned long)(inmate_end - inmate));
 		*counter = 0;
-		value = call_hvc(HC_CELL_START, 1, 0);
+		value = call_agreed(HC_CELL_START);
 		check(value == 0, "start", value);
 		value = call_hvc(HC_CELL_STATE, 1, 0);
 		check(value == CELL_RUNNING, "state when running", value);
 		interrupts_work_alone();
-		value = call_hvc(HC_CELL_SET_LOADABLE, 1, 0);
+		value = call_agreed(HC_CELL_SET_LOADABLE);
 		check(value == 0, "stop", value);
 		seen = *counter;
 		check(seen > 0, "the cell counted", seen);
 		value = call_hvc(HC_CELL_STATE, 1, 0);
 		check(value == CELL_SHUT_DOWN, "state when stopped", value);
 	}
-	value = call_hvc(HC_CELL_START, 1, 0);
+	value = call_agreed(HC_CELL_START);
 	check(value == 0, "start again", value);
-	value = call_hvc(HC_CELL_DESTROY, 1, 0);
+	value = call_agreed(HC_CELL_DESTROY);
 	check(value == 0, "destroy", value);
 	check(*counter == 0, "memory was scrubbed", *counter);
 }
@@ -188,6 +199,32 @@ static void a_table_that_is_elsewhere_already_is_refused(void)
 	*(volatile uint64_t *)GITS_BASER0 = VALID | HV_BASE;
 	enable_refused(-22);
 	*(volatile uint64_t *)GITS_BASER0 = 0;
+}
+
+/* ---- a cell that doesn't answer ---- */
+
+/* Nobody waits for it inside the engine: its time passes between the calls. */
+static void silent_cell_is_stopped(void)
+{
+	uint64_t value, timeout = cell.cell.reply_timeout;
+
+	cell.cell.reply_timeout = 20000;
+	value = call_hvc(HC_CELL_CREATE, (uint64_t)&cell, 0);
+	check(value == 0, "create a silent cell", value);
+	value = call_hvc(HC_CELL_SET_LOADABLE, 1, 0);
+	check(value == 0, "set loadable", value);
+	*(uint32_t *)CELL_BASE = 0x14000000;	/* b . */
+	value = call_hvc(HC_CELL_START, 1, 0);
+	check(value == 0, "start a silent cell", value);
+	value = call_hvc(HC_CELL_SET_LOADABLE, 1, 0);
+	check(value == (uint64_t)-EAGAIN, "the first time that it is asked", value);
+	value = call_agreed(HC_CELL_START);
+	check(value == 0, "start it again", value);
+	value = call_hvc(HC_CELL_DESTROY, 1, 0);
+	check(value == (uint64_t)-EAGAIN, "the first time that it is asked again", value);
+	value = call_hvc(HC_CELL_DESTROY, 1, DESTROY_UNASKED);
+	check(value == 0, "destroy unasked", value);
+	cell.cell.reply_timeout = timeout;
 }
 
 /* ---- costs: under -icount a nanosecond is an instruction; CPU 1 is parked ---- */
@@ -414,6 +451,7 @@ static void cells(void)
 		tables_and_cells_exclude_each_other();
 	for (int i = 0; i < 3; i++)
 		cell_runs();
+	silent_cell_is_stopped();
 	if (gic_version == 3) {
 		lpi_tables_stay_the_roots();
 		an_lpi_is_no_cells();
