@@ -98,11 +98,12 @@ static void lpis_hand_on(struct arm_cpu *c)
 
 	if (!read_once(machine_of(c->cpu.sys)->lpis_left))
 		return;
-	for_each_cpu(other, c->cpu.sys, root_of(c->cpu.sys)->cpus)
-		if (other != &c->cpu && read_once(other->power) == POWER_ON) {
-			gic_of(c)->kick(arm_cpu_of(other));
-			return;
-		}
+	for_each_cpu(other, c->cpu.sys, root_of(c->cpu.sys)->cpus) {
+		if (other == &c->cpu || read_once(other->power) != POWER_ON)
+			continue;
+		gic_of(c)->kick(arm_cpu_of(other));
+		return;
+	}
 }
 
 /* ---- physical ones ---- */
