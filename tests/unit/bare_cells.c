@@ -266,7 +266,7 @@ static void a_start_cleans_the_caches_of_all_memory_of_the_cells_own(void **stat
 	assert_true(r->cleaned[OWN]);
 	assert_false(r->cleaned[SHARED]);
 	assert_false(r->cleaned[DEVICE]);
-	assert_int_equal(cell_destroy(&r->cpu[0], 1), 0);
+	assert_int_equal(cell_destroy(&r->cpu[0], 1, false), 0);
 	cpu_end(r);
 }
 
