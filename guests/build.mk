@@ -34,9 +34,12 @@ $(inmate-dir)/obj/%.o: %.S
 	@mkdir -p $(@D)
 	$(Q)$(AARCH64)gcc -I. -MMD -MP -c -o $@ $<
 
+# Sources that one inmate takes beside its own.
+inmate-with-ivshmem-net-demo = kmod/net_ring.c
+
 # $(call inmate,source)
 define inmate
-$(inmate-dir)/$(notdir $(1:.c=.elf)): $(call inmate-obj,$(1)) $(call inmate-obj,$(inmate-lib) $(if $(filter guests/hostile/%,$(1)),guests/hostile/lib/main.c)) guests/inmate/inmate.ld
+$(inmate-dir)/$(notdir $(1:.c=.elf)): $(call inmate-obj,$(1)) $(call inmate-obj,$(inmate-lib) $(if $(filter guests/hostile/%,$(1)),guests/hostile/lib/main.c) $(inmate-with-$(basename $(notdir $(1))))) guests/inmate/inmate.ld
 	$$(Q)$(AARCH64)gcc -nostdlib -pie -Wl,--no-dynamic-linker,-z,noexecstack,-z,max-page-size=4096,--build-id=none,--no-warn-rwx-segments \
 		-T guests/inmate/inmate.ld -o $$@ $$(filter %.o,$$^)
 endef

@@ -24,6 +24,7 @@
 #ifndef __ASSEMBLER__
 #include "abi/comm_region.h"
 #include "abi/hypercall.h"
+#include "abi/ivshmem.h"
 #include "base/bits.h"
 #include "base/fmt.h"
 #include "base/string.h"
@@ -151,6 +152,21 @@ uint32_t mem_sum(const void *at, size_t bytes);	/* a checksum; bytes a multiple 
 uint64_t pci_config(uint16_t bdf, unsigned reg);	/* address of that register */
 int pci_find(uint16_t vendor, uint16_t device, int after);	/* bdf, or -1; after: -1 for the first */
 unsigned pci_capability(uint16_t bdf, uint8_t id);	/* its offset, or 0 */
+
+/* ---- shared memory with doorbells (ivshmem.c) ---- */
+struct shmem {
+	uint64_t regs;				/* IVSHMEM_ID... lie there */
+	uint64_t states, shared, output;	/* sections; the output sections of all peers lie side by side */
+	uint64_t shared_size, output_size;
+	uint32_t id, peers;
+	unsigned irq;
+	uint16_t bdf;
+};
+
+/* The first device that speaks that; its memory is mapped, its interrupt isn't on. False: there is none. */
+bool shmem_open(struct shmem *s, enum ivshmem_protocol protocol);
+uint32_t shmem_state(const struct shmem *s, uint32_t peer);
+void shmem_ring(const struct shmem *s, uint32_t peer);	/* it finds what was written before */
 
 /* ---- all state ---- */
 struct inmate {

@@ -26,6 +26,18 @@ static void written(uint8_t *peer, const uint8_t *step)
 		memcpy(peer + at, &value, sizeof(value));
 }
 
+/* All that a frame needs, with a place and a length from the input. */
+static void offered(uint8_t *peer, const uint8_t *step)
+{
+	struct net_desc d = { .addr = (uint64_t)step[1] << 6, .len = (uint32_t)step[2] << 6 | step[0] >> 3 };
+	uint16_t id = step[3] & 31, idx = (uint16_t)(r.taken + 1);
+	uint8_t *avail = peer + r.entries * sizeof(d);
+
+	memcpy(peer + id * sizeof(d), &d, sizeof(d));
+	memcpy(avail + 4 + 2 * (r.taken % r.entries), &id, sizeof(id));
+	memcpy(avail + 2, &idx, sizeof(idx));
+}
+
 static void sent(const uint8_t *own, const uint8_t *step)
 {
 	uint32_t len = step[1] | (uint32_t)(step[2] & 0x3f) << 8;
@@ -61,6 +73,7 @@ static void reaped(void)
 {
 	if (net_ring_reap(&r) == NET_BROKEN)
 		net_ring_reset(&r);
+	assert_that((uint16_t)(r.sent - r.returned) <= NET_IN_FLIGHT);
 	net_ring_want_returns(&r);
 	net_ring_has_returns(&r);
 }
@@ -78,6 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			case 1:		reaped(); break;
 			case 2:
 			case 3:		sent(own, data + i); break;
+			case 4:		offered(peer, data + i); break;
 			default:	written(peer, data + i);
 			}
 		}

@@ -17,7 +17,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "rig
 sys.dont_write_bytecode = True
 
 import jailhouse
-from bare_arm64 import Bare, System, alone
+from bare_arm64 import Bare, Shared, System, alone
 from guest import need
 from outer import main_of
 
@@ -159,6 +159,30 @@ def jailhouse_files(rig):
     need("Hello 3 from cell!" in said, f"the cell printed {said!r}")
     rig.cell("destroy inmate-demo")
     rig.disable()
+    rig.healthy()
+
+
+def inmate_answers(rig):
+    """cella-net.ko in the root and an inmate at the other end: ARP and pings, and again after either was gone."""
+    rig.enable()
+    base = rig.pool_used()
+    net = Shared(rig)
+    rig.cell(f"create {rig.toml('ivshmem-net-demo')}")
+    rig.load("ivshmem-net-demo", "ivshmem-net-demo")
+    for _ in range(2):
+        mark = rig.mark()
+        rig.cell("start ivshmem-net-demo")
+        net.pings("-c 20 -A -s 1400")
+        rig.run(f"ip link set {net.name} down; ip link set {net.name} up")
+        net.pings("-c 2")
+        rig.cell("shutdown ivshmem-net-demo")
+        rig.says("ivshmem-net-demo", r"net: \d+ frames, (2[2-9]|[3-9]\d) answered", 10, mark)
+        net.wait_carrier(False)
+    rig.cell("destroy ivshmem-net-demo")
+    need(rig.pool_used() == base, f"{rig.pool_used()} pages of the pool are used, {base} before")
+    rig.disable()
+    need(rig.status(f"test -e /sys/class/net/{net.name}")[0], "the root's network outlived the engine")
+    rig.run("rmmod cella-net")
     rig.healthy()
 
 
@@ -334,6 +358,7 @@ class Nothing:
 
 SCRIPT = ("enable, create, load, start, shutdown, destroy, disable, twice: the machine is as it was", one_script)
 DOORBELLS = ("a cell and the root ring each other over shared memory", doorbells)
+NETWORK = ("an inmate answers pings over shared memory", inmate_answers)
 HOSTILE = "addresses sysregs calls irqs states".split()
 
 
@@ -349,6 +374,7 @@ V3 = [
     ("a cell with two CPUs turns the second on and off, and both off", two_cpus),
     ("a cell prints on the UART that it shares with the root", shared_uart),
     DOORBELLS,
+    NETWORK,
     ("a root cell and an inmate as Jailhouse's files have them", jailhouse_files),
     ("a cell that fails is parked and reported, and starts again", failed_cell),
     *hostiles(12),
