@@ -16,7 +16,8 @@ struct fdt_writer {
 	uint32_t depth;
 	int err;			/* -ENOSPC, -EINVAL (unbalanced) */
 	uint32_t phandles;		/* given out so far */
-	uint32_t interrupt_cells;	/* of the board's controller: 1 (a number), 2 (and its kind), or 3 (a GIC's) as fdt_start leaves it */
+	/* Of the board's controller: 1 (a number), 2 (and its kind), or 3 (a GIC's) as fdt_start leaves it. */
+	uint32_t interrupt_cells;
 };
 
 void fdt_start(struct fdt_writer *w, void *buf, size_t size);

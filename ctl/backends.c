@@ -254,8 +254,8 @@ static int open_net(struct backends *b, const char *spec, const struct run_optio
 	}
 	err = n.mode == NET_MODE_USER ? net_user_open(b->io, n.mac, n.mtu, net) : net_none_open(n.mac, net);
 	if (err == -ELIBACC)
-		return ctl_fail(e, err, "network %s: this machine has no libslirp.so.0: install libslirp0, or choose another network",
-				spec);
+		return ctl_fail(e, err, "network %s: this machine has no libslirp.so.0: install libslirp0, or choose another "
+				"network", spec);
 	if (err)
 		return ctl_fail_errno(e, err, "network", spec);
 	b->nets++;

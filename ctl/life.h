@@ -40,6 +40,7 @@ int life_init(struct life *l);		/* the control loop exists */
 void life_fini(struct life *l);
 void life_request(struct vm *vm, enum vm_exit what);	/* vm_events.request with ctx a struct life; any thread */
 void life_end(struct life *l, int status);		/* ends the control loop */
-void life_quiesce(struct life *l);	/* until no device has work under way, the vCPUs parked; all loops but the control loop go on */
+/* Until no device has work under way, the vCPUs parked; all loops but the control loop go on. */
+void life_quiesce(struct life *l);
 
 #endif

@@ -87,7 +87,7 @@ struct board_irqchip {
 	uint32_t first;			/* the number that its pin 0 has */
 	uint32_t max_vcpus;
 	uint64_t (*affinity)(uint32_t index);
-	gpa_t msi;			/* what takes messages: GICv3: the ITS, GICv2: a GICv2m frame, AIA: the IMSICs; 0: nothing */
+	gpa_t msi;			/* what takes messages: a GICv3's ITS, a GICv2m frame, an AIA's IMSICs; 0: nothing */
 };
 
 /*

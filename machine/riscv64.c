@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What riscv64 boards have in common: an AIA of the engine's own (APLIC, IMSICs), or a PLIC, which is a model; harts whose power and timers are the SBI's
- * (the engine's), the way their first hart starts, and their device tree (Linux's bindings for riscv/cpus).
+ * What riscv64 boards have in common: an AIA of the engine's own (APLIC, IMSICs), or a PLIC, which is a model; harts whose power
+ * and timers are the SBI's (the engine's), the way their first hart starts, and their device tree (Linux's bindings for
+ * riscv/cpus).
  */
 #include "base/bits.h"
 #include "base/errno.h"

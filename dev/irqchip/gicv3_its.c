@@ -49,7 +49,8 @@ static void run_commands(struct gicv3_its *its)
 	uint64_t cmd[4];
 	uint32_t spent = 0;
 
-	if (its->reg.creadr == its->reg.cwriter || !its->reg.enabled || !(its->reg.cbaser >> 63) || its->reg.cwriter >= queue_size(its))
+	if (its->reg.creadr == its->reg.cwriter || !its->reg.enabled || !(its->reg.cbaser >> 63) ||
+	    its->reg.cwriter >= queue_size(its))
 		return;
 	mem_reader_enter(&its->reader);
 	while (its->reg.creadr != its->reg.cwriter && spent < SLICE) {

@@ -9,6 +9,7 @@
 #define FRAME_BYTES	256		/* x0 to x30, and one word */
 
 #ifdef __ASSEMBLER__
+/* clang-format off */
 
 	.macro	frame_store_x4_x29 at
 	stp	x4, x5, [\at, #32]

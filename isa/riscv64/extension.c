@@ -11,8 +11,8 @@ static const struct {
 	uint32_t bit;
 	const char *name;
 } named[] = {
-	{ RISCV64_ZIHINTPAUSE, "zihintpause" }, { RISCV64_SSAIA, "ssaia" }, { RISCV64_SSTC, "sstc" }, { RISCV64_SVINVAL, "svinval" },
-	{ RISCV64_SVPBMT, "svpbmt" },
+	{ RISCV64_ZIHINTPAUSE, "zihintpause" }, { RISCV64_SSAIA, "ssaia" }, { RISCV64_SSTC, "sstc" },
+	{ RISCV64_SVINVAL, "svinval" }, { RISCV64_SVPBMT, "svpbmt" },
 };
 
 static int append(char *text, size_t size, const char *more, size_t len)

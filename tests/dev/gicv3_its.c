@@ -279,7 +279,7 @@ static void tables_that_are_not_in_ram_lose_the_guest_its_interrupts(void **stat
 	assert_true(send(f, 8, 0) < 0);
 }
 
-/* Commands that look at every LPI are done a few at a time, so that a queue full of them does not keep a vCPU; who polls sees the end. */
+/* Commands that look at every LPI are done a few at a time: a queue full of them does not keep a vCPU; who polls sees the end. */
 static void a_queue_of_long_commands_is_done_in_slices(void **state)
 {
 	struct fixture *f = *state;

@@ -316,7 +316,7 @@ static void clock_rings_at_the_alarm_and_each_second(void **state)
 	assert_int_equal(cmos(0xc), 0x90);
 }
 
-/* UF says that a second has passed whether or not that interrupts: who polls sees it once for each look (data sheet, register C). */
+/* UF says that a second has passed whether that interrupts or not: who polls sees it once a look (data sheet, register C). */
 static void clock_says_that_seconds_passed_to_who_polls(void **state)
 {
 	cmos(0xc);

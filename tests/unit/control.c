@@ -202,7 +202,8 @@ static void a_notification_has_no_answer_even_if_it_fails(void **state)
 	struct rig *r = rig_new();
 	int fd = client(r);
 
-	say(fd, "{\"jsonrpc\":\"2.0\",\"method\":\"fly\"}\n{\"jsonrpc\":\"2.0\",\"method\":\"stop\",\"params\":{\"timeout\":-1}}\n");
+	say(fd, "{\"jsonrpc\":\"2.0\",\"method\":\"fly\"}\n"
+	    "{\"jsonrpc\":\"2.0\",\"method\":\"stop\",\"params\":{\"timeout\":-1}}\n");
 	serve(r);
 	assert_string_equal(heard(fd), "");
 	say(fd, "{\"jsonrpc\":\"2.0\",\"id\":null,\"method\":\"fly\"}\n");

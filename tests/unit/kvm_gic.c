@@ -183,7 +183,10 @@ static void command(struct machine *m, uint32_t *at, uint64_t w0, uint64_t w1, u
 	put(m, GIC_TEST_ITS + 0x88, 8, *at);
 }
 
-/* As Linux does: collection n is CPU n; device 8 has events 0 and 15 for CPU 0 and 1. Of LPIs none is enabled in the configuration, so that they wait. */
+/*
+ * As Linux does: collection n is CPU n; device 8 has events 0 and 15 for CPU 0 and 1. Of LPIs none is enabled in the configuration,
+ * so that they wait.
+ */
 static void prepare(struct machine *m)
 {
 	uint32_t at = 0;

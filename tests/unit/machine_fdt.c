@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Device trees of virt-arm64 and virt-riscv64, read back by libfdt: what a kernel relies on, for every number of vCPUs and both GICs. */
+/* Device trees of virt-arm64 and virt-riscv64, read back by libfdt: what kernels rely on, for any number of vCPUs, both GICs. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -44,8 +44,8 @@ static void no_wake(struct workq *q)
 {
 }
 
-static int make_with(struct rig *r, const struct engine_ops *engine, const struct engine_info *info, const struct machine_class *cls,
-		     const struct machine_config *c)
+static int make_with(struct rig *r, const struct engine_ops *engine, const struct engine_info *info,
+		     const struct machine_class *cls, const struct machine_config *c)
 {
 	memset(r, 0, sizeof(*r));
 	os_arena_init(&r->vm.arena);

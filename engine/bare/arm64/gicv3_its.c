@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Memory that a GICv3 reads and writes by itself: LPI tables of redistributors (ARM IHI 0069 §12.11) and the tables and the command
- * queue of ITSs (§12.19). Only the root may say where, and only in memory that it may write itself; a table that was elsewhere when the
- * engine began keeps it from beginning, and memory with a table in it can't be given to a cell.
+ * Memory that a GICv3 reads and writes by itself: LPI tables of redistributors (ARM IHI 0069 §12.11) and the tables and the
+ * command queue of ITSs (§12.19). Only the root may say where, and only in memory that it may write itself; a table that was
+ * elsewhere when the engine began keeps it from beginning, and memory with a table in it can't be given to a cell.
  *
  * What stands in a table, and in commands, is the root's: an indirect table and a device's table of interrupts are not looked at.
  */
@@ -192,7 +192,8 @@ int gicv3_its_check(const struct bare *sys)
 
 			if (root_has(sys, &t))
 				continue;
-			log_error("an ITS has its table %u at %#llx, which is not the root's memory", n, (unsigned long long)t.start);
+			log_error("an ITS has its table %u at %#llx, which is not the root's memory", n,
+				  (unsigned long long)t.start);
 			return -EINVAL;
 		}
 	}

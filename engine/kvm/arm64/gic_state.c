@@ -5,7 +5,8 @@
  *
  * What the kernel's GIC has in its own way: GICD_CTLR is one enable for both groups; a redistributor is never asleep; routes
  * have no Aff3 and no 1-of-N; PPIs are level-sensitive; a GICv2 has one register of active priorities. It tells the lines of
- * level-sensitive interrupts of a GICv3, no others: those of SPIs are what we drove, and that a PPI of a GICv2 is pending is its line.
+ * level-sensitive interrupts of a GICv3, no others: those of SPIs are what we drove, and that a PPI of a GICv2 is pending is its
+ * line.
  */
 #include <stdlib.h>
 #include <string.h>
