@@ -417,7 +417,7 @@ static void an_lpi_is_no_cells(void)
 	check(value > exits, "the LPI came to EL2", value);
 	value = call_hvc(HC_CPU_INFO, 1, CPU_INFO_STAT + STAT_VIRQ);
 	check(value == 0, "the root's LPI in a cell", value);
-	value = call_hvc(HC_CELL_DESTROY, 1, 0);
+	value = call_agreed(HC_CELL_DESTROY);
 	check(value == 0, "destroy beside LPIs", value);
 	lpi_shut_down();
 }
