@@ -89,14 +89,14 @@ class Riscv64:
 
 class Riscv64Aia(Riscv64):
     """
-    With APLIC and IMSICs. QEMU 7.2's APLIC never ends a wired interrupt: what a handler writes last, to have it again if the line
+    With APLIC and IMSICs, which have interrupt files for three guests' vCPUs. QEMU 7.2's APLIC never ends a wired interrupt: what a handler writes last, to have it again if the line
     is still up, makes it pending always. So this machine's tree has no wired interrupts: the UART is polled, the rest is gone.
     """
 
     @staticmethod
     def argv(kernel, initrd, append, mem, cpus, extra):
         argv = Riscv64.argv(kernel, initrd, append, mem, cpus, extra)
-        argv[argv.index("virt")] = "virt,aia=aplic-imsic"
+        argv[argv.index("virt")] = "virt,aia=aplic-imsic,aia-guests=3"
         argv[argv.index("rv64,h=true")] = "rv64,h=true,x-smaia=true,x-ssaia=true"
         return [*argv, "-dtb", Riscv64Aia.tree(argv[:argv.index("-kernel")])]
 
