@@ -173,6 +173,7 @@ static int fail_cell(const char *verb, const char *cell, struct ctl_error *e)
 		{ ENOENT, "there is no such cell: 'cella cell list' shows them" },
 		{ EEXIST, "there is a cell of this name: destroy that one, or use another" },
 		{ EPERM, "refused: a cell is locked, or this needs root" },
+		{ EINTR, "interrupted: it has not answered, and its reply_timeout is 0, which means for ever" },
 		{ EBUSY, "a CPU or memory of it is in use: 'cella cell list' shows by whom" },
 		{ EINVAL, "refused: 'dmesg' and 'cella cell console' say why" },
 		{ ENOMEM, "the hypervisor's memory is used up: give it more in the system's configuration" },

@@ -10,6 +10,7 @@ is one kind of board; its tests share one boot and are reported one by one as TA
 
 import os
 import re
+import struct
 import sys
 import time
 
@@ -183,6 +184,21 @@ def inmate_answers(rig):
     rig.disable()
     need(rig.status(f"test -e /sys/class/net/{net.name}")[0], "the root's network outlived the engine")
     rig.run("rmmod cella-net")
+    rig.healthy()
+
+
+def no_answer(rig):
+    """A cell that never looks at its messages, for eight seconds, and may think for ever: a signal ends the wait, and the root works meanwhile."""
+    rig.enable()
+    rig.run("sed 's/^reply_timeout.*/reply_timeout = 0/' /cella/gic-demo.toml >/tmp/silent.toml")
+    rig.cell("create /tmp/silent.toml")
+    rig.cell("load gic-demo /cella/silent.bin")
+    rig.cell("start gic-demo")
+    said = rig.run("(cella cell shutdown gic-demo; echo status $?) >/tmp/shutdown 2>&1 & sleep 1; kill -INT $(pidof ld-linux-aarch64.so.1 cella); sleep 1; cat /tmp/shutdown; true")
+    need("status" in said and "status 0" not in said, f"the wait was not ended: {said}")
+    need(rig.state("gic-demo") == "running", f"a cell that never answered is {rig.state('gic-demo')}")
+    rig.cell("destroy gic-demo", 60)    # when it has turned itself off
+    rig.disable()
     rig.healthy()
 
 
@@ -366,6 +382,9 @@ def hostiles(starts, names=HOSTILE):
     return [(f"hostile {n}: a neighbour's heart and memory don't mind", lambda r, n=n: hostile(r, n, starts)) for n in names]
 
 
+# isb; x1 = CNTVCT_EL0 + 8 * CNTFRQ_EL0; until CNTVCT_EL0 >= x1; PSCI SYSTEM_OFF by SMC; stay
+SILENT = struct.pack("<11I", 0xD5033FDF, 0xD53BE041, 0xD53BE002, 0x8B020C21, 0xD53BE043, 0xEB01007F, 0x54FFFFC3, 0x52800100, 0x72B08000,
+                     0xD4000003, 0x14000000)
 # On four of its sixteen CPUs, and with more memory: our inmates have stacks for as many CPUs as there may be.
 JAILHOUSE = {"jailhouse.cell": jailhouse.system(0xF), "jailhouse-demo.cell": jailhouse.inmate_demo(ram=(0x7F900000, 0x100000))}
 V3 = [
@@ -376,6 +395,7 @@ V3 = [
     DOORBELLS,
     NETWORK,
     ("a root cell and an inmate as Jailhouse's files have them", jailhouse_files),
+    ("a wait for a cell that doesn't answer ends by a signal", no_answer),
     ("a cell that fails is parked and reported, and starts again", failed_cell),
     *hostiles(12),
     ("the timer of a cell goes on while the root is under stress", stress),
@@ -400,7 +420,7 @@ LONG = [
 if __name__ == "__main__":
     main_of({
         "alone": (Nothing, ALONE),
-        "v3": (lambda: Bare("12", "v3", blobs=JAILHOUSE), V3),
+        "v3": (lambda: Bare("12", "v3", blobs={**JAILHOUSE, "silent.bin": SILENT}), V3),
         "its13": (lambda: Bare("13", "v3-its"), SHORT),
         "v2": (lambda: Bare("12", "v2"), SHORT),
         "cycles": (lambda: Bare("12", "v3"), LONG),

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
 # cases: served_linux
-# long: served_linux_gicv2 served_linux_13
+# long: served_linux_gicv2 served_linux_13 served_devices
 # budget: 300
 """
 A Debian kernel as a cell whose network and console the root serves (`cella cell serve`): bare_served.py CASE. It comes to a
@@ -23,6 +23,8 @@ from image import image
 from kmod import kmod
 
 MODULES = "virtio_mmio virtio_net virtio_console".split()
+DEVICES = MODULES + "virtio_blk virtio-rng".split()
+USER = "-n user -d /tmp/disk --rng"
 NET = "-n tap,ifname=cell0,host_ip=192.168.77.1/24"
 EARLY = os.environ.get("CELLA_RIG_EARLY", "")
 
@@ -38,8 +40,8 @@ class Served:
         self.rig = rig
         rig.run("mkfifo /tmp/in")
 
-    def serve(self, words="--console"):
-        self.rig.run(f"( (exec 3<>/tmp/in; exec cella cell serve served {NET} {words} <&3 >/tmp/out 2>&1) & )")
+    def serve(self, devices=NET):
+        self.rig.run(f"( (exec 3<>/tmp/in; exec cella cell serve served {devices} --console <&3 >/tmp/out 2>&1) & )")
 
     def serving(self):
         return self.rig.status("grep -q cella-serve /proc/interrupts")[0] == 0
@@ -73,8 +75,8 @@ class Served:
         need("3 packets received" in self.out(), f"the cell's pings:\n{self.out()}")
 
 
-def start(rig):
-    rig.cell(f"linux -i /cella/initrd.gz -c 'rig.tty=hvc0 panic=-1 quiet {EARLY}' /cella/linux-served.toml /cella/linux", 90)
+def start(rig, config="/cella/linux-served.toml"):
+    rig.cell(f"linux -i /cella/initrd.gz -c 'rig.tty=hvc0 panic=-1 quiet {EARLY}' {config} /cella/linux", 90)
 
 
 def asked(rig):
@@ -89,6 +91,32 @@ def shell_and_pings(cell):
     cell.up()
     cell.cell_pings()
     need(cell.root_pings(), "the root's pings get no answer")
+
+
+def disk_rng_and_user_network(cell):
+    """Four devices: what is in the root's file and what the cell reads is the same, both ways; random numbers; a file over HTTP."""
+    rig = cell.rig
+    rig.run("(cat /cella/linux-served.toml; printf '\\n[[memory]]\\nname = \"fourth\"\\nvirt = 0x70003000\\nsize = 0x1000\\n"
+            "flags = [\"served\"]\\nirq = 243\\n') >/tmp/four.toml")
+    rig.run("dd if=/dev/urandom of=/tmp/disk bs=64k count=64 2>/dev/null; mkdir -p /tmp/www; "
+            "dd if=/dev/urandom of=/tmp/www/file bs=1k count=300 2>/dev/null; ifconfig lo 127.0.0.1 up; httpd -p 127.0.0.1:8080 -h /tmp/www")
+    disk, file = (rig.run(f"sha256sum <{f}").split()[0] for f in ("/tmp/disk", "/tmp/www/file"))
+    start(rig, "/tmp/four.toml")
+    cell.serve(USER)
+    cell.expect("^~ # ", 150)
+    cell.tell("sha256sum </dev/vda")
+    cell.expect(f"^{disk}", 60)
+    cell.tell("echo written by the cell | dd of=/dev/vda bs=512 seek=77 conv=sync 2>/dev/null; sync; echo synced $((40 + 1))")
+    cell.expect("^synced 41$", 30)
+    there = rig.run("dd if=/tmp/disk bs=512 skip=77 count=1 2>/dev/null | head -n 1")
+    need(there.strip() == "written by the cell", f"the root's file has {there!r}")
+    cell.tell("cat /sys/class/misc/hw_random/rng_current; r() { dd if=/dev/hwrng bs=512 count=8 2>/dev/null | sha256sum; }; "
+              "[ \"$(r)\" != \"$(r)\" ] && echo random $((50 + 1))")
+    cell.expect("^virtio_rng", 30)
+    cell.expect("^random 51$", 30)
+    cell.tell("ip addr add 10.0.2.15/24 dev eth0; ip link set eth0 up; ip route add default via 10.0.2.2; "
+              "wget -q -O - http://10.0.2.2:8080/file | sha256sum")
+    cell.expect(f"^{file}", 60)
 
 
 def nobody_serves(cell):
@@ -144,8 +172,8 @@ def cell_is_destroyed(cell):
     need(status == 1 and "no such cell" in said, f"a server of no cell: {said}")
 
 
-def run(release, gic, *steps):
-    kernel, initrd = image(f"arm64/{release}", MODULES, add=[kmod(release, "cella-net.ko")], name="bare-served")
+def run(release, gic, *steps, modules=tuple(MODULES)):
+    kernel, initrd = image(f"arm64/{release}", modules, add=[kmod(release, "cella-net.ko")], name="bare-served")
     rig = Bare(release, gic, put=[kernel, initrd], board=Tap(release, gic))
     try:
         rig.enable()
@@ -173,6 +201,10 @@ def served_linux_gicv2():
 
 def served_linux_13():
     run("13", "v3-its", shell_and_pings, shared_memory_pings, server_is_killed, cell_is_destroyed)
+
+
+def served_devices():
+    run("12", "v3", disk_rng_and_user_network, cell_is_destroyed, modules=DEVICES)
 
 
 main_of(globals())
