@@ -282,6 +282,21 @@ static void an_interrupt_survives_its_cpu(void)
 	cpu_on(1);
 }
 
+/* Or the root could interrupt the cell's CPU for ever. */
+static void an_interrupt_of_the_root_goes_to_no_cell(void)
+{
+	uint64_t before = irqs[0][SPI % 32], value;
+
+	spi_route(1);
+	value = call_hvc(HC_CELL_CREATE, (uint64_t)&cell, 0);
+	check(value == 0, "create", value);
+	w32(GICD + 0x200 + SPI / 32 * 4, 1u << SPI % 32);
+	check(wait_until(&irqs[0][SPI % 32], before + 1), "the root's SPI that went to what is a cell's CPU", irqs[0][SPI % 32]);
+	w32(GICD + 0x180 + SPI / 32 * 4, 1u << SPI % 32);
+	value = call_hvc(HC_CELL_DESTROY, 1, 0);
+	check(value == 0, "destroy", value);
+}
+
 /* The GIC would write there past stage 2. */
 static void lpi_tables_stay_the_roots(void)
 {
@@ -452,6 +467,7 @@ static void cells(void)
 	for (int i = 0; i < 3; i++)
 		cell_runs();
 	silent_cell_is_stopped();
+	an_interrupt_of_the_root_goes_to_no_cell();
 	if (gic_version == 3) {
 		lpi_tables_stay_the_roots();
 		an_lpi_is_no_cells();

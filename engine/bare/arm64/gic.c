@@ -289,6 +289,18 @@ int arch_irq_set(const struct cell *cell, uint32_t irq, bool pending)
 	return 0;
 }
 
+/* Those that stay the root's go to no CPU of the cell's, or it would be for the root to interrupt it. */
+static void spis_keep_away(const struct cell *root, const struct cell *cell)
+{
+	const struct gic *g = machine_of(root->sys)->gic;
+	struct cpu *c;
+
+	for_each_cpu(c, root->sys, cell->cpus)
+		for (uint32_t irq = IRQ_PRIVATE; irq < IRQ_SPECIAL; irq++)
+			if (cell_owns_irq(arm_cell_of(root), irq) && g->is_routed(irq, arm_cpu_of(c)))
+				g->route(irq, arm_cpu_of(root->sys->cpu[ctz64(root->cpus)]));
+}
+
 /* Those that the configuration names and the root has. */
 void arch_irqs_take(struct cell *cell)
 {
@@ -306,6 +318,7 @@ void arch_irqs_take(struct cell *cell)
 		}
 	}
 	spis_reset(own, cell);
+	spis_keep_away(&root->cell, cell);
 }
 
 void arch_irqs_reset(struct cell *cell)

@@ -39,6 +39,7 @@
 #define GICD_IGRPMODR	0xd00u
 #define GICD_SGIR	0xf00u
 #define GICD_IROUTER	0x6000u
+#define IROUTER_IRM	BIT(31)		/* to any */
 
 struct gic {
 	/* What traps, of a cell. */
@@ -61,6 +62,7 @@ struct gic {
 	bool (*has_lpi)(struct arm_cpu *c);
 	/* Shared interrupt `irq` goes to this CPU. */
 	void (*route)(uint32_t irq, const struct arm_cpu *target);
+	bool (*is_routed)(uint32_t irq, const struct arm_cpu *target);	/* perhaps to others, too */
 };
 
 extern const struct gic gicv2, gicv3;

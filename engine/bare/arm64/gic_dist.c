@@ -155,8 +155,6 @@ static struct arm_cpu *cpu_of_affinity(const struct cell *cell, uint64_t affinit
 	return NULL;
 }
 
-#define IROUTER_IRM	BIT(31)
-
 /* To a CPU of the cell; "any" is its first one. */
 static enum mmio_result router_access(const struct arm_cell *own, struct mmio_access *a)
 {

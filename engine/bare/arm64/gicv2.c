@@ -157,6 +157,11 @@ static void v2_route(uint32_t irq, const struct arm_cpu *target)
 	mmio_write(gicd_base(target->cpu.sys) + GICD_ITARGETSR + irq, target->gicc_mask, 1);
 }
 
+static bool v2_is_routed(uint32_t irq, const struct arm_cpu *target)
+{
+	return mmio_read(gicd_base(target->cpu.sys) + GICD_ITARGETSR + irq, 1) & target->gicc_mask;
+}
+
 /* ---- one CPU ---- */
 
 static void lrs_clear(struct arm_cpu *c)
@@ -278,4 +283,5 @@ const struct gic gicv2 = {
 	.waits		= v2_waits,
 	.has_lpi	= v2_has_lpi,
 	.route		= v2_route,
+	.is_routed	= v2_is_routed,
 };

@@ -133,6 +133,13 @@ static void v3_route(uint32_t irq, const struct arm_cpu *target)
 	mmio_write(gicd_base(target->cpu.sys) + GICD_IROUTER + irq * 8ull, target->mpidr & MPIDR_AFFINITY, 8);
 }
 
+static bool v3_is_routed(uint32_t irq, const struct arm_cpu *target)
+{
+	uint64_t router = mmio_read(gicd_base(target->cpu.sys) + GICD_IROUTER + irq * 8ull, 8);
+
+	return (router & IROUTER_IRM) || (router & MPIDR_AFFINITY) == (target->mpidr & MPIDR_AFFINITY);
+}
+
 /* ---- one CPU ---- */
 
 static void lrs_clear(struct arm_cpu *c)
@@ -248,4 +255,5 @@ const struct gic gicv3 = {
 	.waits		= v3_waits,
 	.has_lpi	= v3_has_lpi,
 	.route		= v3_route,
+	.is_routed	= v3_is_routed,
 };
