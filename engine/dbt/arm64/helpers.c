@@ -428,6 +428,20 @@ HELPER(wfe)
 	return 0;
 }
 
+#define YIELDS_TO_HOST	64
+
+/* Linux waits by YIELD where no monitor helps: the one that it waits for may have no core of the host. */
+HELPER(yield)
+{
+	if (++cpu->yields % YIELDS_TO_HOST == 0) {
+		leave_all(cpu);
+		sched_yield();
+		enter_all(cpu);
+	}
+	retire(cpu);
+	return 0;
+}
+
 /* ---- pairs of registers, atomically ---- */
 
 #define EXCL_PAIR	0x100u		/* in excl_size: set by LDXP, so that no single STXR matches */

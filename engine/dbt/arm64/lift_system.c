@@ -37,8 +37,8 @@ static void trap_sysreg(struct lift *l, const struct a64_args *a, bool read)
 
 LIFT(HINT)	{ }
 LIFT(NOP)	{ }
-LIFT(YIELD)	{ }
 LIFT(SB)	{ }
+LIFT(YIELD)	{ lift_exit_helper(l, HELPER_yield, true, NONE, NONE, NONE); }
 
 LIFT(WFI)
 {

@@ -123,6 +123,7 @@ void dbt_ic_iall(struct arm_cpu *cpu);
 	H(eret, "S")		/* pc=insn */ \
 	H(wfi, "S")		/* pc=next */ \
 	H(wfe, "S")		/* pc=next */ \
+	H(yield, "S")		/* pc=next */ \
 	H(sev, "") \
 	H(isb, "S")		/* pc=next: pending effects, interrupts */ \
 	H(dsb, "S")		/* tlb_sync; CALL */ \
