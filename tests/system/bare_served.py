@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-# cases: served_linux
+# cases: served_linux unserved_linux
 # long: served_linux_gicv2 served_linux_13 served_devices
 # budget: 300
 """
 A Debian kernel as a cell whose network and console the root serves (`cella cell serve`): bare_served.py CASE. It comes to a
-shell, it and the root ping each other; and who serves may end at any moment, as may the cell.
+shell, it and the root ping each other; and who serves may end at any moment, as may the cell. And one with nothing but a network
+by shared memory (cella-net.ko).
 """
 
 import os
@@ -205,6 +206,28 @@ def served_linux_13():
 
 def served_devices():
     run("12", "v3", disk_rng_and_user_network, cell_is_destroyed, modules=DEVICES)
+
+
+def unserved_linux():
+    """All of the cell's memory is its own; it pings by shared memory, and is gone when it ends."""
+    add = [kmod("12", "cella-net.ko"), os.path.join(os.path.dirname(os.path.abspath(__file__)), "rig", "linux_net", "autorun")]
+    kernel, initrd = image("arm64/12", [], add=add, name="bare-net")
+    rig = Bare("12", "v3", put=[kernel, initrd])
+    try:
+        rig.enable()
+        pool = rig.pool_used()
+        net = Shared(rig)
+        rig.cell("linux -i /cella/initrd.gz -c 'panic=-1 quiet' /cella/linux-net.toml /cella/linux", 90)
+        net.wait_carrier(True, 90)
+        net.pings()
+        rig.cell("destroy linux-net", 60)
+        net.wait_carrier(False)
+        need(rig.pool_used() == pool, f"{rig.pool_used()} pages of the pool are used, {pool} were before")
+        rig.disable()
+        need(not rig.count("is parked"), "a CPU was parked")
+        rig.healthy()
+    finally:
+        rig.close()
 
 
 main_of(globals())
