@@ -21,6 +21,7 @@
 #include <unistd.h>
 #include "backend/vsock.h"
 #include "base/list.h"
+#include "os/listener.h"
 #include "os/loop.h"
 
 #define BUFFER		65536u		/* a power of two; the guest's credit with each stream */
@@ -49,7 +50,7 @@ struct vsock_unix {
 	struct vsock_backend b;
 	struct loop *loop;
 	struct vsock_client *client;
-	struct loop_fd listener;
+	struct listener listener;
 	struct list streams;
 	uint32_t count, next_port;
 	bool starved;			/* no receive buffer: wait for ready */
@@ -438,15 +439,11 @@ static void unix_attach(struct vsock_backend *b, struct vsock_client *c)
 	container_of(b, struct vsock_unix, b)->client = c;
 }
 
-static void unix_accept(struct loop_fd *w, uint32_t events)
+static void unix_accept(struct listener *l, int fd)
 {
-	struct vsock_unix *v = container_of(w, struct vsock_unix, listener);
-	int fd = accept4(w->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	struct stream *s;
+	struct vsock_unix *v = container_of(l, struct vsock_unix, listener);
+	struct stream *s = stream_new(v, fd, HELLO);
 
-	if (fd < 0)
-		return;
-	s = stream_new(v, fd, HELLO);
 	if (!s) {
 		close(fd);
 		return;
@@ -460,11 +457,8 @@ static void unix_destroy(struct vsock_backend *b)
 	struct vsock_unix *v = container_of(b, struct vsock_unix, b);
 
 	unix_reset(b);
-	if (v->listener.fd >= 0) {
-		loop_fd_remove(v->loop, &v->listener);
-		close(v->listener.fd);
-		unlink(v->path);
-	}
+	listener_close(&v->listener);
+	unlink(v->path);
 	free(v);
 }
 
@@ -473,28 +467,24 @@ static const struct vsock_ops unix_ops = {
 };
 
 /* A socket that a killed process has left does not answer. */
-static int listen_at(const char *path)
+static int listen_at(struct vsock_unix *v)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), err = 0;
 	struct stat st;
+	int fd, err = 0;
 
-	if (fd < 0)
-		return -errno;
-	snprintf(a.sun_path, sizeof(a.sun_path), "%s", path);
-	if (!lstat(path, &st) && S_ISSOCK(st.st_mode)) {
+	snprintf(a.sun_path, sizeof(a.sun_path), "%s", v->path);
+	if (!lstat(v->path, &st) && S_ISSOCK(st.st_mode)) {
+		fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		if (fd < 0)
+			return -errno;
 		if (!connect(fd, (struct sockaddr *)&a, sizeof(a)) || errno != ECONNREFUSED)
 			err = -EADDRINUSE;
 		else
-			unlink(path);
-	}
-	if (!err && (fchmod(fd, 0600) || bind(fd, (struct sockaddr *)&a, sizeof(a)) || listen(fd, 16)))
-		err = -errno;
-	if (err) {
+			unlink(v->path);
 		close(fd);
-		return err;
 	}
-	return fd;
+	return err ? err : listener_open(&v->listener, v->loop, &a, 16, unix_accept);
 }
 
 int vsock_unix_open(struct loop *loop, uint64_t cid, const char *path, struct vsock_backend **out)
@@ -514,16 +504,8 @@ int vsock_unix_open(struct loop *loop, uint64_t cid, const char *path, struct vs
 	v->next_port = FIRST_PORT;
 	v->b = (struct vsock_backend){ &unix_ops, cid };
 	strcpy(v->path, path);
-	v->listener = (struct loop_fd){ .fd = listen_at(path), .events = EPOLLIN, .fn = unix_accept };
-	if (v->listener.fd < 0) {
-		err = v->listener.fd;
-		free(v);
-		return err;
-	}
-	err = loop_fd_add(loop, &v->listener);
+	err = listen_at(v);
 	if (err) {
-		close(v->listener.fd);
-		unlink(path);
 		free(v);
 		return err;
 	}

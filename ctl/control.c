@@ -202,12 +202,11 @@ static bool allowed(int fd)
 	return !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) && (!who.uid || who.uid == geteuid());
 }
 
-static void accept_event(struct loop_fd *w, uint32_t events)
+static void client_open(struct listener *l, int fd)
 {
-	struct control *control = container_of(w, struct control, listen);
-	int fd = accept4(w->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct control *control = container_of(l, struct control, listener);
 
-	for (unsigned i = 0; i < CONTROL_CLIENTS && fd >= 0 && allowed(fd); i++) {
+	for (unsigned i = 0; i < CONTROL_CLIENTS && allowed(fd); i++) {
 		struct control_client *c = &control->client[i];
 
 		if (c->watch.fd >= 0)
@@ -221,22 +220,7 @@ static void accept_event(struct loop_fd *w, uint32_t events)
 		c->in = NULL;
 		break;
 	}
-	if (fd >= 0)
-		close(fd);
-}
-
-static int listen_at(const struct sockaddr_un *addr)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), err;
-
-	if (fd < 0)
-		return -errno;
-	/* The directory is 0700 already; the socket says the same. fchmod before bind sets the mode it is created with. */
-	if (!fchmod(fd, 0600) && !bind(fd, (const struct sockaddr *)addr, sizeof(*addr)) && !listen(fd, CONTROL_CLIENTS))
-		return fd;
-	err = -errno;
 	close(fd);
-	return err;
 }
 
 int control_open(struct control *c, struct loop *loop, const char *name, struct control_target *target, struct ctl_error *e)
@@ -245,19 +229,17 @@ int control_open(struct control *c, struct loop *loop, const char *name, struct 
 
 	c->loop = loop;
 	c->target = target;
-	c->listen = (struct loop_fd){ -1, EPOLLIN, accept_event };
+	c->listener.watch.fd = -1;
 	for (unsigned i = 0; i < CONTROL_CLIENTS; i++)
 		c->client[i] = (struct control_client){ .control = c, .watch.fd = -1 };
 	err = name_claim(&c->name, name, e);
 	if (err)
 		return err;
-	err = listen_at(&c->name.socket);
-	if (err < 0)
+	err = listener_open(&c->listener, loop, &c->name.socket, CONTROL_CLIENTS, client_open);
+	if (err)
 		return ctl_fail(e, err, "machine %s: %s: %s: make the runtime directory writable, or set XDG_RUNTIME_DIR", name,
 				c->name.socket.sun_path, strerror(-err));
-	c->listen.fd = err;
-	err = loop_fd_add(loop, &c->listen);
-	return err ? ctl_fail(e, err, "machine %s: control socket: %s", name, strerror(-err)) : 0;
+	return 0;
 }
 
 void control_close(struct control *c)
@@ -267,10 +249,7 @@ void control_close(struct control *c)
 	for (unsigned i = 0; i < CONTROL_CLIENTS; i++)
 		if (c->client[i].watch.fd >= 0)
 			client_close(&c->client[i]);
-	if (c->listen.fd >= 0) {
-		loop_fd_remove(c->loop, &c->listen);
-		close(c->listen.fd);
-	}
+	listener_close(&c->listener);
 	name_release(&c->name);
 	c->loop = NULL;
 }

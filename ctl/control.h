@@ -13,6 +13,7 @@
 
 #include "ctl/names.h"
 #include "machine/machine.h"
+#include "os/listener.h"
 #include "os/loop.h"
 
 #define CONTROL_CLIENTS		16
@@ -43,7 +44,7 @@ struct control {
 	struct control_target *target;
 	struct loop *loop;
 	struct vm_name name;
-	struct loop_fd listen;				/* fd -1: not listening */
+	struct listener listener;
 	struct control_client client[CONTROL_CLIENTS];
 };
 

@@ -10,7 +10,10 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -19,6 +22,7 @@
 #include "os/arena.h"
 #include "os/eventfd.h"
 #include "os/file.h"
+#include "os/listener.h"
 #include "os/loop.h"
 #include "os/memfd.h"
 #include "os/platform.h"
@@ -493,6 +497,39 @@ static int remove_dir(void **state)
 	return rmdir(dir);
 }
 
+static void count_client(struct listener *l, int fd)
+{
+	(void)l;
+	close(fd);
+}
+
+/* Were it left waiting, the loop would be called for it again and again. */
+static void a_connection_beyond_the_descriptors_is_refused(void **state)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	struct rlimit old, none;
+	struct listener l;
+	struct loop loop;
+	char byte;
+	int fd;
+
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "/tmp/cella-os-%d.sock", getpid());
+	assert_int_equal(loop_init(&loop), 0);
+	assert_int_equal(listener_open(&l, &loop, &addr, 4, count_client), 0);
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	getrlimit(RLIMIT_NOFILE, &old);
+	none = (struct rlimit){ (rlim_t)fd + 1, old.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	loop_once(&loop, 1000);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+	assert_int_equal(recv(fd, &byte, 1, MSG_DONTWAIT), 0);
+	close(fd);
+	listener_close(&l);
+	unlink(addr.sun_path);
+	loop_fini(&loop);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -511,6 +548,7 @@ int main(void)
 		cmocka_unit_test(a_terminal_comes_back_however_the_process_ends),
 		cmocka_unit_test(a_hosted_arena_grows),
 		cmocka_unit_test(eventfd_signals_merge),
+		cmocka_unit_test(a_connection_beyond_the_descriptors_is_refused),
 		cmocka_unit_test(the_tsc_frequency_repeats),
 	};
 
