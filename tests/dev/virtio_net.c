@@ -261,8 +261,6 @@ static void a_legacy_driver_has_no_features_that_it_did_not_ask_for(void **state
 	struct fixture *f = *state;
 	struct virtio_dev *vd = container_of(f->r.dev, struct virtio_dev, dev);
 
-	if (f->r.kind != RIG_PCI_LEGACY)
-		skip();
 	for (unsigned by_status = 0; by_status < 2; by_status++) {
 		wr(&f->r, R_STATUS, 0);
 		f->net.offloads = 77;
@@ -295,8 +293,6 @@ static void a_reset_in_the_middle_of_driver_ok_stays_a_reset(void **state)
 {
 	struct fixture *f = *state;
 
-	if (rig_legacy(&f->r))
-		skip();
 	f->r.features = F(GUEST_CSUM);
 	rig_negotiate(&f->r);
 	f->net.told = reset_now;
@@ -626,8 +622,6 @@ int main(void)
 		CASE(header_that_asks_for_what_was_not_agreed_on_or_makes_no_sense_drops_the_frame),
 		CASE(backend_learns_which_offloads_the_driver_took),
 		CASE(features_without_those_they_need_are_refused),
-		CASE(a_legacy_driver_has_no_features_that_it_did_not_ask_for),
-		CASE(a_reset_in_the_middle_of_driver_ok_stays_a_reset),
 		CASE(driver_that_says_nothing_gets_all_frames),
 		CASE(frames_are_filtered_as_the_driver_says),
 		CASE(vlans_are_filtered_as_the_driver_says),
@@ -643,5 +637,10 @@ int main(void)
 		CASE(speed_is_told_when_it_is_known),
 	};
 
-	return rig_run_all("virtio net", tests, ARRAY_SIZE(tests));
+	const struct CMUnitTest modern[] = { CASE(a_reset_in_the_middle_of_driver_ok_stays_a_reset) };
+	const struct CMUnitTest transitional[] = { CASE(a_legacy_driver_has_no_features_that_it_did_not_ask_for) };
+
+	return rig_run_all("virtio net", tests, ARRAY_SIZE(tests)) +
+	       rig_run_modern("virtio net, modern", modern, ARRAY_SIZE(modern)) +
+	       rig_run_transitional("virtio net, transitional", transitional, ARRAY_SIZE(transitional));
 }

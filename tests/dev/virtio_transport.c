@@ -259,3 +259,8 @@ int rig_run_modern(const char *name, const struct CMUnitTest *tests, size_t coun
 {
 	return run(name, tests, count, 1u << RIG_MMIO_MODERN | 1u << RIG_PCI);
 }
+
+int rig_run_transitional(const char *name, const struct CMUnitTest *tests, size_t count)
+{
+	return run(name, tests, count, 1u << RIG_PCI_LEGACY);
+}

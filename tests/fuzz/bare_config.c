@@ -27,7 +27,7 @@ static struct {
 
 static void memory_is_the_roots(const struct config_memory *m)
 {
-	if (m->flags & (MEMORY_COMM_REGION | MEMORY_SERVED))
+	if (m->flags & (MEMORY_COMM_REGION | MEMORY_SERVED) || !(m->phys | m->virt | m->size | m->flags))
 		return;
 	assert_that(m->phys >= 0x8000000 && m->phys + m->size > m->phys && m->phys + m->size <= 0x60000000);
 	assert_that(!ranges_overlap(m->phys, m->size, 0x5f000000, 0x400000));
