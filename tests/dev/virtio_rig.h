@@ -116,7 +116,8 @@ uint64_t rig_access(struct rig *r, enum bus_space space, uint64_t addr, unsigned
 struct CMUnitTest;
 int rig_run_all(const char *name, const struct CMUnitTest *tests, size_t count);
 int rig_run_modern(const char *name, const struct CMUnitTest *tests, size_t count);	/* not over legacy interfaces */
-int rig_run_transitional(const char *name, const struct CMUnitTest *tests, size_t count);	/* over the legacy half of PCI alone */
+/* Over the legacy half of PCI alone. */
+int rig_run_transitional(const char *name, const struct CMUnitTest *tests, size_t count);
 
 void rig_pump(struct rig *r);			/* runs the work queue until it is empty */
 uint64_t rig_offered(struct rig *r);
