@@ -32,6 +32,8 @@ bool arch_translate(const struct cell *cell, uint64_t virt, uint64_t *phys);
 void arch_irqs_take(struct cell *cell);
 void arch_irqs_reset(struct cell *cell);
 void arch_irqs_return(struct cell *cell);
+/* This CPU, before it goes on after it was held: what it had for its guest of interrupts that a cell took is gone. */
+void arch_irqs_withdraw(struct cpu *cpu);
 
 /*
  * Sets a shared interrupt of the cell pending, or takes that back, when all that was written before can be seen. -EPERM: it isn't

@@ -6,21 +6,29 @@
 #include "engine/bare/cell_config.h"
 #include "engine/bare/serve.h"
 
-/* Accesses to a piece of a page, of the widths that are allowed. arg: its struct config_memory. */
+/*
+ * Accesses to a piece of a page, of the widths that are allowed. An unaligned one is made of bytes, as devices' memory takes no
+ * other: these have to be allowed, too. arg: its struct config_memory.
+ */
 static enum mmio_result subpage_access(struct cpu *cpu, void *arg, struct mmio_access *a)
 {
 	const struct config_memory *m = arg;
 	uint64_t at = m->phys + a->address, page = ALIGN_DOWN(at, PAGE_BYTES);
+	unsigned step = at & (a->size - 1u) ? 1 : a->size;
 
 	if (!(m->flags & (a->write ? MEMORY_WRITE : MEMORY_READ)) || !(m->flags & (MEMORY_IO_8 * a->size)))
 		return MMIO_BAD;
-	if ((at & (a->size - 1u)) && !(m->flags & MEMORY_IO_UNALIGNED))
+	if (step != a->size && (~m->flags & (MEMORY_IO_UNALIGNED | MEMORY_IO_8)))
 		return MMIO_BAD;
 	at = (uintptr_t)arch_window(cpu, page, ALIGN_UP(at + a->size, PAGE_BYTES) - page, true) + (at - page);
-	if (a->write)
-		mmio_write(at, a->value, a->size);
-	else
-		a->value = mmio_read(at, a->size);
+	if (!a->write)
+		a->value = 0;
+	for (unsigned i = 0; i < a->size; i += step) {
+		if (a->write)
+			mmio_write(at + i, a->value >> (8 * i), step);
+		else
+			a->value |= mmio_read(at + i, step) << (8 * i);
+	}
 	return MMIO_DONE;
 }
 

@@ -21,6 +21,7 @@ static void cpu_stay(struct cpu *cpu)
 	__atomic_store_n(&cpu->stopped, true, __ATOMIC_SEQ_CST);
 	while (read_once(cpu->request) & REQUEST_STOP)
 		cpu_relax();
+	arch_irqs_withdraw(cpu);
 	__atomic_store_n(&cpu->stopped, false, __ATOMIC_SEQ_CST);
 }
 

@@ -202,6 +202,8 @@ static void work_do(uint64_t cpu)
 		work_result[cpu] = call_hvc(HC_CELL_CREATE, work_arg[cpu], 0);
 	else if (what == WORK_MASK)
 		irqs_on(0);
+	else if (what == WORK_UNMASK)
+		irqs_on(1);
 	else if (what == WORK_HVC)
 		work_result[cpu] = call_hvc(work_arg[cpu], 0, 0);
 	work[cpu] = WORK_NONE;
@@ -327,6 +329,12 @@ void cpu_off(uint64_t cpu)
 void cpu_mask(uint64_t cpu)
 {
 	work_give(cpu, WORK_MASK, 0);
+	work_wait(cpu);
+}
+
+void cpu_unmask(uint64_t cpu)
+{
+	work_give(cpu, WORK_UNMASK, 0);
 	work_wait(cpu);
 }
 

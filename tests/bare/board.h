@@ -28,7 +28,7 @@
 #define relax()	__asm__ volatile("yield" : : : "memory")	/* under -icount the other CPU's turn comes by it */
 #define isb()	__asm__ volatile("isb" : : : "memory")
 
-enum { WORK_NONE, WORK_ENTER, WORK_HVC, WORK_CREATE, WORK_OFF, WORK_MASK, WORK_NOTHING };
+enum { WORK_NONE, WORK_ENTER, WORK_HVC, WORK_CREATE, WORK_OFF, WORK_MASK, WORK_UNMASK, WORK_NOTHING };
 
 /* The program's. */
 extern const uint32_t board_cpus;
@@ -60,6 +60,7 @@ void work_give(uint64_t cpu, uint64_t what, uint64_t arg);
 uint64_t work_wait(uint64_t cpu);
 void cpu_off(uint64_t cpu);
 void cpu_mask(uint64_t cpu);		/* it takes no interrupts any more */
+void cpu_unmask(uint64_t cpu);
 void cpu_on(uint64_t cpu);
 
 /* All CPUs into the engine and out of it. */

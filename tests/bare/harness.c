@@ -16,6 +16,7 @@ static struct {
 	struct cell_config cell;
 	uint8_t cpus[8];
 	struct config_memory memory[2];
+	struct config_irqchip chip;	/* looked at if num_irqchips is 1 */
 } ABI_PACKED cell = {
 	.cell = { .signature = CONFIG_CELL_SIGNATURE, .architecture = CONFIG_ARCH_ARM64, .revision = CONFIG_REVISION,
 		  .name = "counter", .id = 1, .cpu_set_size = 8, .num_memory = 2, .reply_timeout = 1000000 },
@@ -24,6 +25,7 @@ static struct {
 		{ CELL_BASE, 0, CELL_BYTES, MEMORY_READ | MEMORY_WRITE | MEMORY_EXECUTE | MEMORY_LOADABLE },
 		{ 0, COMM_REGION_BASE, 0x1000, MEMORY_READ | MEMORY_WRITE | MEMORY_COMM_REGION },
 	},
+	.chip = { .pin_base = 32, .bitmap = { 1u << SPI % 32 } },
 };
 
 static void interrupts_work(const char *when)
@@ -297,6 +299,57 @@ static void an_interrupt_of_the_root_goes_to_no_cell(void)
 	check(value == 0, "destroy", value);
 }
 
+static void spi_off(void)
+{
+	w32(GICD + 0x180 + SPI / 32 * 4, 1u << SPI % 32);
+}
+
+static int spi_is_active(void)
+{
+	return r32(GICD + 0x300 + SPI / 32 * 4) >> SPI % 32 & 1;
+}
+
+/* Its CPU has been given it, and is held when a cell takes it: it must not come, nor be ended, there. */
+static void an_interrupt_that_a_cell_takes_is_given_to_nobody_else(uint64_t cpu)
+{
+	uint64_t before = irqs[cpu][SPI % 32], value;
+
+	if (cpu)
+		cpu_mask(cpu);
+	else
+		irqs_on(0);
+	spi_route(cpu);
+	w32(GICD + 0x200 + SPI / 32 * 4, 1u << SPI % 32);
+	while (!spi_is_active())
+		relax();
+	cell.cell.num_irqchips = 1;
+	value = call_hvc(HC_CELL_CREATE, (uint64_t)&cell, 0);
+	check(value == 0, "create with an SPI that another CPU has", value);
+	if (cpu)
+		cpu_unmask(cpu);
+	else
+		irqs_on(1);
+	interrupts_work_alone();
+	check(irqs[cpu][SPI % 32] == before, "an SPI that came where it isn't owned", cpu);
+	value = call_hvc(HC_CELL_DESTROY, 1, 0);
+	check(value == 0, "destroy", value);
+	cell.cell.num_irqchips = 0;
+	spi_off();
+}
+
+static void an_sgi_that_is_off_waits(void)
+{
+	uint64_t base = gic_version == 3 ? GICR + 0x10000 : GICD, before = irqs[0][7];
+
+	w32(base + 0x180, 1u << 7);
+	check(!(r32(base + 0x100) >> 7 & 1), "an SGI that was turned off", r32(base + 0x100));
+	sgi_send(0, 7);
+	interrupts_work_alone();
+	check(irqs[0][7] == before, "an SGI that is off", irqs[0][7]);
+	w32(base + 0x100, 1u << 7);
+	check(wait_until(&irqs[0][7], before + 1), "an SGI that was turned on", irqs[0][7]);
+}
+
 /* The GIC would write there past stage 2. */
 static void lpi_tables_stay_the_roots(void)
 {
@@ -380,7 +433,7 @@ static void its_command(uint64_t word0, uint64_t word1, uint64_t word2)
 	command[2] = word2;
 	command[3] = 0;
 	__asm__ volatile("dsb sy" : : : "memory");
-	*writer = at + 32;
+	*writer = (at + 32) & 0xfff;
 }
 
 /* Device 0's event 0 is the first LPI, at CPU 1. */
@@ -398,7 +451,7 @@ static void lpi_set_up(void)
 	table_written(GITS_BASER0, VALID | LPI_AT(ITS_DEVICES));
 	table_written(GITS_BASER0 + 8, VALID | LPI_AT(ITS_COLLECTIONS));
 	w32(ITS, 1);
-	its_command(ITS_MAPD, 1, VALID | LPI_AT(ITS_DEVICE));
+	its_command(ITS_MAPD, 8, VALID | LPI_AT(ITS_DEVICE));
 	its_command(ITS_MAPC, 0, VALID | 1 << 16);
 	its_command(ITS_MAPTI, LPI_FIRST << 32, 0);
 }
@@ -453,6 +506,33 @@ static void an_lpi_survives_its_cpu(void)
 	cpu_on(1);
 }
 
+#define LPIS_MANY	300u
+
+/* More than the queue of a CPU takes. An SPI that comes then is active in hardware, and would be for ever if it were lost. */
+static void an_interrupt_finds_room_behind_many(void)
+{
+	uint64_t given = call_hvc(HC_CPU_INFO, 1, CPU_INFO_STAT + STAT_VIRQ), end = now() + 2 * sys_read(cntfrq_el0);
+
+	lpi_set_up();
+	memset((void *)LPI_AT(LPI_CONFIG), 0xa1, LPIS_MANY);
+	for (uint64_t i = 1; i < LPIS_MANY; i++)
+		its_command(ITS_MAPTI, i | (LPI_FIRST + i) << 32, 0);
+	cpu_mask(1);
+	spi_route(1);
+	for (uint64_t i = 0; i < LPIS_MANY; i++)
+		its_command(ITS_INT, i, 0);
+	while (call_hvc(HC_CPU_INFO, 1, CPU_INFO_STAT + STAT_VIRQ) < given + LPIS_MANY && now() < end)
+		relax();
+	spi_pend();
+	cpu_unmask(1);
+	end = now() + 2 * sys_read(cntfrq_el0);
+	while (spi_is_active() && now() < end)
+		relax();
+	check(!spi_is_active(), "an SPI behind many LPIs", irqs[1][SPI % 32]);
+	spi_off();
+	lpi_shut_down();
+}
+
 static void cells(void)
 {
 	uint64_t used = call_hvc(HC_INFO, INFO_POOL_USED, 0), value;
@@ -472,10 +552,17 @@ static void cells(void)
 		lpi_tables_stay_the_roots();
 		an_lpi_is_no_cells();
 	}
+	an_interrupt_that_a_cell_takes_is_given_to_nobody_else(0);
+	cpu_on(2);
+	an_interrupt_that_a_cell_takes_is_given_to_nobody_else(2);
+	cpu_off(2);
 	cpu_on(1);
 	an_interrupt_survives_its_cpu();
-	if (gic_version == 3)
+	if (gic_version == 3) {
 		an_lpi_survives_its_cpu();
+		an_interrupt_finds_room_behind_many();
+	}
+	an_sgi_that_is_off_waits();
 	cpu_on(2);
 	value = call_hvc(HC_INFO, INFO_POOL_USED, 0);
 	check(value == used, "the pool is as it was", value);

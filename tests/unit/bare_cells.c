@@ -41,6 +41,7 @@ struct rig {
 	uint8_t *ram, *pool;
 	bool cleaned[REGIONS];
 	uint32_t resets, waits;		/* of CPU 1; atomic */
+	uint32_t withdrawn;		/* by all; atomic */
 	bool over;			/* atomic */
 	pthread_t thread;
 };
@@ -108,6 +109,11 @@ void arch_irqs_reset(struct cell *cell)
 
 void arch_irqs_return(struct cell *cell)
 {
+}
+
+void arch_irqs_withdraw(struct cpu *cpu)
+{
+	__atomic_fetch_add(&rig->withdrawn, 1, __ATOMIC_SEQ_CST);
 }
 
 int arch_irq_set(const struct cell *cell, uint32_t irq, bool pending)
@@ -289,11 +295,61 @@ static void a_cpu_that_is_to_turn_off_does_not_start(void **state)
 	cpu_end(r);
 }
 
+/* Or its guest would end an interrupt that a cell has by then. */
+static void a_cpu_that_was_held_gives_up_interrupts_before_it_goes_on(void **state)
+{
+	struct rig *r = *state;
+
+	cpu_begin(r);
+	cpus_stop(&r->cpu[0], BIT(1));
+	assert_int_equal(r->withdrawn, 0);
+	cpus_go(&r->cpu[0], BIT(1));
+	assert_int_equal(r->withdrawn, 1);
+	cpu_end(r);
+}
+
+static enum mmio_result word_access(struct rig *r, struct cell *cell, uint64_t at, bool write, uint64_t *value)
+{
+	struct mmio_access a = { .address = at, .value = *value, .size = 4, .write = write };
+	enum mmio_result result = mmio_dispatch(&cell->mmio, &r->cpu[0], &a);
+
+	*value = a.value;
+	return result;
+}
+
+/* Memory of devices takes no unaligned accesses, and EL2 would be the one to meet the fault. */
+static void an_unaligned_access_to_a_piece_of_a_page_is_made_of_bytes_if_those_may_pass(void **state)
+{
+	struct rig *r = *state;
+	struct config_memory m = { REGION_AT(0) + 8, 0x10008, 8, RW | MEMORY_IO | MEMORY_IO_32 | MEMORY_IO_UNALIGNED };
+	struct mmio_range range;
+	struct cell cell = { .sys = &r->sys, .mmio = { .range = &range, .room = 1 } };
+	uint8_t *there = r->ram + (REGION_AT(0) - RAM) + 8;
+	static const uint8_t bytes[8] = { 0, 0xdd, 0xcc, 0xbb, 0xaa, 0, 0, 0 };
+	uint64_t value = 0xaabbccdd;
+
+	assert_int_equal(cell_map_memory(&cell, &m), 0);
+	assert_int_equal(word_access(r, &cell, 0x10009, true, &value), MMIO_BAD);
+	m.flags |= MEMORY_IO_8;
+	assert_int_equal(word_access(r, &cell, 0x10009, true, &value), MMIO_DONE);
+	assert_memory_equal(there, bytes, sizeof(bytes));
+	value = 0;
+	assert_int_equal(word_access(r, &cell, 0x10009, false, &value), MMIO_DONE);
+	assert_int_equal(value, 0xaabbccdd);
+	assert_int_equal(word_access(r, &cell, 0x1000d, false, &value), MMIO_BAD);
+	m.flags &= ~(uint64_t)MEMORY_IO_UNALIGNED;
+	assert_int_equal(word_access(r, &cell, 0x10009, false, &value), MMIO_BAD);
+	assert_int_equal(word_access(r, &cell, 0x10008, false, &value), MMIO_DONE);
+	assert_int_equal(value, 0xbbccdd00);
+}
+
 int main(void)
 {
 #define CASE(f)	cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		CASE(a_start_cleans_the_caches_of_all_memory_of_the_cells_own), CASE(a_cpu_that_is_to_turn_off_does_not_start),
+		CASE(a_cpu_that_was_held_gives_up_interrupts_before_it_goes_on),
+		CASE(an_unaligned_access_to_a_piece_of_a_page_is_made_of_bytes_if_those_may_pass),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -69,6 +69,7 @@ int arch_map(struct cell *cell, uint64_t virt, uint64_t phys, uint64_t size, uin
 void arch_cpu_kick(struct cpu *cpu) { }
 void arch_cpu_quiet(struct cpu *cpu) { }
 void arch_cpu_wait(struct cpu *cpu) { }
+void arch_irqs_withdraw(struct cpu *cpu) { }
 void arch_cpu_reset(struct cpu *cpu, struct regs *regs) { }
 void arch_regs_log(struct cpu *cpu, const struct regs *regs) { }
 void arch_clean(void *start, uint64_t size) { }

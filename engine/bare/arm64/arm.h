@@ -66,12 +66,18 @@ struct el2_state {
 	uint64_t hcr, cnthctl, cntvoff, cptr, mdcr, hstr, vpidr, vmpidr, vttbr, vtcr, cnthp_ctl;
 };
 
+/* Interrupt ids below 1020; LPIs are the root's alone. */
+#define IRQ_WORDS	32u
+
 /* Interrupts that are still to be put into list registers. */
 #define QUEUE_ENTRIES	256u		/* a power of two */
 
 struct irq_queue {
 	uint32_t irq[QUEUE_ENTRIES];	/* QUEUED_* | INTID */
 	uint32_t head, tail;
+	uint32_t spilled[IRQ_WORDS];	/* bit n: INTID n, which found no room above */
+	bool spills;			/* perhaps */
+	bool lost;			/* an LPI: it has been told */
 };
 
 struct arm_cpu {
@@ -86,7 +92,7 @@ struct arm_cpu {
 	uint32_t window_pages;
 	uint64_t window_phys;
 
-	/* Interrupts: this CPU's own, but sgi_pending (atomic). */
+	/* Interrupts: this CPU's own, but sgi_pending and sgi_enable (atomic). */
 	uint64_t gicr;			/* GICv3: its redistributor */
 	uint32_t lr_count;
 	uint64_t gic_ctlr, gic_pmr, gic_sre, gic_igrpen;	/* as found */
@@ -96,16 +102,13 @@ struct arm_cpu {
 	uint32_t sgi_pending;
 	uint32_t sgi_active;		/* as found: Linux is in their handlers */
 	uint8_t sgi_source[16];		/* GICv2: who sent it last */
-	uint32_t sgi_enable;		/* what the guest believes of GICR_ISENABLER0 */
+	uint32_t sgi_enable;		/* the guest's: others stay in sgi_pending */
 	uint8_t sgi_priority[16];
 	struct irq_queue queue;
 
 	uint64_t hcr;			/* while its guest runs */
 	char fault_stack[1024] __attribute__((aligned(16)));
 };
-
-/* Interrupt ids below 1020; LPIs are the root's alone. */
-#define IRQ_WORDS	32u
 
 struct arm_cell {
 	struct cell cell;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* From physical to virtual interrupts, for both GICs; and which shared interrupts are whose. */
+#include "base/log.h"
 #include "base/string.h"
 #include "engine/bare/arm64/gic.h"
 #include "engine/bare/cell_config.h"
@@ -9,21 +10,61 @@ static const struct gic *gic_of(const struct arm_cpu *c)
 	return machine_of(c->cpu.sys)->gic;
 }
 
-static bool queue_put(struct irq_queue *q, uint32_t irq, uint8_t priority)
+/*
+ * All below 1020 find room, as each is active in hardware and waits but once. LPIs have no such state, and there may be any
+ * number of them: those past the end are lost.
+ */
+static void queue_put(struct arm_cpu *c, uint32_t irq, uint8_t priority)
 {
+	struct irq_queue *q = &c->queue;
+
 	for (uint32_t i = q->head; i != q->tail; i++)
 		if ((q->irq[i % QUEUE_ENTRIES] & MASK(23, 0)) == irq)
-			return true;
-	if (q->tail - q->head == QUEUE_ENTRIES)
-		return false;
-	q->irq[q->tail++ % QUEUE_ENTRIES] = irq | (uint32_t)priority << 24;
-	return true;
+			return;
+	if (q->tail - q->head < QUEUE_ENTRIES) {
+		q->irq[q->tail++ % QUEUE_ENTRIES] = irq | (uint32_t)priority << 24;
+	} else if (irq < IRQ_SPECIAL) {
+		q->spilled[irq / 32] |= (uint32_t)BIT(irq % 32);
+		q->spills = true;
+	} else if (!q->lost) {
+		q->lost = true;
+		log_warn("CPU %u: %u interrupts wait for its guest, LPI %u and more are lost", c->cpu.number, QUEUE_ENTRIES, irq);
+	}
 }
 
-/* SGIs that others have sent. Those that find no list register stay where they are. */
+/* The next that waits, out of the queue. Those that were spilled have forgotten their priority. */
+static bool queue_take(struct irq_queue *q, uint32_t *entry)
+{
+	if (q->head != q->tail) {
+		*entry = q->irq[q->head++ % QUEUE_ENTRIES];
+		return true;
+	}
+	for (uint32_t word = 0; q->spills && word < IRQ_WORDS; word++) {
+		if (!q->spilled[word])
+			continue;
+		*entry = (word * 32 + ctz64(q->spilled[word])) | PRIORITY_DEFAULT << 24;
+		q->spilled[word] &= q->spilled[word] - 1;
+		return true;
+	}
+	q->spills = false;
+	return false;
+}
+
+static uint32_t sgis_wait(const struct arm_cpu *c)
+{
+	return read_once(c->sgi_pending) & read_once(c->sgi_enable);
+}
+
+bool gic_waits(struct arm_cpu *c)
+{
+	return gic_of(c)->waits(c) || c->queue.head != c->queue.tail || c->queue.spills || sgis_wait(c);
+}
+
+/* SGIs that others have sent. Those that find no list register, or are turned off, stay where they are. */
 static bool sgis_fill(struct arm_cpu *c)
 {
-	uint32_t set = __atomic_exchange_n(&c->sgi_pending, 0, __ATOMIC_ACQ_REL);
+	uint32_t enable = read_once(c->sgi_enable);
+	uint32_t set = __atomic_fetch_and(&c->sgi_pending, ~enable, __ATOMIC_ACQ_REL) & enable;
 
 	for (; set; set &= set - 1) {
 		uint32_t sgi = ctz64(set);
@@ -39,17 +80,26 @@ static bool sgis_fill(struct arm_cpu *c)
 void gic_fill(struct arm_cpu *c)
 {
 	struct irq_queue *q = &c->queue;
+	uint32_t entry;
 	bool all = true;
 
-	while (all && q->head != q->tail) {
-		uint32_t entry = q->irq[q->head % QUEUE_ENTRIES];
-
+	while (all && queue_take(q, &entry)) {
 		all = gic_of(c)->insert(c, entry & MASK(23, 0), (uint8_t)(entry >> 24));
-		q->head += all;
+		if (!all)
+			q->irq[--q->head % QUEUE_ENTRIES] = entry;
 	}
-	if (all && read_once(c->sgi_pending))
+	if (all && sgis_wait(c))
 		all = sgis_fill(c);
 	gic_of(c)->refill(c, !all);
+}
+
+/* With one, the underflow interrupt would come without end while another waits. */
+int gic_lrs_check(const struct arm_cpu *c)
+{
+	if (c->lr_count > 1)
+		return 0;
+	log_error("CPU %u: the interrupt controller has a single list register, and two are needed", c->cpu.number);
+	return -ENODEV;
 }
 
 void gic_inject(struct arm_cpu *c, uint32_t irq, uint8_t priority)
@@ -57,7 +107,7 @@ void gic_inject(struct arm_cpu *c, uint32_t irq, uint8_t priority)
 	c->cpu.stat[STAT_VIRQ]++;
 	if (c->queue.head == c->queue.tail && gic_of(c)->insert(c, irq, priority))
 		return;
-	queue_put(&c->queue, irq, priority);
+	queue_put(c, irq, priority);
 }
 
 void gic_send_sgi(struct arm_cpu *from, struct arm_cpu *to, uint32_t sgi)
@@ -169,7 +219,7 @@ void gic_private_take(struct arm_cpu *c, uint64_t base)
 	for (uint32_t i = 0; i < IRQ_PRIVATE; i++)
 		c->ppi_priority[i] = (uint8_t)mmio_read(base + GICD_IPRIORITYR + i, 1);
 	memcpy(c->sgi_priority, c->ppi_priority, sizeof(c->sgi_priority));
-	c->sgi_enable = sgis;
+	c->sgi_enable = c->ppi_enable & sgis;
 	active = (uint32_t)mmio_read(base + GICD_ISACTIVER, 4) & sgis;
 	mmio_write(base + GICD_ICACTIVER, active, 4);
 	for (uint32_t i = 0; i < IRQ_PRIVATE; i++)
@@ -182,8 +232,10 @@ void gic_private_take(struct arm_cpu *c, uint64_t base)
 void gic_private_give(struct arm_cpu *c, uint64_t base)
 {
 	uint32_t ours = (uint32_t)(BIT(SGI_KICK) | BIT(machine_of(c->cpu.sys)->maintenance_irq));
+	uint32_t sgis = (uint32_t)MASK(15, 0);
 
-	mmio_write(base + GICD_ICENABLER, ours & ~c->ppi_enable, 4);
+	mmio_write(base + GICD_ICENABLER, (ours & ~c->ppi_enable & ~sgis) | (sgis & ~c->sgi_enable), 4);
+	mmio_write(base + GICD_ISENABLER, c->sgi_enable, 4);
 	mmio_write(base + GICD_ICPENDR, ours, 4);	/* a kick that came late; GICv2 can't, and Linux takes it for nothing */
 	for (uint32_t i = 0; i < IRQ_SGIS; i++)
 		priority_set(base, i, c->sgi_priority[i]);
@@ -192,7 +244,7 @@ void gic_private_give(struct arm_cpu *c, uint64_t base)
 
 void gic_private_reset(struct arm_cpu *c, uint64_t base)
 {
-	uint32_t theirs = arm_cell_of(c->cpu.cell)->irq[0];
+	uint32_t theirs = arm_cell_of(c->cpu.cell)->irq[0], entry;
 
 	mmio_write(base + GICD_ICENABLER, theirs, 4);
 	mmio_write(base + GICD_ICACTIVER, theirs, 4);
@@ -202,8 +254,8 @@ void gic_private_reset(struct arm_cpu *c, uint64_t base)
 			priority_set(base, i, PRIORITY_DEFAULT);
 	memset(c->sgi_priority, PRIORITY_DEFAULT, sizeof(c->sgi_priority));
 	c->sgi_enable = (uint32_t)MASK(15, 0);
-	for (; c->queue.head != c->queue.tail; c->queue.head++)
-		gic_shared_hand_back(c, c->queue.irq[c->queue.head % QUEUE_ENTRIES] & MASK(23, 0), true);
+	while (queue_take(&c->queue, &entry))
+		gic_shared_hand_back(c, entry & MASK(23, 0), true);
 	lpis_hand_on(c);
 	__atomic_store_n(&c->sgi_pending, 0, __ATOMIC_RELEASE);
 }
@@ -242,11 +294,10 @@ void gic_shared_hand_back(struct arm_cpu *c, uint32_t irq, bool pending)
 
 void gic_queue_hand_back(struct arm_cpu *c, uint64_t private_base)
 {
-	struct irq_queue *q = &c->queue;
-	uint32_t sgis = c->sgi_pending;
+	uint32_t sgis = c->sgi_pending, entry;
 
-	for (; q->head != q->tail; q->head++)
-		gic_hand_back(c, private_base, q->irq[q->head % QUEUE_ENTRIES] & MASK(23, 0), true, false);
+	while (queue_take(&c->queue, &entry))
+		gic_hand_back(c, private_base, entry & MASK(23, 0), true, false);
 	for (; sgis; sgis &= sgis - 1)
 		gic_hand_back(c, private_base, ctz64(sgis), true, false);
 }
@@ -301,6 +352,27 @@ static void spis_keep_away(const struct cell *root, const struct cell *cell)
 				g->route(irq, arm_cpu_of(root->sys->cpu[ctz64(root->cpus)]));
 }
 
+bool gic_is_withdrawn(const struct arm_cpu *c, uint32_t irq)
+{
+	return irq >= IRQ_PRIVATE && irq < IRQ_SPECIAL && !cell_owns_irq(arm_cell_of(c->cpu.cell), irq);
+}
+
+/* The hardware's end of these is arch_irqs_take's. */
+void arch_irqs_withdraw(struct cpu *cpu)
+{
+	struct arm_cpu *c = arm_cpu_of(cpu);
+	struct irq_queue *q = &c->queue;
+	uint32_t kept = q->head;
+
+	gic_of(c)->withdraw(c);
+	for (uint32_t i = q->head; i != q->tail; i++)
+		if (!gic_is_withdrawn(c, q->irq[i % QUEUE_ENTRIES] & MASK(23, 0)))
+			q->irq[kept++ % QUEUE_ENTRIES] = q->irq[i % QUEUE_ENTRIES];
+	q->tail = kept;
+	for (uint32_t word = 1; word < IRQ_WORDS; word++)
+		q->spilled[word] &= arm_cell_of(cpu->cell)->irq[word];
+}
+
 /* Those that the configuration names and the root has. */
 void arch_irqs_take(struct cell *cell)
 {
@@ -317,6 +389,7 @@ void arch_irqs_take(struct cell *cell)
 			root->irq[word] &= ~own->irq[word];
 		}
 	}
+	arch_irqs_withdraw(&this_cpu()->cpu);
 	spis_reset(own, cell);
 	spis_keep_away(&root->cell, cell);
 }

@@ -60,6 +60,7 @@ struct gic {
 	void (*refill)(struct arm_cpu *c, bool want);	/* the underflow interrupt */
 	bool (*waits)(struct arm_cpu *c);		/* is one pending in a list register? */
 	bool (*has_lpi)(struct arm_cpu *c);
+	void (*withdraw)(struct arm_cpu *c);		/* empties the list registers of gic_is_withdrawn */
 	/* Shared interrupt `irq` goes to this CPU. */
 	void (*route)(uint32_t irq, const struct arm_cpu *target);
 	bool (*is_routed)(uint32_t irq, const struct arm_cpu *target);	/* perhaps to others, too */
@@ -79,6 +80,12 @@ void gic_irqs(struct arm_cpu *c);
 void gic_inject(struct arm_cpu *c, uint32_t irq, uint8_t priority);
 /* An SGI to another CPU of the cell, or this one. */
 void gic_send_sgi(struct arm_cpu *from, struct arm_cpu *to, uint32_t sgi);
+/* After lr_count was set. */
+int gic_lrs_check(const struct arm_cpu *c);
+/* Does the guest have one to take? */
+bool gic_waits(struct arm_cpu *c);
+/* Is it a shared interrupt that isn't the CPU's cell's any more? */
+bool gic_is_withdrawn(const struct arm_cpu *c, uint32_t irq);
 /* Whatever waits, as far as list registers go. */
 void gic_fill(struct arm_cpu *c);
 /* The registers of private interrupts at `base` (a redistributor's SGI frame, or the distributor on GICv2). */

@@ -92,10 +92,17 @@ static uint64_t sgi_bits_read(const struct arm_cpu *c, uint64_t offset)
 
 static void sgi_bits_write(struct arm_cpu *c, uint64_t offset, uint64_t value)
 {
-	if (offset == GICD_ISENABLER)
-		c->sgi_enable |= value & MASK(15, 0);
-	else if (offset == GICD_ICENABLER)
-		c->sgi_enable &= ~(uint32_t)value;
+	if (offset == GICD_ICENABLER)
+		__atomic_fetch_and(&c->sgi_enable, ~(uint32_t)value, __ATOMIC_SEQ_CST);
+	if (offset != GICD_ISENABLER)
+		return;
+	__atomic_fetch_or(&c->sgi_enable, (uint32_t)(value & MASK(15, 0)), __ATOMIC_SEQ_CST);
+	if (!(read_once(c->sgi_pending) & value))
+		return;
+	if (c == this_cpu())
+		gic_fill(c);
+	else
+		machine_of(c->cpu.sys)->gic->kick(c);
 }
 
 static void sgi_priority_access(struct arm_cpu *c, uint32_t first, struct mmio_access *a)

@@ -123,6 +123,13 @@ static bool v2_waits(struct arm_cpu *c)
 	return false;
 }
 
+static void v2_withdraw(struct arm_cpu *c)
+{
+	for (uint32_t n = 0; n < c->lr_count; n++)
+		if (gic_is_withdrawn(c, (uint32_t)(lr_read(n) & LR_VIRTUAL)))
+			lr_write(n, 0);
+}
+
 static bool v2_has_lpi(struct arm_cpu *c)
 {
 	return false;
@@ -191,10 +198,14 @@ static int v2_enter(struct arm_cpu *c)
 {
 	uint64_t base = gicd_base(c->cpu.sys);
 	uint32_t ctlr = gicc_read(GICC_CTLR);
+	int err;
 
 	c->gic_ctlr = ctlr;
 	c->gicc_mask = (uint8_t)mmio_read(base + GICD_ITARGETSR, 1);
 	c->lr_count = (gich_read(GICH_VTR) & 63) + 1;
+	err = gic_lrs_check(c);
+	if (err)
+		return err;
 	gich_write(GICH_HCR, HCR_EN);
 	gich_write(GICH_VMCR, field_put(VMCR_PMR, gicc_read(GICC_PMR) >> 3) | field_put(VMCR_BPR, gicc_read(GICC_BPR)) |
 		(ctlr & CTLR_EOIMODE ? VMCR_EOIM : 0) | (ctlr & CTLR_ENABLE ? VMCR_ENABLE : 0));
@@ -282,6 +293,7 @@ const struct gic gicv2 = {
 	.refill		= v2_refill,
 	.waits		= v2_waits,
 	.has_lpi	= v2_has_lpi,
+	.withdraw	= v2_withdraw,
 	.route		= v2_route,
 	.is_routed	= v2_is_routed,
 };

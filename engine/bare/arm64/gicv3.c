@@ -92,6 +92,13 @@ static bool v3_waits(struct arm_cpu *c)
 	return lr_any(c, LR_PENDING, LR_PENDING, 0);
 }
 
+static void v3_withdraw(struct arm_cpu *c)
+{
+	for (uint32_t n = 0; n < c->lr_count; n++)
+		if (gic_is_withdrawn(c, (uint32_t)(lr_read(n) & LR_VIRTUAL)))
+			lr_write(n, 0);
+}
+
 static bool v3_has_lpi(struct arm_cpu *c)
 {
 	return lr_any(c, LR_PENDING, LR_PENDING, IRQ_LPI);
@@ -181,6 +188,11 @@ static int v3_enter(struct arm_cpu *c)
 	isb();
 	c->gic_ctlr = ctlr;
 	c->lr_count = (uint32_t)(icc_read(ICH_VTR) & 31) + 1;
+	err = gic_lrs_check(c);
+	if (err) {
+		icc_write(ICC_SRE_EL2, c->gic_sre);
+		return err;
+	}
 	icc_write(ICH_HCR, ICH_HCR_EN);
 	icc_write(ICH_VMCR, field_put(VMCR_PMR, icc_read(ICC_PMR)) | field_put(VMCR_BPR1, icc_read(ICC_BPR1)) |
 		(ctlr & CTLR_EOIMODE ? VMCR_EOIM : 0) | (ctlr & CTLR_CBPR ? VMCR_CBPR : 0) |
@@ -254,6 +266,7 @@ const struct gic gicv3 = {
 	.refill		= v3_refill,
 	.waits		= v3_waits,
 	.has_lpi	= v3_has_lpi,
+	.withdraw	= v3_withdraw,
 	.route		= v3_route,
 	.is_routed	= v3_is_routed,
 };

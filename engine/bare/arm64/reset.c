@@ -120,9 +120,7 @@ void arch_cpu_wait(struct cpu *cpu)
 
 bool arch_irq_waits(struct cpu *cpu)
 {
-	struct arm_cpu *c = arm_cpu_of(cpu);
-
-	return machine_of(cpu->sys)->gic->waits(c) || c->queue.head != c->queue.tail || read_once(c->sgi_pending);
+	return gic_waits(arm_cpu_of(cpu));
 }
 
 void arch_cpu_kick(struct cpu *cpu)
