@@ -7,8 +7,8 @@
 #include "engine/bare/serve.h"
 
 /*
- * Accesses to a piece of a page, of the widths that are allowed. An unaligned one is made of bytes, as devices' memory takes no
- * other: these have to be allowed, too. arg: its struct config_memory.
+ * Accesses to a piece of a page, of the widths that are allowed. An unaligned one is made of bytes, as devices' memory
+ * takes no other: these have to be allowed, too. arg: its struct config_memory.
  */
 static enum mmio_result subpage_access(struct cpu *cpu, void *arg, struct mmio_access *a)
 {

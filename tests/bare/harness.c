@@ -508,7 +508,7 @@ static void an_lpi_survives_its_cpu(void)
 
 #define LPIS_MANY	300u
 
-/* More than the queue of a CPU takes. An SPI that comes then is active in hardware, and would be for ever if it were lost. */
+/* More than the queue of a CPU takes. An SPI that comes then is active in hardware, for ever if it were lost. */
 static void an_interrupt_finds_room_behind_many(void)
 {
 	uint64_t given = call_hvc(HC_CPU_INFO, 1, CPU_INFO_STAT + STAT_VIRQ), end = now() + 2 * sys_read(cntfrq_el0);

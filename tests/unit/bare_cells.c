@@ -321,7 +321,8 @@ static enum mmio_result word_access(struct rig *r, struct cell *cell, uint64_t a
 static void an_unaligned_access_to_a_piece_of_a_page_is_made_of_bytes_if_those_may_pass(void **state)
 {
 	struct rig *r = *state;
-	struct config_memory m = { REGION_AT(0) + 8, 0x10008, 8, RW | MEMORY_IO | MEMORY_IO_32 | MEMORY_IO_UNALIGNED };
+	struct config_memory m = { REGION_AT(0) + 8, 0x10008, 8,
+				   RW | MEMORY_IO | MEMORY_IO_32 | MEMORY_IO_UNALIGNED };
 	struct mmio_range range;
 	struct cell cell = { .sys = &r->sys, .mmio = { .range = &range, .room = 1 } };
 	uint8_t *there = r->ram + (REGION_AT(0) - RAM) + 8;

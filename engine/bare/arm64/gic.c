@@ -11,8 +11,8 @@ static const struct gic *gic_of(const struct arm_cpu *c)
 }
 
 /*
- * All below 1020 find room, as each is active in hardware and waits but once. LPIs have no such state, and there may be any
- * number of them: those past the end are lost.
+ * All below 1020 find room, as each is active in hardware and waits but once. LPIs have no such state, and there may be
+ * any number of them: those past the end are lost.
  */
 static void queue_put(struct arm_cpu *c, uint32_t irq, uint8_t priority)
 {
@@ -28,7 +28,8 @@ static void queue_put(struct arm_cpu *c, uint32_t irq, uint8_t priority)
 		q->spills = true;
 	} else if (!q->lost) {
 		q->lost = true;
-		log_warn("CPU %u: %u interrupts wait for its guest, LPI %u and more are lost", c->cpu.number, QUEUE_ENTRIES, irq);
+		log_warn("CPU %u: %u interrupts wait for its guest, LPI %u and more are lost", c->cpu.number,
+			QUEUE_ENTRIES, irq);
 	}
 }
 
