@@ -139,9 +139,14 @@ static void adopt(struct mc146818 *r)
 
 /* ---- interrupts ---- */
 
+static bool wanted(const struct mc146818 *r)
+{
+	return r->cmos[REG_C] & r->cmos[REG_B] & (B_PIE | B_AIE | B_UIE);
+}
+
 static void update(struct mc146818 *r)
 {
-	bool level = r->cmos[REG_C] & r->cmos[REG_B] & (B_PIE | B_AIE | B_UIE);
+	bool level = wanted(r);
 
 	r->cmos[REG_C] = (uint8_t)((r->cmos[REG_C] & ~C_IRQ) | (level ? C_IRQ : 0));
 	if (level != r->line)
@@ -393,7 +398,7 @@ static int mc146818_loaded(struct device *d)
 	r->period_ns = 0;
 	arm_second(r);
 	arm_periodic(r);
-	r->line = !(r->cmos[REG_C] & C_IRQ);	/* tell the controller in any case */
+	r->line = !wanted(r);	/* tell the controller in any case */
 	update(r);
 	lock_release(&d->lock);
 	return 0;

@@ -91,10 +91,14 @@ static uint8_t pending(const struct ns16550 *u)
 	return IIR_NONE;
 }
 
+static bool wanted(const struct ns16550 *u)
+{
+	return pending(u) != IIR_NONE && (!u->gated || (u->mcr & (MCR_OUT2 | MCR_LOOP)) == MCR_OUT2);
+}
+
 static void update(struct ns16550 *u)
 {
-	bool let_out = !u->gated || (u->mcr & (MCR_OUT2 | MCR_LOOP)) == MCR_OUT2;
-	bool level = pending(u) != IIR_NONE && let_out;
+	bool level = wanted(u);
 
 	if (level != u->line)
 		irq_set(&u->mmio.irq, level);
@@ -344,7 +348,7 @@ static int ns16550_loaded(struct device *d)
 
 	lock_acquire(&d->lock);
 	uart_end_loaded(&u->end);
-	u->line = !u->line;		/* tell the controller in any case */
+	u->line = !wanted(u);		/* tell the controller in any case */
 	update(u);
 	lock_release(&d->lock);
 	return 0;

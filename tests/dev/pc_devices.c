@@ -623,6 +623,43 @@ static void any_width_at_any_port_is_answered(void **state)
 	board_advance(b, 10 * SECOND);
 }
 
+static void load(struct device *d, struct state_writer *w)
+{
+	struct state_reader r = { w->buf, w->used, 0, 0 };
+
+	assert_int_equal(state_load(&r, d->cls->state, d), 0);
+	assert_int_equal(d->cls->state_post(d), 0);
+}
+
+/* The controller may have been told otherwise before. */
+static void a_loaded_state_tells_the_controller(void **state)
+{
+	static uint8_t up[4096], down[4096], odd[4096];
+	struct state_writer u = { up, sizeof(up), 0, 0 }, d = { down, sizeof(down), 0, 0 }, o = { odd, sizeof(odd), 0, 0 };
+	struct mc146818 *clock = container_of(rtc, struct mc146818, mmio.dev);
+
+	out(MCR, 1, 8);
+	assert_int_equal(state_save(&d, uart->cls->state, uart), 0);
+	out(IER, 1, 2);
+	assert_true(level[4]);
+	assert_int_equal(state_save(&u, uart->cls->state, uart), 0);
+	load(uart, &d);
+	assert_false(level[4]);
+	load(uart, &u);
+	assert_true(level[4]);
+
+	out(0x70, 1, 12);
+	clock->cmos[12] = 0x80;			/* says an interrupt, and none of its reasons */
+	assert_int_equal(state_save(&o, rtc->cls->state, rtc), 0);
+	clock->cmos[12] = 0;
+	out(0x70, 1, 11);
+	out(0x71, 1, 0x12);
+	board_advance(b, SECOND);
+	assert_true(level[8]);
+	load(rtc, &o);
+	assert_false(level[8]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -652,6 +689,7 @@ int main(void)
 		T(fw_cfg_gives_items_by_port_and_by_dma),
 		T(fw_cfg_refuses_what_cannot_be),
 		T(state_survives_a_round_trip),
+		T(a_loaded_state_tells_the_controller),
 		T(any_width_at_any_port_is_answered),
 	};
 
