@@ -171,9 +171,9 @@ class Shell:
         c = self.console
         # The quotes keep the echoed command line from looking like the answer.
         c.sendline(f'echo "<"{mark}">"; {command}; echo "<"{mark}:$?">"')
-        c.expect(f"<{mark}>\n", timeout)
+        c.expect(f"<{mark}>[^\n]*\n", timeout)  # the kernel may say something on the same line
         start = c.seen
-        found = c.expect(f"<{mark}:(\\d+)>\n", timeout)
+        found = c.expect(f"<{mark}:(\\d+)>[^\n]*\n", timeout)
         status = int(found.group(1))
         output = c.text[start:found.start()]
         if check and status:
