@@ -241,7 +241,8 @@ def completion():
     with tempfile.TemporaryDirectory() as d:
         with open(f"{d}/cella.bash", "w", encoding="utf-8") as f:
             f.write(out_of("help", "--completion"))
-        for words, want in ((["he"], "help"), (["run", "--irq"], "--irqchip"), (["run", "--irqchip", ""], "gicv3 gicv2 gicv3-its gicv2m kernel split plic"),
+        for words, want in ((["he"], "help"), (["run", "--irq"], "--irqchip"),
+                            (["run", "--irqchip", ""], "gicv3 gicv2 gicv3-its gicv2m kernel split aia plic"),
                             (["get", ""], "hello debian-arm64"), (["run", "-k", f"{d}/c"], f"{d}/cella.bash"),
                             (["run", "hel"], "hello"), (["run", "-c", ""], "")):
             line = " ".join(f"'{w}'" for w in ["cella", *words])
