@@ -108,9 +108,9 @@ static void timer_fires(bool virt)
 	for (unsigned i = 0; i < 20; i++) {
 		u64 seen = count;
 
-		timer_write(virt, CVAL, rt_now() + rt_ticks(1000));
-		timer_write(virt, CTL, 1);
 		begin = rt_now();
+		timer_write(virt, CVAL, begin + rt_ticks(1000));
+		timer_write(virt, CTL, 1);
 		irq_on();
 		check(rt_wait_for(&count, seen + 1, 3000), "no interrupt");
 		irq_off();

@@ -428,7 +428,7 @@ HELPER(wfe)
 	return 0;
 }
 
-#define YIELDS_TO_HOST	64
+#define YIELDS_TO_HOST	2048
 
 /* Linux waits by YIELD where no monitor helps: the one that it waits for may have no core of the host. */
 HELPER(yield)
