@@ -115,7 +115,7 @@ vectors:
 	vector	fault		/* SError */
 	.endr
 
-save:	frame_store_x4_x29 sp
+save:	frame_x4_x29 stp, sp
 	mrs	x1, elr_el1
 	stp	x30, x1, [sp, #240]
 	mrs	x1, spsr_el1
@@ -129,7 +129,8 @@ save:	frame_store_x4_x29 sp
 	ldp	x1, x2, [sp, #248]
 	msr	elr_el1, x1
 	msr	spsr_el1, x2
-	frame_load_x2_x29 sp
+	ldp	x2, x3, [sp, #16]
+	frame_x4_x29 ldp, sp
 	ldr	x30, [sp, #240]
 	ldp	x0, x1, [sp]
 	add	sp, sp, #FRAME

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* virtio network device: mergeable buffers, offloads, control queue, several pairs (virtio 1.2 §5.1.6). */
+/*
+ * virtio network device: mergeable buffers, offloads, control queue, several pairs (virtio 1.2 §5.1.6). Long because each rule of
+ * the section has its case, and all drive the same fixture of queues and frames.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>

@@ -92,7 +92,7 @@ image_entry:
 	/* MMU still off, nothing changed but SP. */
 entry_undo:
 	mov	x1, sp
-	frame_load_x18_x29 x1
+	frame_x18_x29 ldp, x1
 	ldr	x30, [x1, #240]
 	mov	x0, x22
 	eret
@@ -124,7 +124,7 @@ el2_leave:
 	ldp	x14, x15, [x0, #LATE_TTBR0]
 	cbnz	x17, 1f
 	ldr	x16, [x1]
-	frame_load_x18_x29 x1
+	frame_x18_x29 ldp, x1
 	ldr	x30, [x1, #240]
 1:	dsb	sy
 	msr	sctlr_el2, x10

@@ -44,7 +44,7 @@ rt_vectors:
 
 rt_save:
 	stp	x2, x3, [sp, #16]
-	frame_store_x4_x29 sp
+	frame_x4_x29 stp, sp
 	mrs	x1, sp_el0
 	stp	x30, x1, [sp, #240]
 	mrs	x1, elr_el1
@@ -68,7 +68,8 @@ rt_resume:
 	msr	spsr_el1, x2
 	ldp	x30, x1, [x0, #240]
 	msr	sp_el0, x1
-	frame_load_x2_x29 x0
+	ldp	x2, x3, [x0, #16]
+	frame_x4_x29 ldp, x0
 	ldp	x0, x1, [x0]
 	eret
 
