@@ -27,6 +27,7 @@ struct mux_socket {
 	struct loop_fd watch;		/* fd -1: free */
 	struct byte_ring out;		/* mux->lock */
 	bool in_full, in_ended;		/* mux->lock: reading waits for the guest, or there is no more */
+	bool hears;			/* mux->lock: was there before what is being written */
 };
 
 struct chardev_mux {
@@ -70,16 +71,22 @@ static void socket_flush(struct mux_socket *s)
 	}
 }
 
+/* Not under the lock as a whole, which `under` may call back into: a socket that comes meanwhile begins after it. */
 static size_t mux_write(struct chardev *c, const uint8_t *buf, size_t len)
 {
 	struct chardev_mux *m = to_mux(c);
-	size_t done = m->under->ops->write(m->under, buf, len);
+	size_t done;
 
+	lock_acquire(&m->lock);
+	for (unsigned i = 0; i < CHARDEV_MUX_SOCKETS; i++)
+		m->socket[i].hears = m->socket[i].watch.fd >= 0;
+	lock_release(&m->lock);
+	done = m->under->ops->write(m->under, buf, len);
 	lock_acquire(&m->lock);
 	for (unsigned i = 0; i < CHARDEV_MUX_SOCKETS && done; i++) {
 		struct mux_socket *s = &m->socket[i];
 
-		if (s->watch.fd < 0)
+		if (s->watch.fd < 0 || !s->hears)
 			continue;
 		byte_ring_put(&s->out, buf, done);
 		socket_flush(s);
@@ -239,6 +246,7 @@ int chardev_mux_add(struct chardev *mux, int fd)
 			return -ENOMEM;
 		s->in_full = s->in_ended = false;
 		lock_acquire(&m->lock);
+		s->hears = false;
 		s->watch = (struct loop_fd){ fd, EPOLLIN, socket_event };
 		err = loop_fd_add(m->loop, &s->watch);
 		if (err) {

@@ -155,8 +155,9 @@ def console():
         p = subprocess.Popen([vmm.cella_binary(), "console", "m"], env=env(), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         p.stdin.write(b"xy")
         p.stdin.flush()
-        need(p.stdout.read(6) == b"<x><y>", "the console's own output")
-        need(m.p.stdout.read(6) == b"<x><y>", "the terminal's copy")
+        for f, what in ((p.stdout, "the console's own output"), (m.p.stdout, "the terminal's copy")):
+            got = f.read(6)
+            need(got == b"<x><y>", f"{what}: {got}")
         p.stdin.close()
         m.p.stdin.write(b"z")
         m.p.stdin.flush()

@@ -12,11 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
 #include "backend/chardev.h"
+#include "backend/chardev_mux.h"
 #include "base/types.h"
 #include "os/loop.h"
 
@@ -414,6 +416,58 @@ static void null_takes_everything(void **state)
 	chardev_resized(f->c);
 }
 
+/* Below a console with several readers: another reader comes while this one is being written to. */
+struct joined {
+	struct chardev c;
+	struct chardev *mux;
+	int joins;			/* -1: nobody */
+};
+
+static void joined_attach(struct chardev *c, struct chardev_client *client)
+{
+}
+
+static size_t joined_write(struct chardev *c, const uint8_t *buf, size_t len)
+{
+	struct joined *g = container_of(c, struct joined, c);
+
+	if (g->joins >= 0)
+		assert_int_equal(chardev_mux_add(g->mux, g->joins), 0);
+	g->joins = -1;
+	return len;
+}
+
+static void joined_destroy(struct chardev *c)
+{
+}
+
+static void late_reader_begins_with_the_next_write(void **state)
+{
+	static const struct chardev_ops ops = { .attach = joined_attach, .write = joined_write, .destroy = joined_destroy };
+	struct fixture *f = *state;
+	int early[2], late[2];
+	struct joined g = { .c = { &ops } };
+	char back[8];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, early), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, late), 0);
+	g.joins = late[0];
+	assert_int_equal(chardev_mux_open(&f->loop, &g.c, &f->c), 0);
+	g.mux = f->c;
+	f->c->ops->attach(f->c, &f->client);
+	assert_int_equal(chardev_mux_add(f->c, early[0]), 0);
+	assert_int_equal(f->c->ops->write(f->c, (const uint8_t *)"old", 3), 3);
+	assert_int_equal(f->c->ops->write(f->c, (const uint8_t *)"new", 3), 3);
+	assert_int_equal(recv(early[1], back, sizeof(back), MSG_DONTWAIT), 6);
+	assert_memory_equal(back, "oldnew", 6);
+	assert_int_equal(recv(late[1], back, sizeof(back), MSG_DONTWAIT), 3);
+	assert_memory_equal(back, "new", 3);
+	close(early[1]);
+	close(late[1]);
+	chardev_close(f->c);			/* g ends here */
+	f->c = NULL;
+}
+
 #define CASE(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
 
 int main(void)
@@ -432,6 +486,7 @@ int main(void)
 		CASE(terminal_is_as_before_after_close),
 		CASE(file_keeps_output),
 		CASE(null_takes_everything),
+		CASE(late_reader_begins_with_the_next_write),
 	};
 
 	return cmocka_run_group_tests_name("character back-ends", tests, NULL, NULL);
