@@ -6,6 +6,7 @@
 #include "ctl/cell_linux.h"
 #include "dev/irqchip/gicv2.h"
 #include "dev/irqchip/gicv3.h"
+#include "dev/pci/host.h"
 #include "dev/timer/arm_generic.h"
 #include "dev/virtio/mmio.h"
 #include "machine/arm64_fdt.h"
@@ -67,7 +68,7 @@ static bool has_ivshmem(const struct cell_file *f)
 static void put_pci(struct fdt_writer *w, const struct cell_file *f, const struct config_platform *p)
 {
 	const uint64_t size = (p->pci_end_bus + 1ull) << 20, bars = p->pci_config_base + size;
-	const uint32_t buses[] = { 0, p->pci_end_bus }, mask[] = { 0, 0, 0, 7 };
+	const uint32_t mask[] = { 0, 0, 0, 7 };
 	const uint32_t high = (uint32_t)(bars >> 32), low = (uint32_t)bars;
 	const uint32_t ranges[] = { 0x02000000, high, low, high, low, 0, PCI_BARS_SIZE };
 	uint32_t map[4][10] = { 0 };
@@ -78,19 +79,9 @@ static void put_pci(struct fdt_writer *w, const struct cell_file *f, const struc
 		map[pin][8] = f->head.root.vpci_irq_base + pin;
 		map[pin][9] = GIC_EDGE_RISING;
 	}
-	fdt_begin(w, "pcie@%llx", (unsigned long long)p->pci_config_base);
-	fdt_prop_string(w, "compatible", "pci-host-ecam-generic");
-	fdt_prop_string(w, "device_type", "pci");
-	fdt_prop_u32(w, "#address-cells", 3);
-	fdt_prop_u32(w, "#size-cells", 2);
-	fdt_prop_u32(w, "#interrupt-cells", 1);
-	fdt_prop_u32(w, "linux,pci-domain", p->pci_domain);
-	fdt_prop_cells(w, "bus-range", buses, ARRAY_SIZE(buses));
-	fdt_prop_reg(w, p->pci_config_base, size);
-	fdt_prop_cells(w, "ranges", ranges, ARRAY_SIZE(ranges));
+	pci_host_fdt_begin(w, p->pci_config_base, size, p->pci_domain, ranges, ARRAY_SIZE(ranges));
 	fdt_prop_cells(w, "interrupt-map-mask", mask, ARRAY_SIZE(mask));
 	fdt_prop_cells(w, "interrupt-map", map[0], sizeof(map) / sizeof(map[0][0]));
-	fdt_prop_empty(w, "dma-coherent");
 	fdt_end(w);
 }
 

@@ -390,11 +390,27 @@ static void fdt_interrupt_map(const struct pci_host *h, struct fdt_writer *w)
 	fdt_prop_cells(w, "interrupt-map", map, (size_t)(c - map));
 }
 
+void pci_host_fdt_begin(struct fdt_writer *w, gpa_t ecam, uint64_t ecam_size, uint32_t domain, const uint32_t *ranges, size_t n)
+{
+	const uint32_t buses[2] = { 0, (uint32_t)(ecam_size / MIB) - 1 };
+
+	fdt_begin(w, "pcie@%llx", (unsigned long long)ecam);
+	fdt_prop_string(w, "compatible", "pci-host-ecam-generic");
+	fdt_prop_string(w, "device_type", "pci");
+	fdt_prop_u32(w, "#address-cells", 3);
+	fdt_prop_u32(w, "#size-cells", 2);
+	fdt_prop_u32(w, "#interrupt-cells", 1);
+	fdt_prop_u32(w, "linux,pci-domain", domain);
+	fdt_prop_cells(w, "bus-range", buses, 2);
+	fdt_prop_reg(w, ecam, ecam_size);
+	fdt_prop_cells(w, "ranges", ranges, n);
+	fdt_prop_empty(w, "dma-coherent");
+}
+
 static void host_fdt(const struct device *d, struct fdt_writer *w)
 {
 	const struct pci_host *h = container_of(d, const struct pci_host, dev);
 	const struct pci_windows *win = &h->win;
-	const uint32_t buses[2] = { 0, (uint32_t)(win->ecam_size / MIB) - 1 };
 	const uint32_t msi_map[4] = { 0, h->lines.msi_phandle, 0, 0x10000 };
 	uint32_t ranges[21], *end = ranges;
 
@@ -402,17 +418,7 @@ static void host_fdt(const struct device *d, struct fdt_writer *w)
 		end = put_range(end, 0x01000000, 0, win->io, win->io_size);
 	end = put_range(end, 0x02000000, win->mem32, win->mem32, win->mem32_size);
 	end = put_range(end, 0x03000000, win->mem64, win->mem64, win->mem64_size);
-	fdt_begin(w, "pcie@%llx", (unsigned long long)win->ecam);
-	fdt_prop_string(w, "compatible", "pci-host-ecam-generic");
-	fdt_prop_string(w, "device_type", "pci");
-	fdt_prop_u32(w, "#address-cells", 3);
-	fdt_prop_u32(w, "#size-cells", 2);
-	fdt_prop_u32(w, "#interrupt-cells", 1);
-	fdt_prop_u32(w, "linux,pci-domain", 0);
-	fdt_prop_cells(w, "bus-range", buses, 2);
-	fdt_prop_reg(w, win->ecam, win->ecam_size);
-	fdt_prop_cells(w, "ranges", ranges, (size_t)(end - ranges));
-	fdt_prop_empty(w, "dma-coherent");
+	pci_host_fdt_begin(w, win->ecam, win->ecam_size, 0, ranges, (size_t)(end - ranges));
 	if (h->lines.count)
 		fdt_interrupt_map(h, w);
 	if (h->lines.msi_phandle && h->lines.msi_ids)

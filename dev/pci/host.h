@@ -63,6 +63,12 @@ static inline struct pci_host *to_pci_host(struct device *d)
 	return container_of(d, struct pci_host, dev);
 }
 
+/*
+ * Begins the device tree's node of an ECAM host bridge from bus 0 on, which the caller goes on with and ends (devicetree
+ * specification, PCI bus binding; Linux' pci-host-ecam-generic). ecam_size is 1 MiB for each bus.
+ */
+void pci_host_fdt_begin(struct fdt_writer *w, gpa_t ecam, uint64_t ecam_size, uint32_t domain, const uint32_t *ranges, size_t n);
+
 void pci_host_setup(struct device *d, const struct pci_windows *win, const struct pci_lines *lines);
 int pci_host_map(struct device *d);		/* as bus_region_add */
 /* devfn -1: function 0 of the next free slot. -ENOSPC, -EEXIST. */

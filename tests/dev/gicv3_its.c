@@ -13,20 +13,11 @@
 #include "dev/irqchip/gicv3_its.h"
 #include "isa/arm64/sysreg.h"
 #include "tests/dev/board.h"
+#include "tests/dev/its_tables.h"
 
 #define DIST		0x08000000ull
 #define ITS		0x08080000ull
 #define REDIST		0x080a0000ull
-#define RAM		0x40000000ull
-#define RAM_SIZE	(4 * MIB)
-#define DEVICES		(RAM + 0x10000)
-#define COLLECTIONS	(RAM + 0x20000)
-#define QUEUE		(RAM + 0x30000)
-#define CONFIG		(RAM + 0x40000)		/* 64 KiB */
-#define PEND(cpu)	(RAM + 0x80000 + 0x10000 * (cpu))
-#define ITT		(RAM + 0x100000)
-#define VALID		BIT(63)
-#define LPI		8192u
 
 struct fixture {
 	struct board *b;

@@ -9,6 +9,7 @@ shell, it and the root ping each other; and who serves may end at any moment, as
 by shared memory (cella-net.ko).
 """
 
+import contextlib
 import os
 import re
 import sys
@@ -173,23 +174,30 @@ def cell_is_destroyed(cell):
     need(status == 1 and "no such cell" in said, f"a server of no cell: {said}")
 
 
-def run(release, gic, *steps, modules=tuple(MODULES)):
-    kernel, initrd = image(f"arm64/{release}", modules, add=[kmod(release, "cella-net.ko")], name="bare-served")
-    rig = Bare(release, gic, put=[kernel, initrd], board=Tap(release, gic))
+@contextlib.contextmanager
+def enabled(release, gic, **kw):
+    """A rig under Cella, which is as it was when the cells are gone."""
+    rig = Bare(release, gic, **kw)
     try:
         rig.enable()
         pool = rig.pool_used()
-        cell = Served(rig)
-        for step in steps:
-            begin = time.monotonic()
-            step(cell)
-            print(f"# {step.__name__}: {time.monotonic() - begin:.0f} s", flush=True)
+        yield rig
         need(rig.pool_used() == pool, f"{rig.pool_used()} pages of the pool are used, {pool} were before")
         rig.disable()
         need(not rig.count("is parked"), "a CPU was parked")
         rig.healthy()
     finally:
         rig.close()
+
+
+def run(release, gic, *steps, modules=tuple(MODULES)):
+    kernel, initrd = image(f"arm64/{release}", modules, add=[kmod(release, "cella-net.ko")], name="bare-served")
+    with enabled(release, gic, put=[kernel, initrd], board=Tap(release, gic)) as rig:
+        cell = Served(rig)
+        for step in steps:
+            begin = time.monotonic()
+            step(cell)
+            print(f"# {step.__name__}: {time.monotonic() - begin:.0f} s", flush=True)
 
 
 def served_linux():
@@ -212,22 +220,13 @@ def unserved_linux():
     """All of the cell's memory is its own; it pings by shared memory, and is gone when it ends."""
     add = [kmod("12", "cella-net.ko"), os.path.join(os.path.dirname(os.path.abspath(__file__)), "rig", "linux_net", "autorun")]
     kernel, initrd = image("arm64/12", [], add=add, name="bare-net")
-    rig = Bare("12", "v3", put=[kernel, initrd])
-    try:
-        rig.enable()
-        pool = rig.pool_used()
+    with enabled("12", "v3", put=[kernel, initrd]) as rig:
         net = Shared(rig)
         rig.cell("linux -i /cella/initrd.gz -c 'panic=-1 quiet' /cella/linux-net.toml /cella/linux", 90)
         net.wait_carrier(True, 90)
         net.pings()
         rig.cell("destroy linux-net", 60)
         net.wait_carrier(False)
-        need(rig.pool_used() == pool, f"{rig.pool_used()} pages of the pool are used, {pool} were before")
-        rig.disable()
-        need(not rig.count("is parked"), "a CPU was parked")
-        rig.healthy()
-    finally:
-        rig.close()
 
 
 main_of(globals())

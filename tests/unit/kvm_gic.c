@@ -11,12 +11,11 @@
 #include "engine/kvm/kvm.h"
 #include "os/arena.h"
 #include "os/thread.h"
+#include "tests/dev/its_tables.h"
 #include "tests/unit/gic_random.h"
 
 #define CPUS	2u
 #define SPIS	256u
-#define RAM	0x40000000ull
-#define RAM_SIZE (4 * MIB)
 
 static uint8_t record[GIC_RECORD_BYTES], again[GIC_RECORD_BYTES];
 static struct gic_image image;
@@ -157,15 +156,6 @@ static void another_gics_record_is_refused(void **state)
 }
 
 /* ---- LPIs and the ITS: registers in the record, the rest in memory ---- */
-
-#define DEVICES		(RAM + 0x10000)
-#define COLLECTIONS	(RAM + 0x20000)
-#define QUEUE		(RAM + 0x30000)
-#define CONFIG		(RAM + 0x40000)		/* 64 KiB */
-#define PEND(cpu)	(RAM + 0x80000 + 0x10000 * (cpu))
-#define ITT		(RAM + 0x100000)
-#define VALID		BIT(63)
-#define LPI		8192u
 
 static void put(struct machine *m, gpa_t addr, unsigned size, uint64_t val)
 {
