@@ -169,6 +169,21 @@ void board_advance(struct board *b, uint64_t ns)
 	board_run(b);
 }
 
+void board_tree(struct fdt *tree, struct device *const *devices, size_t count)
+{
+	static uint8_t blob[4096];
+	struct fdt_writer w;
+	size_t len;
+
+	fdt_start(&w, blob, sizeof(blob));
+	fdt_begin(&w, "%s", "");
+	for (size_t i = 0; i < count; i++)
+		devices[i]->cls->fdt(devices[i], &w);
+	fdt_end(&w);
+	assert_int_equal(fdt_finish(&w, &len), 0);
+	assert_int_equal(fdt_check(tree, blob, len), 0);
+}
+
 void board_round_trip(struct device *d)
 {
 	static uint8_t first[64 * KIB], second[64 * KIB];

@@ -7,6 +7,7 @@
 #define TESTS_DEV_BOARD_H
 
 #include "core/device.h"
+#include "core/fdt.h"
 #include "core/vm.h"
 
 #define BOARD_HZ	62500000u	/* the architected counter: 16 ns */
@@ -39,6 +40,9 @@ void board_msr(struct board *b, uint32_t cpu, uint32_t reg, uint64_t value);
 
 void board_run(struct board *b);			/* due timers and deferred work */
 void board_advance(struct board *b, uint64_t ns);	/* time passes, then board_run */
+
+/* The device tree that these devices' nodes make, in a buffer that the next call uses again. */
+void board_tree(struct fdt *tree, struct device *const *devices, size_t count);
 
 /* Saves the device's state table, spoils the fields, loads them again and compares. */
 void board_round_trip(struct device *d);
