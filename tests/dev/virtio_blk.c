@@ -9,7 +9,7 @@
 #include "tests/dev/virtio_rig.h"
 
 #define SIZE	256u
-#define SECTORS	128u
+#define SECTORS	DISK_RIG_SECTORS
 #define HEADER	(RIG_RAM + 0x1000)
 #define DATA	(RIG_RAM + 0x200000)
 #define STATUS	(RIG_RAM + 0x3000)
@@ -19,11 +19,6 @@
 
 enum { T_IN, T_OUT, T_FLUSH = 4, T_GET_ID = 8, T_DISCARD = 11, T_ZEROES = 13 };
 enum { OK, IOERR, UNSUPP, NO_ANSWER = 0xee };
-
-struct fixture {
-	struct rig r;
-	struct mem_disk disk;
-};
 
 static void offer(struct rig *r, uint32_t type, uint64_t sector, uint32_t len)
 {
@@ -60,7 +55,7 @@ static void range(struct rig *r, uint64_t sector, uint32_t sectors, uint32_t fla
 	memcpy(rig_ptr(r, DATA), g, sizeof(g));
 }
 
-static void start(struct fixture *f, uint64_t features)
+static void start(struct disk_rig *f, uint64_t features)
 {
 	f->r.features = features;
 	rig_start(&f->r, 1, SIZE);
@@ -68,7 +63,7 @@ static void start(struct fixture *f, uint64_t features)
 
 static void write_then_read_gives_the_same_bytes(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 	uint8_t *data = rig_ptr(&f->r, DATA);
 
 	start(f, F_FLUSH);
@@ -84,7 +79,7 @@ static void write_then_read_gives_the_same_bytes(void **state)
 
 static void used_length_counts_what_was_written(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 	uint32_t len;
 
 	start(f, F_FLUSH);
@@ -102,7 +97,7 @@ static void used_length_counts_what_was_written(void **state)
 
 static void header_and_status_may_lie_anywhere_in_the_chain(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 	struct rig *r = &f->r;
 	gpa_t t;
 
@@ -126,7 +121,7 @@ static void header_and_status_may_lie_anywhere_in_the_chain(void **state)
 
 static void request_past_the_end_is_an_error(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 
 	start(f, F_FLUSH);
 	assert_int_equal(request(&f->r, T_IN, SECTORS - 1, 512), OK);
@@ -140,7 +135,7 @@ static void request_past_the_end_is_an_error(void **state)
 
 static void part_of_a_sector_is_an_error(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 
 	start(f, F_FLUSH);
 	assert_int_equal(request(&f->r, T_IN, 0, 100), IOERR);
@@ -150,7 +145,7 @@ static void part_of_a_sector_is_an_error(void **state)
 
 static void unknown_request_is_unsupported(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 
 	start(f, F_FLUSH);
 	assert_int_equal(request(&f->r, 2, 0, 512), UNSUPP);
@@ -160,7 +155,7 @@ static void unknown_request_is_unsupported(void **state)
 
 static void backend_error_reaches_the_guest_and_the_device_goes_on(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 
 	start(f, F_FLUSH);
 	f->disk.fail = -ENOSPC;
@@ -174,7 +169,7 @@ static void backend_error_reaches_the_guest_and_the_device_goes_on(void **state)
 
 static void flush_reaches_the_backend(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 
 	start(f, F_FLUSH);
 	assert_int_equal(request(&f->r, T_FLUSH, 0, 0), OK);
@@ -183,7 +178,7 @@ static void flush_reaches_the_backend(void **state)
 
 static void write_is_flushed_when_the_driver_knows_no_flush(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 
 	start(f, 0);
 	assert_int_equal(request(&f->r, T_OUT, 0, 512), OK);
@@ -194,7 +189,7 @@ static void write_is_flushed_when_the_driver_knows_no_flush(void **state)
 
 static void identity_is_the_serial(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 	char *data = rig_ptr(&f->r, DATA);
 	uint32_t len;
 
@@ -212,7 +207,7 @@ static void identity_is_the_serial(void **state)
 
 static void discard_and_write_zeroes_reach_the_backend(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 	struct rig *r = &f->r;
 
 	start(f, F_FLUSH | F_DISCARD | F_ZEROES);
@@ -230,7 +225,7 @@ static void discard_and_write_zeroes_reach_the_backend(void **state)
 
 static void bad_discards_are_refused(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 	struct rig *r = &f->r;
 
 	start(f, F_FLUSH | F_DISCARD | F_ZEROES);
@@ -281,7 +276,7 @@ static void read_only_disk_refuses_to_write(void **state)
 
 static void more_requests_than_can_be_out_are_all_answered(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 	struct rig *r = &f->r;
 	unsigned answers = 0;
 
@@ -305,7 +300,7 @@ static void more_requests_than_can_be_out_are_all_answered(void **state)
 /* What one notification brought is committed once, and what came back together interrupts once. */
 static void batch_is_committed_once_and_interrupts_once(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 	struct rig *r = &f->r;
 	unsigned edges, answers = 0;
 
@@ -337,7 +332,7 @@ static void batch_is_committed_once_and_interrupts_once(void **state)
 
 static void segments_up_to_seg_max_work(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 	struct rig *r = &f->r;
 	gpa_t t;
 
@@ -381,28 +376,7 @@ static void each_of_several_queues_works(void **state)
 	mem_disk_free(&disk);
 }
 
-static int set_up(void **state)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	rig_open(&f->r);
-	mem_disk_init(&f->disk, 512 * SECTORS);
-	rig_plug(&f->r, &virtio_blk_class, &f->disk.b);
-	*state = f;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	rig_close(&f->r);
-	mem_disk_free(&f->disk);
-	free(f);
-	return 0;
-}
-
-#define CASE(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
+#define CASE(t) cmocka_unit_test_setup_teardown(t, disk_rig_set_up, disk_rig_tear_down)
 
 int main(void)
 {

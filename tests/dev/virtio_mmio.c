@@ -14,11 +14,6 @@
 #define DATA	(RIG_RAM + 0x2000)
 #define STATUS	(RIG_RAM + 0x3000)
 
-struct fixture {
-	struct rig r;
-	struct mem_disk disk;
-};
-
 static void offer_read(struct rig *r)
 {
 	memset(rig_ptr(r, HEADER), 0, 16);
@@ -37,7 +32,7 @@ static void expect_works(struct rig *r)
 
 static void identification_registers_read_as_specified(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 
 	assert_int_equal(rd(&f->r, R_MAGIC), 0x74726976);
 	assert_int_equal(rd(&f->r, R_VERSION), 2);
@@ -68,7 +63,7 @@ static void empty_slot_has_device_id_zero(void **state)
 
 static void features_not_offered_leave_features_ok_clear(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 
 	f->r.features = 1ull << 41;
 	rig_negotiate(&f->r);
@@ -83,7 +78,7 @@ static void features_not_offered_leave_features_ok_clear(void **state)
 
 static void driver_without_version_1_is_refused(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 
 	wr(&f->r, R_STATUS, S_ACK | S_DRIVER);
 	wr(&f->r, R_STATUS, S_ACK | S_DRIVER | S_FEATURES_OK);
@@ -92,7 +87,7 @@ static void driver_without_version_1_is_refused(void **state)
 
 static void features_written_after_features_ok_are_ignored(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 
 	rig_negotiate(&f->r);
 	wr(&f->r, R_DRIVER_FEATURES_SEL, 0);
@@ -109,7 +104,7 @@ static void features_written_after_features_ok_are_ignored(void **state)
 static void queue_size_that_is_not_allowed_is_ignored(void **state)
 {
 	static const uint32_t bad[] = { 0, 3, 17, 512, 0x8000, 0x10000, 0x10010, 0xffffffff };
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 	struct rig *r = &f->r;
 
 	rig_negotiate(r);
@@ -125,7 +120,7 @@ static void queue_size_that_is_not_allowed_is_ignored(void **state)
 
 static void queue_registers_written_while_live_are_ignored(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 	struct rig *r = &f->r;
 
 	rig_start(r, 1, SIZE);
@@ -142,7 +137,7 @@ static void queue_registers_written_while_live_are_ignored(void **state)
 
 static void queue_registers_written_after_enable_are_ignored(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 	struct rig *r = &f->r;
 
 	rig_negotiate(r);
@@ -159,7 +154,7 @@ static void queue_registers_written_after_enable_are_ignored(void **state)
 
 static void second_enable_is_ignored(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 
 	rig_start(&f->r, 1, SIZE);
 	expect_works(&f->r);
@@ -170,7 +165,7 @@ static void second_enable_is_ignored(void **state)
 
 static void queue_enabled_before_features_ok_stays_off(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 
 	wr(&f->r, R_STATUS, S_ACK | S_DRIVER);
 	rig_queue_place(&f->r, 0, SIZE);
@@ -180,7 +175,7 @@ static void queue_enabled_before_features_ok_stays_off(void **state)
 
 static void queue_that_does_not_exist_reads_zero_and_takes_nothing(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 	struct rig *r = &f->r;
 
 	rig_start(r, 1, SIZE);
@@ -200,7 +195,7 @@ static void queue_that_does_not_exist_reads_zero_and_takes_nothing(void **state)
 
 static void buffers_offered_before_driver_ok_wait_for_it(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 	struct rig *r = &f->r;
 
 	rig_negotiate(r);
@@ -216,7 +211,7 @@ static void buffers_offered_before_driver_ok_wait_for_it(void **state)
 
 static void bad_ring_before_driver_ok_raises_no_interrupt(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 
 	rig_negotiate(&f->r);
 	rig_queue_place(&f->r, 0, SIZE);
@@ -229,7 +224,7 @@ static void bad_ring_before_driver_ok_raises_no_interrupt(void **state)
 
 static void status_bits_are_cleared_by_reset_alone(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 	struct rig *r = &f->r;
 
 	rig_start(r, 1, SIZE);
@@ -249,12 +244,12 @@ static void status_bits_are_cleared_by_reset_alone(void **state)
 
 static void odd_widths_of_the_configuration_give_bytes_or_ones(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 	struct rig *r = &f->r;
 	uint64_t capacity = rig_read(r, R_CONFIG, 8);
 
-	assert_int_equal(capacity, 64);
-	assert_int_equal(rig_read(r, R_CONFIG, 1), 64);
+	assert_int_equal(capacity, DISK_RIG_SECTORS);
+	assert_int_equal(rig_read(r, R_CONFIG, 1), DISK_RIG_SECTORS);
 	assert_int_equal(rig_read(r, R_CONFIG + 12, 4), 254);		/* seg_max */
 	assert_int_equal(rig_read(r, R_CONFIG + 13, 1), 0);
 	assert_int_equal(rig_read(r, R_CONFIG + 11, 2), 254 << 8);	/* not aligned */
@@ -272,7 +267,7 @@ static void odd_widths_of_the_configuration_give_bytes_or_ones(void **state)
 
 static void odd_widths_of_registers_read_ones_and_write_nothing(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 	struct rig *r = &f->r;
 
 	assert_int_equal(rig_read(r, R_MAGIC, 1), 0xff);
@@ -287,7 +282,7 @@ static void odd_widths_of_registers_read_ones_and_write_nothing(void **state)
 
 static void registers_that_do_not_exist_read_zero(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 
 	rig_start(&f->r, 1, SIZE);
 	for (uint64_t off = 0xc0; off < 0xfc; off += 4) {
@@ -300,7 +295,7 @@ static void registers_that_do_not_exist_read_zero(void **state)
 
 static void reset_with_requests_out_completes_when_they_are_back(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 	struct rig *r = &f->r;
 
 	rig_start(r, 1, SIZE);
@@ -331,7 +326,7 @@ static void reset_with_requests_out_completes_when_they_are_back(void **state)
 
 static void queue_stopped_with_requests_out_reads_ready_until_they_are_back(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 	struct rig *r = &f->r;
 
 	rig_start(r, 1, SIZE);
@@ -354,7 +349,7 @@ static void queue_stopped_with_requests_out_reads_ready_until_they_are_back(void
 
 static void request_that_breaks_the_ring_leaves_others_to_finish(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 	struct rig *r = &f->r;
 
 	rig_start(r, 1, SIZE);
@@ -374,7 +369,7 @@ static void request_that_breaks_the_ring_leaves_others_to_finish(void **state)
 
 static void interrupt_line_stays_up_until_all_causes_are_acknowledged(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 	struct rig *r = &f->r;
 
 	rig_start(r, 1, SIZE);
@@ -391,7 +386,7 @@ static void interrupt_line_stays_up_until_all_causes_are_acknowledged(void **sta
 
 static void machine_reset_brings_the_device_to_rest(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 	struct rig *r = &f->r;
 
 	rig_start(r, 1, SIZE);
@@ -407,7 +402,7 @@ static void machine_reset_brings_the_device_to_rest(void **state)
 
 static void quiesced_device_takes_nothing_and_goes_on_after_resume(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 	struct rig *r = &f->r;
 
 	rig_start(r, 1, SIZE);
@@ -430,7 +425,7 @@ static void quiesced_device_takes_nothing_and_goes_on_after_resume(void **state)
 
 static void device_tree_node_says_where_it_is(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 	static uint8_t blob[4096];
 	struct fdt_writer w;
 	struct fdt t;
@@ -452,28 +447,7 @@ static void device_tree_node_says_where_it_is(void **state)
 	assert_string_equal(fdt_get(&t, node, "compatible", &len), "virtio,mmio");
 }
 
-static int set_up(void **state)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	rig_open(&f->r);
-	mem_disk_init(&f->disk, 64 * 512);
-	rig_plug(&f->r, &virtio_blk_class, &f->disk.b);
-	*state = f;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	rig_close(&f->r);
-	mem_disk_free(&f->disk);
-	free(f);
-	return 0;
-}
-
-#define CASE(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
+#define CASE(t) cmocka_unit_test_setup_teardown(t, disk_rig_set_up, disk_rig_tear_down)
 
 int main(void)
 {

@@ -428,3 +428,24 @@ void mem_disk_free(struct mem_disk *d)
 {
 	free(d->data);
 }
+
+int disk_rig_set_up(void **state)
+{
+	struct disk_rig *d = calloc(1, sizeof(*d));
+
+	rig_open(&d->r);
+	mem_disk_init(&d->disk, 512 * DISK_RIG_SECTORS);
+	rig_plug(&d->r, &virtio_blk_class, &d->disk.b);
+	*state = d;
+	return 0;
+}
+
+int disk_rig_tear_down(void **state)
+{
+	struct disk_rig *d = *state;
+
+	rig_close(&d->r);
+	mem_disk_free(&d->disk);
+	free(d);
+	return 0;
+}

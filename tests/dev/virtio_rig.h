@@ -152,4 +152,13 @@ void mem_disk_finish(struct mem_disk *d);	/* completes what is held */
 void mem_disk_finish_one(struct mem_disk *d, unsigned i);	/* the i-th of what is held */
 void mem_disk_free(struct mem_disk *d);
 
+/* What *state is in tests of a block device: one over such a disk, plugged and not yet started. */
+#define DISK_RIG_SECTORS	128u
+struct disk_rig {
+	struct rig r;
+	struct mem_disk disk;
+};
+int disk_rig_set_up(void **state);
+int disk_rig_tear_down(void **state);
+
 #endif

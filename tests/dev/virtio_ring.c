@@ -17,11 +17,6 @@
 #define STATUS	(RIG_RAM + 0x3000)
 #define TABLE	(RIG_RAM + 0x4000)
 
-struct fixture {
-	struct rig r;
-	struct mem_disk disk;
-};
-
 static void header(struct rig *r, uint32_t type, uint64_t sector)
 {
 	uint32_t h[4] = { type, 0, (uint32_t)sector, (uint32_t)(sector >> 32) };
@@ -40,7 +35,7 @@ static void good_chain(struct rig *r, gpa_t table)
 	memset(rig_ptr(r, STATUS), 0xee, 1);
 }
 
-static void expect_read_works(struct fixture *f)
+static void expect_read_works(struct disk_rig *f)
 {
 	struct rig *r = &f->r;
 	uint32_t id, len;
@@ -56,7 +51,7 @@ static void expect_read_works(struct fixture *f)
 	assert_false(rig_used(r, 0, NULL, NULL));
 }
 
-static void expect_needs_reset(struct fixture *f)
+static void expect_needs_reset(struct disk_rig *f)
 {
 	struct rig *r = &f->r;
 
@@ -86,12 +81,12 @@ static const uint64_t kinds[KINDS] = {
 enum { SPLIT = 3, PACKED = 12, BOTH = 15 };
 
 /* Of these a legacy driver can have the first. */
-static unsigned kinds_of(const struct fixture *f)
+static unsigned kinds_of(const struct disk_rig *f)
 {
 	return rig_legacy(&f->r) ? 2 : KINDS;
 }
 
-static void hostile(struct fixture *f, spoil_fn *spoil, unsigned which)
+static void hostile(struct disk_rig *f, spoil_fn *spoil, unsigned which)
 {
 	for (unsigned i = 0; i < kinds_of(f); i++) {
 		if (!(which >> i & 1))
@@ -347,7 +342,7 @@ HOSTILE(indirect_in_a_list, PACKED, packed_indirect_descriptor_in_a_list_needs_r
 
 static void indirect_descriptor_without_the_feature_needs_reset(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 
 	for (unsigned i = 0; i < kinds_of(f) / 2; i++) {
 		f->r.features = i ? F_PACKED : 0;
@@ -362,7 +357,7 @@ static void indirect_descriptor_without_the_feature_needs_reset(void **state)
 /* A device keeps a few places more than its queue has entries, for buffers that cross slots of memory. */
 static void chain_in_too_many_pieces_needs_reset(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 	struct rig *r = &f->r;
 
 	for (unsigned k = 0; k < kinds_of(f); k++) {
@@ -379,7 +374,7 @@ static void chain_in_too_many_pieces_needs_reset(void **state)
 }
 
 /* Where the ring itself lies. */
-static void ring_of_kind_at(struct fixture *f, uint64_t features, uint64_t reg, gpa_t addr)
+static void ring_of_kind_at(struct disk_rig *f, uint64_t features, uint64_t reg, gpa_t addr)
 {
 	struct rig *r = &f->r;
 
@@ -395,7 +390,7 @@ static void ring_of_kind_at(struct fixture *f, uint64_t features, uint64_t reg, 
 	expect_needs_reset(f);
 }
 
-static void ring_at(struct fixture *f, uint64_t reg, gpa_t addr)
+static void ring_at(struct disk_rig *f, uint64_t reg, gpa_t addr)
 {
 	ring_of_kind_at(f, 0, reg, addr);
 	ring_of_kind_at(f, F_PACKED, reg, addr);
@@ -449,7 +444,7 @@ static void ring_across_slots_of_memory_works(void **state)
 	static const struct { uint64_t reg, features; } cases[] = {
 		{ R_DESC, 0 }, { R_DRIVER, 0 }, { R_DEVICE, 0 }, { R_DESC, F_PACKED },
 	};
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 	struct rig *r = &f->r;
 
 	for (unsigned i = 0; i < 2 * ARRAY_SIZE(cases); i++) {
@@ -473,7 +468,7 @@ static void ring_across_slots_of_memory_works(void **state)
 
 static void buffer_across_slots_of_memory_is_whole(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 	struct rig *r = &f->r;
 	uint8_t got[512];
 	uint32_t len;
@@ -496,7 +491,7 @@ static void buffer_across_slots_of_memory_is_whole(void **state)
 
 static void indirect_table_works_and_its_write_flag_is_ignored(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 	struct rig *r = &f->r;
 	static const gpa_t tables[] = { TABLE, RIG_SEAM - 24, TABLE + 4 };
 
@@ -520,7 +515,7 @@ static void indirect_table_works_and_its_write_flag_is_ignored(void **state)
 /* Of the flags in an indirect table only WRITE counts, and the table ends where its length says (§2.8.7). */
 static void packed_indirect_descriptors_need_no_flag_but_write(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 	struct rig *r = &f->r;
 
 	r->features = F_INDIRECT | F_PACKED;
@@ -538,7 +533,7 @@ static void packed_indirect_descriptors_need_no_flag_but_write(void **state)
 static void packed_queue_may_have_any_size(void **state)
 {
 	static const uint16_t sizes[] = { 3, 5, 100, 127 };
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 
 	for (unsigned i = 0; i < 2 * ARRAY_SIZE(sizes); i++) {
 		f->r.features = F_PACKED | F_INDIRECT | (i % 2 ? F_EVENT_IDX : 0);
@@ -548,7 +543,7 @@ static void packed_queue_may_have_any_size(void **state)
 	}
 }
 
-static void reads_as_used_or_not(struct fixture *f, const char *ids)
+static void reads_as_used_or_not(struct disk_rig *f, const char *ids)
 {
 	uint32_t id;
 
@@ -560,7 +555,7 @@ static void reads_as_used_or_not(struct fixture *f, const char *ids)
 }
 
 /* Three requests at the back-end; the middle, the last and the first come back, in that order. */
-static void out_of_order(struct fixture *f, uint64_t features, const char *after[3])
+static void out_of_order(struct disk_rig *f, uint64_t features, const char *after[3])
 {
 	static const unsigned back[3] = { 1, 1, 0 };
 	struct rig *r = &f->r;
@@ -604,7 +599,7 @@ static void chains_come_back_in_the_order_of_the_ring_with_in_order(void **state
 /* While requests are out their descriptors are not the driver's: it cannot have more than `size` of them available. */
 static void more_chains_than_entries_needs_reset(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 	struct rig *r = &f->r;
 
 	for (unsigned k = 0; k < kinds_of(f); k++) {
@@ -627,7 +622,7 @@ static void more_chains_than_entries_needs_reset(void **state)
 
 static void direct_descriptors_may_end_in_an_indirect_one(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 	struct rig *r = &f->r;
 
 	r->features = F_INDIRECT;
@@ -644,7 +639,7 @@ static void direct_descriptors_may_end_in_an_indirect_one(void **state)
 
 static void descriptor_of_length_zero_is_skipped(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 	struct rig *r = &f->r;
 
 	for (unsigned k = 0; k < kinds_of(f); k++) {
@@ -662,7 +657,7 @@ static void descriptor_of_length_zero_is_skipped(void **state)
 
 static void indices_wrap_at_65536(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 
 	f->r.features = F_EVENT_IDX;
 	rig_start(&f->r, 1, SIZE);
@@ -676,7 +671,7 @@ static void indices_wrap_at_65536(void **state)
 
 static void packed_rings_go_round(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 
 	f->r.features = F_EVENT_IDX | F_PACKED;
 	rig_start(&f->r, 1, SIZE);
@@ -686,7 +681,7 @@ static void packed_rings_go_round(void **state)
 
 static void full_ring_is_taken_whole(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 	struct rig *r = &f->r;
 	uint32_t id;
 
@@ -709,7 +704,7 @@ static void full_ring_is_taken_whole(void **state)
 
 static void interrupt_comes_only_when_the_driver_wants_one(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 	struct rig *r = &f->r;
 	uint16_t *avail;
 
@@ -746,7 +741,7 @@ static uint32_t *packed_events(struct rig *r, gpa_t at)
 /* The driver's word: which place, in which round, and whether at all. A request takes three places of sixteen. */
 static void packed_interrupt_comes_only_when_the_driver_wants_one(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 	struct rig *r = &f->r;
 	uint32_t *event;
 
@@ -795,7 +790,7 @@ static void packed_interrupt_comes_only_when_the_driver_wants_one(void **state)
 
 static void packed_device_asks_for_notifications_when_idle(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 	struct rig *r = &f->r;
 
 	r->features = F_PACKED;
@@ -813,7 +808,7 @@ static void packed_device_asks_for_notifications_when_idle(void **state)
 
 static void queue_that_is_reset_starts_anew(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 	struct rig *r = &f->r;
 
 	for (unsigned k = 0; k < kinds_of(f); k++) {
@@ -845,7 +840,7 @@ static void queue_that_is_reset_starts_anew(void **state)
 
 static void queue_reset_without_the_feature_is_ignored(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 	struct rig *r = &f->r;
 
 	rig_start(r, 1, SIZE);
@@ -856,7 +851,7 @@ static void queue_reset_without_the_feature_is_ignored(void **state)
 
 static void device_asks_for_notifications_when_idle(void **state)
 {
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 	struct rig *r = &f->r;
 
 	rig_start(r, 1, SIZE);
@@ -878,7 +873,7 @@ static bool is_dirty(const uint64_t *bitmap, gpa_t gpa)
 static void pages_the_device_writes_are_logged_and_no_others(void **state)
 {
 	static uint64_t bitmap[(RIG_SEAM - RIG_RAM) / 4096 / 64], log[(RIG_SEAM - RIG_RAM) / 4096 / 64];
-	struct fixture *f = *state;
+	struct disk_rig *f = *state;
 	struct rig *r = &f->r;
 
 	rig_start(r, 1, SIZE);
@@ -896,28 +891,7 @@ static void pages_the_device_writes_are_logged_and_no_others(void **state)
 	assert_false(is_dirty(bitmap, r->q[0].driver));
 }
 
-static int set_up(void **state)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	rig_open(&f->r);
-	mem_disk_init(&f->disk, 64 * 512);
-	rig_plug(&f->r, &virtio_blk_class, &f->disk.b);
-	*state = f;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	rig_close(&f->r);
-	mem_disk_free(&f->disk);
-	free(f);
-	return 0;
-}
-
-#define CASE(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
+#define CASE(t) cmocka_unit_test_setup_teardown(t, disk_rig_set_up, disk_rig_tear_down)
 
 int main(void)
 {
