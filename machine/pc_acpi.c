@@ -239,7 +239,7 @@ static void put_spcr(struct aml_writer *w, const struct device *uart)
 	aml_put8(w, 0);
 	aml_put8(w, 1);
 	aml_put8(w, 0);
-	aml_put8(w, 3);				/* VT-UTF8 */
+	aml_put8(w, 2);				/* VT-UTF8 */
 	aml_put8(w, 0);
 	aml_put16(w, 0xffff);			/* no PCI function */
 	aml_put16(w, 0xffff);

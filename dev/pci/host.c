@@ -27,6 +27,17 @@ static void settle_after(void *ctx)
 	pci_settle(ctx);
 }
 
+void pci_master_on(struct pci_func *f, struct bus_access *a)
+{
+	lock_acquire(&f->lock);
+	f->config[PCI_COMMAND] |= PCI_COMMAND_MASTER;
+	pci_msi_stage(f);
+	lock_release(&f->lock);
+	__atomic_store_n(&f->dirty, true, __ATOMIC_RELEASE);
+	a->after = settle_after;
+	a->after_ctx = f->host;
+}
+
 static void host_access(struct pci_host *h, uint32_t bus, uint32_t devfn, uint32_t reg, struct bus_access *a)
 {
 	struct pci_func *f = bus ? NULL : h->func[devfn];

@@ -153,6 +153,8 @@ struct irq_route *pci_msix_route(struct pci_func *f, unsigned vector);
 /* Configuration registers from outside of the bus (tests, the bridge, pci_assign); reg + size <= 4096, 1 2 4 bytes. */
 uint32_t pci_config_read(struct pci_func *f, uint32_t reg, unsigned size);
 void pci_config_write(struct pci_func *f, uint32_t reg, unsigned size, uint32_t val);	/* takes effect by pci_settle */
+/* Inside an access `a` of one of its regions: as if the guest had turned bus mastering on, when the access is over. */
+void pci_master_on(struct pci_func *f, struct bus_access *a);
 
 static inline uint32_t pci_get(const uint8_t *p, unsigned size)
 {

@@ -140,15 +140,16 @@ static void balloon_kick(struct virtqueue *q)
 	virtqueue_end(q);
 }
 
-/* The driver tells how much it has given. */
+/* The driver tells how much it has given; Linux's legacy drivers do so byte by byte. */
 static void balloon_config_write(struct virtio_dev *vd, uint32_t offset, unsigned size, uint64_t val)
 {
 	struct virtio_balloon *b = container_of(vd, struct virtio_balloon, vd);
+	uint32_t at = offset - (uint32_t)offsetof(struct balloon_config, actual);
 
-	if (offset != offsetof(struct balloon_config, actual) || size != sizeof(b->config.actual))
+	if (at >= sizeof(b->config.actual) || size > sizeof(b->config.actual) - at)
 		return;
 	lock_acquire(&vd->dev.lock);
-	b->config.actual = (uint32_t)val;
+	b->config.actual = (uint32_t)field_set(b->config.actual, (BIT(8 * size) - 1) << 8 * at, val);
 	lock_release(&vd->dev.lock);
 }
 

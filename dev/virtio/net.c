@@ -54,10 +54,16 @@ static bool room_can_grow(const struct virtio_net *net, const struct room *room)
 	return virtio_has(&net->vd, NET_F_MRG_RXBUF) && room->chains < NET_CHAINS && room->spans < NET_CHAINS;
 }
 
-static void room_drop(struct virtqueue *q, struct net_rx *rx, struct room *room)
+/* The buffers stay the driver's; a frame that is not for it may be in them. */
+static void room_drop(struct virtqueue *q, struct net_rx *rx, struct room *room, bool wrote)
 {
-	while (room->chains)
-		vring_unpop(&q->ring, &rx->chain[--room->chains]);
+	while (room->chains) {
+		struct vring_chain *c = &rx->chain[--room->chains];
+
+		if (wrote)
+			vring_chain_put(q->ring.mem, c, c->writable);
+		vring_unpop(&q->ring, c);
+	}
 }
 
 /* The header's place is left out: it is written when all is known. */
@@ -157,13 +163,15 @@ static enum fetched net_fetch(struct virtio_net *net, struct virtqueue *q, unsig
 	room_vecs(rx, &room, &hdr, hdr_len);
 	got = net->backend->ops->recv(net->backend, pair, rx->vecs, room.vecs);
 	if (got <= sizeof(hdr)) {
-		room_drop(q, rx, &room);
+		room_drop(q, rx, &room, false);
 		return got ? FETCHED : FETCH_EMPTY;
 	}
+	if (!virtio_has(&net->vd, NET_F_GUEST_CSUM))		/* a tap tells of good checksums unasked */
+		hdr.flags = 0;
 	len = got - sizeof(hdr) + hdr_len;
 	rx->want = (uint32_t)(len > rx->want ? len : rx->want - (rx->want - len) / 16);
 	if (!net_wanted(net, head, frame_head(rx, &room, got - sizeof(hdr), head, sizeof(head)))) {
-		room_drop(q, rx, &room);
+		room_drop(q, rx, &room, true);
 		return FETCHED;
 	}
 	if (len > room.bytes) {
@@ -174,7 +182,7 @@ static enum fetched net_fetch(struct virtio_net *net, struct virtqueue *q, unsig
 		if (q->ring.why)
 			return FETCH_NO_BUFFER;
 		if (len > room.bytes) {			/* the frame is lost, the buffers aren't */
-			room_drop(q, rx, &room);
+			room_drop(q, rx, &room, true);
 			return FETCHED;
 		}
 		room_append(rx, &room, at, rest);
@@ -326,6 +334,18 @@ static void net_reset(struct virtio_dev *vd)
 	net_filter_reset(net);
 }
 
+/* A legacy driver that has no command for it writes its address here, byte by byte (§5.1.4.1). */
+static void net_config_write(struct virtio_dev *vd, uint32_t offset, unsigned size, uint64_t val)
+{
+	struct virtio_net *net = to_net(vd);
+
+	lock_acquire(&vd->dev.lock);
+	for (unsigned i = 0; i < size && vd->legacy && !virtio_has(vd, NET_F_CTRL_MAC_ADDR); i++)
+		if (offset + i < sizeof(net->config.mac))
+			net->config.mac[offset + i] = (uint8_t)(val >> 8 * i);
+	lock_release(&vd->dev.lock);
+}
+
 static bool net_outside(const struct virtqueue *q)
 {
 	const struct virtio_net *net = to_net(q->vd);
@@ -339,6 +359,7 @@ static const struct virtio_ops net_ops = {
 	.outside = net_outside,
 	.begin = net_begin,
 	.reset = net_reset,
+	.config_write = net_config_write,
 	.features_ok = net_features_ok,
 };
 

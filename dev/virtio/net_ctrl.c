@@ -66,6 +66,7 @@ static bool ctrl_mac(const struct command *k)
 			return false;
 		lock_acquire(&net->vd.dev.lock);
 		memcpy(net->config.mac, mac, 6);
+		net->vd.generation++;
 		lock_release(&net->vd.dev.lock);
 		return true;
 	}
@@ -99,6 +100,7 @@ static bool ctrl_announce(const struct command *k)
 		return false;
 	lock_acquire(&net->vd.dev.lock);
 	net->config.status &= (uint16_t)~NET_S_ANNOUNCE;
+	net->vd.generation++;
 	lock_release(&net->vd.dev.lock);
 	return true;
 }

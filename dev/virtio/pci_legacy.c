@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * virtio over PCI, the interface from before 1.0 (virtio 1.2 §4.1.4.10): a handful of ports, one page frame number for each
- * queue. The two vectors are there, and the device's configuration begins after them, only while MSI-X is on.
+ * queue. The two vectors are there, and the device's configuration begins after them, only while MSI-X is on. A driver that
+ * shows itself gets bus mastering if it has not asked for it: Linux before 2.6.34 never did.
  */
 #include "base/bits.h"
 #include "dev/virtio/pci.h"
@@ -91,6 +92,8 @@ enum bus_result virtio_pci_legacy_access(struct region *r, struct bus_access *a)
 			a->value = ~0ull;
 	} else if (a->write) {
 		legacy_write(p, a->offset, (uint32_t)a->value);
+		if (a->offset == LEGACY_STATUS && a->value & VIRTIO_STATUS_DRIVER && !pci_bus_master(&p->pci))
+			pci_master_on(&p->pci, a);
 	} else {
 		a->value = legacy_read(p, a->offset);
 	}

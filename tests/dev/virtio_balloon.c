@@ -148,6 +148,23 @@ static void the_wish_is_in_the_configuration_and_the_answer_comes_back(void **st
 	assert_int_equal(info.actual, 7 * 4096);
 }
 
+/* As Linux's legacy drivers write configuration fields. */
+static void the_answer_may_come_byte_by_byte(void **state)
+{
+	struct fixture *f = *state;
+	struct balloon_info info;
+
+	for (unsigned i = 0; i < 4; i++)
+		rig_write(&f->r, R_CONFIG + 4 + i, 1, (uint8_t)(0x0102 >> 8 * i));
+	virtio_balloon_get(f->r.dev, &info);
+	assert_int_equal(info.actual, 0x0102 * 4096);
+	assert_int_equal(rd(&f->r, R_CONFIG + 4), 0x0102);
+	rig_write(&f->r, R_CONFIG + 3, 1, 9);		/* neighbours of the field are not the driver's */
+	rig_write(&f->r, R_CONFIG + 8, 1, 9);
+	assert_int_equal(rd(&f->r, R_CONFIG), 0);
+	assert_int_equal(rd(&f->r, R_CONFIG + 8), 0);
+}
+
 static void put_stat(struct rig *r, unsigned i, uint16_t tag, uint64_t value)
 {
 	uint8_t *p = (uint8_t *)rig_ptr(r, LIST) + 10 * i;
@@ -207,6 +224,7 @@ int main(void)
 		T(pinned_memory_is_not_given_back),
 		T(reported_ranges_go_back_without_their_broken_pages),
 		T(the_wish_is_in_the_configuration_and_the_answer_comes_back),
+		T(the_answer_may_come_byte_by_byte),
 		T(statistics_stay_until_somebody_asks),
 		T(a_bad_ring_needs_a_reset_and_then_it_works_again),
 	};

@@ -438,10 +438,13 @@ static void mac_table_too_long_to_keep_takes_any(void **state)
 static void mac_address_can_be_changed_until_the_reset(void **state)
 {
 	struct fixture *f = *state;
+	uint32_t generation;
 
 	start(f, ALL_CTRL);
+	generation = rd(&f->r, R_GENERATION);
 	assert_int_equal(command(f, 0, 0, "\0", 1), 0);
 	assert_int_equal(command(f, 1, 1, other, 6), 0);
+	assert_true(rig_legacy(&f->r) || rd(&f->r, R_GENERATION) != generation);
 	assert_true(wanted(f, other, -1));
 	assert_false(wanted(f, own, -1));
 	for (unsigned i = 0; i < 6; i++)
@@ -449,6 +452,69 @@ static void mac_address_can_be_changed_until_the_reset(void **state)
 	wr(&f->r, R_STATUS, 0);
 	for (unsigned i = 0; i < 6; i++)
 		assert_int_equal(rig_read(&f->r, R_CONFIG + i, 1), own[i]);
+}
+
+/* Drivers from before CTRL_MAC_ADDR write the configuration, byte by byte; later ones may only read it (5.1.4.1). */
+static void a_legacy_driver_writes_its_mac_address_into_the_configuration(void **state)
+{
+	static const uint8_t chosen[6] = { 2, 9, 8, 7, 6, 5 };
+	struct fixture *f = *state;
+	bool legacy = rig_legacy(&f->r);
+
+	fill(f);
+	start(f, F(CTRL_VQ) | F(CTRL_RX));
+	for (unsigned i = 0; i < 6; i++)
+		rig_write(&f->r, R_CONFIG + i, 1, chosen[i]);
+	assert_int_equal(rd(&f->r, R_CONFIG), legacy ? 0x07080902 : 0x01005452);
+	rig_write(&f->r, R_CONFIG + 6, 1, 0);		/* the status isn't for anybody to write */
+	assert_int_equal(rd(&f->r, R_CONFIG + 4) >> 16, 1);
+	start(f, F(CTRL_VQ) | F(CTRL_RX));
+	assert_int_equal(rd(&f->r, R_CONFIG), 0x01005452);
+	start(f, F(CTRL_VQ) | F(MAC_ADDR));		/* with the command there is only that */
+	rig_write(&f->r, R_CONFIG, 1, 2);
+	assert_int_equal(rd(&f->r, R_CONFIG), 0x01005452);
+}
+
+/* 5.1.6.4.1: flags are zero for who did not take GUEST_CSUM. */
+static void a_driver_without_guest_checksums_sees_no_flags(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t *p = rig_ptr(&f->r, BUF);
+
+	fill(f);
+	for (unsigned csum = 0; csum < 2; csum++) {
+		start(f, csum ? F(GUEST_CSUM) : 0);
+		f->net.in_hdr = (struct net_hdr){ .flags = NET_HDR_DATA_VALID };
+		offer(f, RX, 0, BUF, 2048);
+		assert_true(net_fake_receive(&f->net, f->big, 100));
+		assert_true(rig_used(&f->r, RX, NULL, NULL));
+		assert_int_equal(p[0], csum ? NET_HDR_DATA_VALID : 0);
+	}
+}
+
+/* What came into buffers that are not given back has changed memory all the same. */
+static void a_frame_that_is_not_wanted_leaves_dirty_buffers(void **state)
+{
+	static uint64_t log[RIG_RAM_SIZE / 4096 / 64], bitmap[RIG_RAM_SIZE / 4096 / 64];
+	struct fixture *f = *state;
+	struct rig *r = &f->r;
+	uint32_t id = mem_find(&r->vm.mem, BUF)->id;
+	uint64_t page;
+
+	memset(log, 0, sizeof(log));
+	memset(bitmap, 0, sizeof(bitmap));
+	fill(f);
+	start(f, ALL_CTRL);
+	assert_int_equal(command(f, 0, 0, "\0", 1), 0);
+	f->big[0] = 2;					/* somebody else's */
+	offer(f, RX, 0, BUF, 2048);
+	assert_int_equal(mem_dirty_begin(&r->vm.mem, id, log), 0);
+	assert_true(net_fake_receive(&f->net, f->big, 100));
+	assert_false(rig_used(r, RX, NULL, NULL));
+	assert_int_equal(mem_dirty_fetch(&r->vm.mem, id, bitmap, ARRAY_SIZE(bitmap)), 0);
+	mem_dirty_end(&r->vm.mem, id);
+	page = (BUF - mem_find(&r->vm.mem, BUF)->base) / 4096;
+	assert_true(bitmap[page / 64] >> page % 64 & 1);
 }
 
 static void pairs_are_used_as_the_driver_says(void **state)
@@ -630,6 +696,9 @@ int main(void)
 		CASE(vlans_are_filtered_as_the_driver_says),
 		CASE(mac_table_too_long_to_keep_takes_any),
 		CASE(mac_address_can_be_changed_until_the_reset),
+		CASE(a_legacy_driver_writes_its_mac_address_into_the_configuration),
+		CASE(a_driver_without_guest_checksums_sees_no_flags),
+		CASE(a_frame_that_is_not_wanted_leaves_dirty_buffers),
 		CASE(pairs_are_used_as_the_driver_says),
 		CASE(control_queue_is_the_third_without_several_pairs),
 		CASE(a_queue_that_has_changed_its_role_meanwhile_is_left_alone),

@@ -361,6 +361,24 @@ static void a_legacy_driver_uses_queues_before_driver_ok(void **state)
 	assert_false(rig_used(&f->r, 0, NULL, NULL));
 }
 
+/* Linux before 2.6.34, for one, drives the device without a word to its command register. */
+static void a_legacy_driver_need_not_turn_bus_mastering_on(void **state)
+{
+	struct fixture *f = *state;
+
+	cfg_put(f, PCI_COMMAND, 2, cfg(f, PCI_COMMAND, 2) & ~PCI_COMMAND_MASTER);
+	out(f, 0, 18, 1, 0);
+	out(f, 0, 18, 1, S_ACK);			/* it is not said yet who drives */
+	assert_int_equal(cfg(f, PCI_COMMAND, 2) & PCI_COMMAND_MASTER, 0);
+	rig_start(&f->r, 1, SIZE);
+	assert_int_equal(cfg(f, PCI_COMMAND, 2) & PCI_COMMAND_MASTER, PCI_COMMAND_MASTER);
+	read_a_sector(f);
+	assert_true(rig_used(&f->r, 0, NULL, NULL));
+	cfg_put(f, PCI_COMMAND, 2, cfg(f, PCI_COMMAND, 2) & ~PCI_COMMAND_MASTER);
+	read_a_sector(f);				/* off is off */
+	assert_false(rig_used(&f->r, 0, NULL, NULL));
+}
+
 static void a_legacy_driver_is_not_told_of_needs_reset(void **state)
 {
 	struct fixture *f = *state;
@@ -434,6 +452,7 @@ int main(void)
 		T(a_queue_is_turned_off_by_a_reset_only),
 		L(legacy_configuration_moves_when_msix_is_on),
 		L(a_legacy_driver_uses_queues_before_driver_ok),
+		L(a_legacy_driver_need_not_turn_bus_mastering_on),
 		L(a_legacy_driver_is_not_told_of_needs_reset),
 		L(the_two_interfaces_do_not_mix),
 		T(a_reset_of_the_machine_brings_everything_to_rest),
