@@ -141,7 +141,8 @@ static int open_disk(struct backends *b, const char *spec, struct machine_config
 	if (err == -ENOTSUP)
 		return ctl_fail(e, err, "disk %s: its file system has no direct access: leave 'direct' out", d.path);
 	if (err == -EBUSY)
-		return ctl_fail(e, err, "disk %s: another process writes it: stop that, or use ,overlay of a copy", d.path);
+		return ctl_fail(e, err, "disk %s: is written already, by another process or as another --disk: stop that, or use "
+				",overlay of a copy", d.path);
 	if (err == -EINVAL)
 		return ctl_fail(e, err, "disk %s: not a disk: give a file or block device of a multiple of 512 bytes", d.path);
 	if (err)
@@ -259,8 +260,10 @@ static int open_net(struct backends *b, const char *spec, const struct run_optio
 	if (err)
 		return ctl_fail_errno(e, err, "network", spec);
 	b->nets++;
-	if (n.mode == NET_MODE_USER && b->nets == 1)
+	if (n.mode == NET_MODE_USER && !b->published) {		/* the first of its kind */
+		b->published = true;
 		err = publish_ports(*net, o, e);
+	}
 	return err ? err : plug_simple(b, c, &virtio_net_class, *net, e);
 }
 
@@ -335,6 +338,8 @@ int backends_open(struct backends *b, struct loop *control, struct loop *io, str
 		err = open_share(b, o->shares.item[i], config, e);
 	for (unsigned i = 0; i < o->nets.count && !err; i++)
 		err = open_net(b, o->nets.item[i], o, config, e);
+	if (!err && o->publish.count && !b->published)
+		err = ctl_fail(e, -EINVAL, "--publish: only a user network leads to ports of the guest: add -n user");
 	if (!err)
 		err = open_host_pci(b, &o->vfio_pci, config, e);
 	if (!err && o->rng) {

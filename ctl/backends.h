@@ -25,6 +25,7 @@ struct backends {
 	struct vsock_backend *vsock;
 	struct share *share[MACHINE_MAX_VIRTIO];
 	unsigned disks, nets, shares;
+	bool published;			/* a network has got the ports of --publish */
 	struct vfio *vfio;
 	struct io_threads threads;	/* of disks, and of networks with several queues */
 	bool packed;

@@ -93,6 +93,12 @@ void run_options_init(struct run_options *o)
 		run_options_unset(o, opt);
 }
 
+const char *run_options_of_dbt(const struct run_options *o)
+{
+	return o->dbt ? "dbt" : o->trace ? "trace" : o->dump_code != OPTION_UNSET ? "dump-code" :
+	       o->semihosting ? "semihosting" : NULL;
+}
+
 void run_options_unset(struct run_options *o, const struct option *opt)
 {
 	struct option_list *l;

@@ -69,6 +69,8 @@ struct run_options {
 extern const struct option run_option_table[];	/* ended by a NULL name */
 
 void run_options_init(struct run_options *o);
+/* The name of one that was given and that only the dbt engine serves, or NULL. */
+const char *run_options_of_dbt(const struct run_options *o);
 void run_options_free(struct run_options *o);
 
 /* Parses argv[0..argc-1], options and at most one payload. --config is read at its place: what follows overrides it. */

@@ -52,6 +52,7 @@ static enum isa_id isa_of(const char *name)
 static int resolve_arch(struct run_options *o, enum isa_id payload, struct ctl_error *e)
 {
 	const struct machine_class *asked = o->machine ? machine_find(o->machine) : NULL;
+	const char *what = o->kernel ? o->kernel : o->payload;
 	enum isa_id isa = o->arch ? isa_of(o->arch) : asked ? asked->isa : payload != ISA_COUNT ? payload :
 			  o->firmware || o->flash ? ISA_X86_64 : ISA_ARM64;
 	const struct machine_class *cls = asked ? asked : isa < ISA_COUNT ? machine_default(isa) : NULL;
@@ -60,13 +61,13 @@ static int resolve_arch(struct run_options *o, enum isa_id payload, struct ctl_e
 		return ctl_fail(e, -EINVAL, "--arch %s: no such architecture: arm64, riscv64 or x86-64", o->arch);
 	if (!cls)
 		return ctl_fail(e, -ENOTSUP, "kernel %s: for %s, and there is no machine for that: give one for arm64 or x86-64",
-				o->kernel, isa_names[isa]);
+				what, isa_names[isa]);
 	if (cls->isa != isa)
 		return ctl_fail(e, -EINVAL, "--machine %s: is %s, not %s: leave --arch or --machine out", o->machine,
 				isa_names[cls->isa], o->arch);
 	if (payload != ISA_COUNT && payload != isa)
-		return ctl_fail(e, -EINVAL, "kernel %s: for %s; this machine is %s: give %s %s kernel", o->kernel,
-				isa_names[payload], isa_names[isa], isa == ISA_ARM64 ? "an" : "a", isa_names[isa]);
+		return ctl_fail(e, -EINVAL, "kernel %s: for %s; this machine is %s: give %s %s kernel", what,
+				isa_names[payload], isa_names[isa], isa == ISA_RISCV64 ? "a" : "an", isa_names[isa]);
 	return set_default(&o->arch, isa_names[isa], e) ? -ENOMEM : set_default(&o->machine, cls->name, e);
 }
 
@@ -82,8 +83,14 @@ static int resolve_board(struct run_options *o, struct resolved *r, struct ctl_e
 				o->machine);
 	if (o->dtb && r->cls->isa == ISA_X86_64)
 		return ctl_fail(e, -EINVAL, "--dtb: machine %s has no use for a device tree: leave it out", o->machine);
+	if (r->cls->isa == ISA_X86_64 && (o->kaslr_seed != OPTION_UNSET || o->dump_dtb))
+		return ctl_fail(e, -EINVAL, "--%s: machine %s has no device tree: leave it out",
+				o->dump_dtb ? "dump-dtb" : "kaslr-seed", o->machine);
 	if ((o->firmware || o->flash) && !r->cls->rom)
 		return ctl_fail(e, -EINVAL, "--firmware: machine %s has no place for it: ask for --machine pc", o->machine);
+	if ((o->initrd || o->params) && (o->firmware || o->flash) && !o->kernel && !o->payload)
+		return ctl_fail(e, -EINVAL, "--%s: firmware gets it with a kernel only: add -k, or leave it out",
+				o->initrd ? "initrd" : "params");
 	if (o->initrd && r->cls->raw_payload)
 		return ctl_fail(e, -EINVAL, "--initrd: machine %s has no place for one: leave it out", o->machine);
 	r->cpu = cpu_model_find(r->cls->isa, o->cpu);

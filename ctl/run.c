@@ -188,6 +188,8 @@ static int set_up_memory(struct run *r)
 		if (err)
 			return ctl_fail(r->e, err, "memory: the host refuses %llu MiB (%s): ask for less with -m",
 					(unsigned long long)(range[i].size / MIB), strerror(-err));
+		if (huge && !i && !memfd_in_huge_pages(&r->ram[i]))
+			log_warn("--hugetlbfs %s: no hugetlbfs is mounted there: memory is an ordinary file", huge);
 		slot.backing = (struct mem_backing){ .host = r->ram[i].map, .fd = r->ram[i].fd };
 		err = mem_slot_add(&r->vm.mem, &slot, &id);
 		if (err)

@@ -132,6 +132,8 @@ static int pc_finish(struct machine *m)
 	err = device_init(lpc);
 	if (!err)
 		err = pci_plug(m->pci, ich9_lpc_func(lpc), ICH9_LPC_DEVFN);
+	if (err == -EEXIST)
+		err = -ENOSPC;		/* somebody's device has the last slot */
 	list_for_each(n, &m->vm->devices)
 		if (list_entry(n, struct device, node)->cls == &fw_cfg_class)
 			pc->fw_cfg = list_entry(n, struct device, node);

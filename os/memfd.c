@@ -3,9 +3,11 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 #include "os/memfd.h"
 
@@ -78,6 +80,13 @@ int memfd_create_in(struct memfd *m, const char *dir, uint64_t size)
 out:
 	memfd_destroy(m);
 	return err;
+}
+
+bool memfd_in_huge_pages(const struct memfd *m)
+{
+	struct statfs st;
+
+	return !fstatfs(m->fd, &st) && st.f_type == HUGETLBFS_MAGIC;
 }
 
 void *memfd_map_again(const struct memfd *m, int prot)

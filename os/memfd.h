@@ -33,6 +33,7 @@ int memfd_anonymous(struct memfd *m, uint64_t size);
  * size is no multiple of the file system's pages.
  */
 int memfd_create_in(struct memfd *m, const char *dir, uint64_t size);
+bool memfd_in_huge_pages(const struct memfd *m);	/* it is a file of a hugetlbfs */
 /* A second view; prot as for mmap. NULL and errno on error. */
 void *memfd_map_again(const struct memfd *m, int prot);
 /* Frees the pages of a range; they read as zeros again, in every mapping. Both multiples of 4096. */

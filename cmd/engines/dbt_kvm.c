@@ -79,12 +79,17 @@ struct options {
 
 int engine_options_parse(const struct run_options *o, void **out, struct ctl_error *e)
 {
+	const char *other = strcmp(o->engine, dbt_engine.name) ? run_options_of_dbt(o) : NULL;
 	struct options *all = calloc(1, sizeof(*all));
 	struct dbt_options *d = &all->dbt;
 	uint32_t flags = 0, bit;
 	char *save;
 	int err = 0;
 
+	if (other) {
+		free(all);
+		return ctl_fail(e, -EINVAL, "--%s: for the dbt engine, and %s runs this guest: leave it out", other, o->engine);
+	}
 	if (!all || asprintf(&all->words, "%s%c%s", o->dbt ? o->dbt : "", 0, o->trace ? o->trace : "") < 0) {
 		free(all);
 		return ctl_fail(e, -ENOMEM, "out of memory");

@@ -10,9 +10,10 @@ const struct engine_ops *const engine_table[] = { &kvm_engine, NULL };
 
 int engine_options_parse(const struct run_options *o, void **out, struct ctl_error *e)
 {
-	if (o->dbt || o->trace || o->dump_code != OPTION_UNSET)
-		return ctl_fail(e, -EINVAL, "--%s: for the dbt engine, which runs on x86-64 hosts: leave it out",
-				o->dbt ? "dbt" : o->trace ? "trace" : "dump-code");
+	const char *other = run_options_of_dbt(o);
+
+	if (other)
+		return ctl_fail(e, -EINVAL, "--%s: for the dbt engine, which runs on x86-64 hosts: leave it out", other);
 	*out = NULL;
 	return 0;
 }

@@ -4,7 +4,7 @@
 # cases: no_memory absurd_memory absurd_cpus no_cpus unknown_option missing_value missing_disk directory_disk
 # cases: directory_initrd too_little_memory bad_dtb bad_config bad_disk_options bad_network taken_port full_output
 # cases: bad_command_line_length disk_shrinks disk_beyond_file_limit overlay_on_full_disk
-# cases: bad_host_device bad_flash
+# cases: bad_host_device bad_flash no_effect too_many_devices
 # budget: 90
 """
 What a user or a host can get wrong: one clear line and status 1, or an I/O error in the guest; never a crash.
@@ -24,6 +24,8 @@ sys.dont_write_bytecode = True
 
 import vmm
 from guest import Guest, Skip, main_of, need, rig, small_tmpfs
+from kvm_rig import first_guest
+from outer import need_engine
 
 MIB = 1 << 20
 
@@ -43,6 +45,16 @@ def refused(*args, names=None):
     need(done.returncode == 1, f"{args}: status {done.returncode}, not 1\n{done.stderr}")
     need(len(lines) == 1 and lines[0].startswith("cella: "), f"{args}: not one line of reason:\n{done.stderr}")
     need(names is None or names in lines[0], f"{args}: {names!r} is not named in: {lines[0]}")
+
+
+def pc_guest(directory):
+    """A small ELF file for machine pc."""
+    if os.uname().machine != "x86_64" or not os.access("/dev/kvm", os.R_OK | os.W_OK):
+        raise Skip("no /dev/kvm of an x86-64 host that this user may open")
+    need_engine("kvm", "pc")
+    path = os.path.join(directory, "guest")
+    first_guest(path, False)
+    return path
 
 
 def with_kernel(data):
@@ -246,6 +258,26 @@ def full_output():
 def bad_command_line_length():
     done = run_cella("-k", rig(12)[0], "-m", "256M", "-p", "x" * 100000, "--timeout", "3", "--no-reboot")
     need(done.returncode in (0, 1, 3, 124), f"status {done.returncode}\n{done.stderr}")
+
+
+def no_effect():
+    """Options that could do nothing are refused, and not passed over in silence."""
+    refused("hello", "--publish", "8080:80", names="-n user")
+    refused("hello", "-n", "none", "--publish", "8080:80", names="-n user")
+    with tempfile.TemporaryDirectory() as d:
+        path = os.path.join(d, "disk.img")
+        with open(path, "wb") as f:
+            f.truncate(MIB)
+        refused("hello", "-d", path, "-d", path, names="another --disk")
+        guest = pc_guest(d)
+        for option in ("--trace=mmio", "--dbt=no-chain", "--dump-code=0x1000", "--semihosting"):
+            refused("-k", guest, option, names=option.split("=")[0])
+
+
+def too_many_devices():
+    """The last slot of a pc is the ISA bridge's."""
+    with tempfile.TemporaryDirectory() as d:
+        refused("-k", pc_guest(d), *(["-n", "none"] * 31), names="that many virtio devices")
 
 
 def only_cella():

@@ -205,6 +205,7 @@ def hugetlbfs():
     with tempfile.TemporaryDirectory() as d:
         hello(2, "--hugetlbfs", d)
         need(os.listdir(d) == [], "a file is left")
+        need(b"no hugetlbfs" in cella("run", "hello", "--hugetlbfs", d).stderr, "it is not said that these are no huge pages")
     for where in ("/nonexistent", "/proc"):
         done = cella("run", "hello", "--hugetlbfs", where)
         need(done.returncode == 1 and where in done.stderr.decode() and done.stderr.count(b"\n") == 1, str(done))

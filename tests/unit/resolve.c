@@ -120,9 +120,62 @@ static void performance_counters_are_there_only_where_the_host_has_them(void **s
 	assert_int_equal(resolve(NULL, true).err, 0);
 }
 
+/* What is asked for, by option names and values; the text of the refusal, or "". */
+static const char *said(const char *const *words, const char *payload, enum isa_id kernel)
+{
+	static struct ctl_error e;
+	struct run_options o;
+	struct resolved r = { 0 };
+
+	e = (struct ctl_error){ "" };
+	run_options_init(&o);
+	o.payload = payload ? strdup(payload) : NULL;
+	for (; *words; words += 2)
+		assert_int_equal(run_option_set(&o, run_option_find(words[0], strlen(words[0])), words[1], words[0], &e), 0);
+	guests = ISA_X86_64;
+	says = (struct engine_info){ .gpa_bits = 48 };
+	run_options_resolve(&o, kernel, engines, &r, &e);
+	guests = ISA_ARM64;
+	run_options_free(&o);
+	return e.text;
+}
+
+static void a_known_guest_of_another_architecture_is_named(void **state)
+{
+	const char *const words[] = { "arch", "x86-64", NULL };
+
+	assert_string_equal(said(words, "hello", ISA_ARM64),
+			    "kernel hello: for arm64; this machine is x86-64: give an x86-64 kernel");
+}
+
+static void what_only_a_device_tree_can_say_is_refused_without_one(void **state)
+{
+	const char *const seed[] = { "machine", "pc", "kernel", "k", "kaslr-seed", "5", NULL };
+	const char *const dump[] = { "machine", "pc", "kernel", "k", "dump-dtb", "f", NULL };
+
+	assert_string_equal(said(seed, NULL, ISA_X86_64), "--kaslr-seed: machine pc has no device tree: leave it out");
+	assert_string_equal(said(dump, NULL, ISA_X86_64), "--dump-dtb: machine pc has no device tree: leave it out");
+}
+
+static void firmware_without_a_kernel_gets_no_initrd_and_no_parameters(void **state)
+{
+	const char *const initrd[] = { "firmware", "f", "initrd", "i", NULL };
+	const char *const params[] = { "flash", "f", "params", "p", NULL };
+	const char *const kernel[] = { "firmware", "f", "kernel", "k", "initrd", "i", "params", "p", NULL };
+
+	assert_string_equal(said(initrd, NULL, ISA_COUNT),
+			    "--initrd: firmware gets it with a kernel only: add -k, or leave it out");
+	assert_string_equal(said(params, NULL, ISA_COUNT),
+			    "--params: firmware gets it with a kernel only: add -k, or leave it out");
+	assert_string_equal(said(kernel, NULL, ISA_X86_64), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_known_guest_of_another_architecture_is_named),
+		cmocka_unit_test(what_only_a_device_tree_can_say_is_refused_without_one),
+		cmocka_unit_test(firmware_without_a_kernel_gets_no_initrd_and_no_parameters),
 		cmocka_unit_test(an_engine_of_models_has_every_controller_of_the_board),
 		cmocka_unit_test(kvmtools_names_of_a_gic_with_messages_are_that_gic),
 		cmocka_unit_test(what_the_host_can_make_is_what_a_guest_gets),
