@@ -126,8 +126,8 @@ struct dbt_block *dbt_translate(struct arm_cpu *cpu, struct dbt_page *page, uint
 			}
 			k->side_at = side_at;
 		}
-		/* Out of room in the cache, or too much for one block. */
-		if (g->c.full && k->at > cpu->vm->stubs.end)
+		/* Out of room in the cache, or too much for one block; which of them, one instruction shows at last. */
+		if ((g->c.full || max == 1) && k->block_count)
 			return NULL;
 		if (max == 1)
 			panic("one instruction at offset %x does not fit", offset);

@@ -197,10 +197,11 @@ static struct dbt_block *find_or_translate(struct arm_cpu *cpu, gpa_t page_gpa, 
 	struct dbt_cache *k = &cpu->vm->cache;
 
 	for (;;) {
-		struct dbt_page *page = find_page(k, page_gpa);
+		bool numbered = cpu->mode < ARM_MODES_MAX;	/* not: too many modes, a flush forgets them */
+		struct dbt_page *page = numbered ? find_page(k, page_gpa) : NULL;
 		struct dbt_block *b;
 
-		if (!page)
+		if (numbered && !page)
 			page = add_page(k, page_gpa, host);
 		if (page) {
 			b = lookup(k, page, offset, cpu->mode);
@@ -329,6 +330,7 @@ static void reset(struct dbt_vm *vm)
 	memset(k->hash, 0, ((size_t)k->hash_mask + 1) * sizeof(*k->hash));
 	memset(k->page_hash, 0, ((size_t)k->page_mask + 1) * sizeof(*k->page_hash));
 	k->flushes++;
+	arm_modes_renew(vm);
 }
 
 void dbt_code_enter(struct arm_cpu *cpu)
@@ -337,8 +339,10 @@ void dbt_code_enter(struct arm_cpu *cpu)
 
 	for (;;) {
 		__atomic_store_n(&cpu->inside, 1, __ATOMIC_SEQ_CST);
-		if (likely(!__atomic_load_n(&k->flushing, __ATOMIC_SEQ_CST)))
+		if (likely(!__atomic_load_n(&k->flushing, __ATOMIC_SEQ_CST))) {
+			arm_mode_follow(cpu);
 			return;
+		}
 		dbt_code_leave(cpu);
 		tlb_outside_begin(cpu);		/* who flushes may wait for our acknowledgement of a TLBI */
 		while (__atomic_load_n(&k->flushing, __ATOMIC_SEQ_CST))
@@ -381,6 +385,7 @@ static void flush(struct arm_cpu *cpu)
 	lock_acquire(&k->lock);
 	reset(vm);
 	lock_release(&k->lock);
+	arm_mode_follow(cpu);
 	tlb_forget_jumps(cpu);
 	__atomic_store_n(&k->flushing, 0, __ATOMIC_SEQ_CST);
 	platform_wake(&k->flushing, true);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-# cases: exceptions exceptions:a72 exceptions:tiny sysregs sysregs:a72-v3 mmu mmu:a72 mmu:pressure mmu:tiny
+# cases: exceptions exceptions:a72 exceptions:tiny sysregs:c2 sysregs:a72-v3 mmu mmu:a72 mmu:pressure mmu:tiny
 # cases: tlb:c2 tlb:c4-tiny code:c2 code:c2-v3-tiny code:c2-nochain debug debug:a72-pressure debug:tiny
 # cases: irq:c4 irq:c4-v3 irq:c4-a72-tiny irq:c4-v3-virt psci:c4 psci:c2-v3-virt sync:c4 sync:c2-a72-pressure sync:c2-tiny
 # cases: group group:a72 group:pressure group:tiny-pressure

@@ -543,6 +543,37 @@ static void align_check(void)
 	READS(va, 0);
 }
 
+__asm__(".text\n\t.balign 4\nsp_loads:\n\tldr x1, [sp, #8]\n\tldur x2, [sp, #4]\n\tsvc #0\n"
+	"sp_pairs:\n\tldp x1, x2, [sp, #8]\n\tldp w1, w2, [sp, #4]\n\tldp x1, x2, [sp]\n\tldur q0, [sp, #8]\n\tsvc #0\n"
+	"sp_stores:\n\tstr x1, [sp, #8]\n\tsturh w2, [sp, #3]\n\tsvc #0\n");
+extern const char sp_loads[], sp_pairs[], sp_stores[];
+
+/* The stack pointer is aligned, the address isn't; and its page has been used before. */
+static void align_sp(void)
+{
+	static const struct { const char *code; unsigned at, offset, wnr; } all[] = {
+		{ sp_loads, 4, 4, 0 }, { sp_pairs, 12, 8, 0 }, { sp_stores, 4, 3, 0x40 },
+	};
+
+	rt_map(TEST_BASE, PA(rt_pages(1)), PTE_NORMAL | PTE_EL0);
+	for (unsigned i = 0; i < ARRAY_SIZE(all); i++) {
+		struct frame f = { .sp_el0 = TEST_BASE + 64 };
+
+		write_reg_isb(sctlr_el1, read_reg(sctlr_el1) & ~SCTLR_A);
+		rt_enter_el0(&f, all[i].code);
+		equal(f.esr, ESR(EC_SVC, 0));
+		write_reg_isb(sctlr_el1, read_reg(sctlr_el1) | SCTLR_A | BIT(4));
+		for (unsigned round = 0; round < 2; round++) {
+			f = (struct frame){ .sp_el0 = TEST_BASE + 64 };
+			rt_enter_el0(&f, all[i].code);
+			equal(f.esr, ESR(EC_DABORT_EL0, 0x21 | all[i].wnr));
+			equal(f.far, TEST_BASE + 64 + all[i].offset);
+			equal(f.elr, (u64)USER(all[i].code) + all[i].at);
+		}
+	}
+	write_reg_isb(sctlr_el1, read_reg(sctlr_el1) & ~SCTLR_A);
+}
+
 static void align_ordered(void)
 {
 	u64 va = TEST_BASE + 4, at;
@@ -816,6 +847,7 @@ const struct test tests[] = {
 	{ "TBI takes the tag off a branch's target", tagged_branches },
 	{ "E0PD keeps EL0 out of a half", e0pd, "e0pd" },
 	{ "SCTLR.A makes unaligned accesses fault", align_check },
+	{ "SCTLR.A finds what is unaligned off an aligned stack pointer", align_sp },
 	{ "exclusive and ordered accesses must be aligned", align_ordered },
 	{ "Device memory takes aligned accesses only", device },
 	{ "DC ZVA zeroes its block and faults as a write", zva },

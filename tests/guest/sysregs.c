@@ -334,6 +334,57 @@ static void fcmp_raises(void)
 	equal(read_reg(fpsr) & 1, 0);
 }
 
+__asm__(".text\n\t.balign 4\nmany:\n\tmrs x0, fpcr\n\tmrs x1, cntvct_el0\n\tmrs x1, ctr_el0\n\tsvc #5\n");
+extern const char many[];
+
+static volatile bool enough;
+
+/* Meanwhile, on another vCPU: states of its own, and whether they hold. */
+static void other_modes(void *arg)
+{
+	volatile u64 *wrong = arg;
+
+	for (u64 n = 0; !enough; n++) {
+		u64 fpcr = (n & 3) << 22;
+
+		write_reg(fpcr, fpcr);
+		*wrong += read_reg(fpcr) != fpcr;
+	}
+	write_reg(fpcr, 0);
+}
+
+/* More states that a translation depends on than any real system has: FPCR by what EL0 may do. */
+static void many_modes(void)
+{
+	u64 sctlr = read_reg(sctlr_el1), kctl = read_reg(cntkctl_el1);
+	volatile u64 others = 0;
+	unsigned wrong = 0;
+
+	enough = false;
+	if (rt_cpus() > 1)
+		rt_start(1, other_modes, (void *)&others);
+	for (unsigned i = 0; i < 10000; i++) {
+		u64 fpcr = (u64)(i & 31) << 22, want;
+		struct frame f = { 0 };
+
+		write_reg(cntkctl_el1, (i >> 5 & 3) | (u64)(i >> 7 & 3) << 8);
+		write_reg_isb(sctlr_el1, (sctlr & ~(BIT(26) | BIT(14) | BIT(15) | BIT(16) | BIT(18))) | (u64)(i >> 9 & 3) << 14 |
+			      (i >> 11 & 1 ? BIT(26) : 0) | (i >> 12 & 1 ? BIT(16) : 0) | (i >> 13 & 1 ? BIT(18) : 0));
+		write_reg(fpcr, fpcr);
+		want = !(i >> 6 & 1) ? 4 : i >> 10 & 1 ? 12 : 8;
+		rt_enter_el0(&f, many);
+		wrong += f.elr != (u64)USER(many) + want + (want == 12 ? 4 : 0) || f.x[0] != fpcr;
+		wrong += f.esr >> 26 != (want == 12 ? EC_SVC : EC_SYSREG);
+	}
+	enough = true;
+	rt_wait_all();
+	equal(wrong, 0);
+	equal(others, 0);
+	write_reg(fpcr, 0);
+	write_reg(cntkctl_el1, kctl);
+	write_reg_isb(sctlr_el1, sctlr);
+}
+
 static void scxtnum(void)
 {
 	static const struct reg r = { "SCXTNUM_EL0", COMPUTED, 3, 3, 13, 0, 7, RW, RW, 0 };
@@ -362,6 +413,7 @@ const struct test tests[] = {
 	{ "OS lock and claim tags work", os_lock },
 	{ "FPCR and FPSR have their bits and no others", fp_state },
 	{ "a compare of a NaN raises its flag though nobody reads the result", fcmp_raises },
+	{ "ten thousand states of FPCR and EL0's controls have their effects", many_modes },
 	{ "SCXTNUM_EL0 is trapped by TSCXT", scxtnum, "csv2_2" },
 	{ NULL }
 };

@@ -403,6 +403,63 @@ static void breakpoints_and_watchpoints_match(void **state)
 	assert_false(arm_breakpoint_check(cpu));
 }
 
+static void context_breakpoints_compare_all_bits_of_the_context(void **state)
+{
+	write_reg(cpu, SYSREG(2, 0, 1, 0, 4), 0);
+	write_reg(cpu, SYSREG(2, 0, 0, 5, 4), 0x12345677);
+	write_reg(cpu, SYSREG(2, 0, 0, 5, 5), 1 | 2 << 1 | 0xf << 5 | 2 << 20);
+	write_reg(cpu, SYSREG(2, 0, 0, 2, 2), MDSCR_MDE);
+	cpu->contextidr_el1 = 0x12345674;
+	to_el0();
+	assert_false(arm_breakpoint_check(cpu));
+	cpu->contextidr_el1 = 0x12345677;
+	assert_true(arm_breakpoint_check(cpu));
+}
+
+static void watchpoints_of_a_word_watch_that_word(void **state)
+{
+	write_reg(cpu, SYSREG(2, 0, 1, 0, 4), 0);
+	write_reg(cpu, SYSREG(2, 0, 0, 0, 6), 0x8004);
+	write_reg(cpu, SYSREG(2, 0, 0, 0, 7), 1 | 2 << 1 | 3 << 3 | 0xff << 5);
+	write_reg(cpu, SYSREG(2, 0, 0, 2, 2), MDSCR_MDE);
+	to_el0();
+	assert_false(arm_watchpoint_check(cpu, 0x8000, 4, true, false));
+	assert_false(arm_watchpoint_check(cpu, 0x8008, 4, true, false));
+	assert_true(arm_watchpoint_check(cpu, 0x8007, 1, true, false));
+}
+
+/* No other vCPU is inside code, as the cache sees to when it empties itself. */
+static void modes_without_end_are_forgotten_and_numbered_anew(void **state)
+{
+	uint32_t past = 0, before;
+
+	to_el0();
+	for (unsigned i = 0; i < 3 * ARM_MODES_MAX; i++) {
+		unsigned fp = i & 63, trap = i >> 6;
+
+		cpu->cntkctl_el1 = trap & 3;
+		cpu->sctlr_el1 = SCTLR_RES1 | (trap & 4 ? SCTLR_UCI : 0) | (trap & 8 ? SCTLR_DZE : 0) |
+				 (trap & 16 ? SCTLR_UCT : 0) | (trap & 32 ? SCTLR_UMA : 0) |
+				 (trap & 64 ? SCTLR_NTWI : 0) | (trap & 128 ? SCTLR_NTWE : 0);
+		arm_set_fpcr(cpu, (uint64_t)(fp & 31) << 22 | (uint64_t)(fp >> 5) << 19);
+		past += cpu->mode >= ARM_MODES_MAX;
+		assert_true(mode()->fp_round == (fp & 3) && mode()->fz == (fp >> 2 & 1) && mode()->dn == (fp >> 3 & 1));
+		assert_true(mode()->el0_trap_wfe == !(trap & 128) && mode()->el0_cntpct == (trap & 1));
+	}
+	assert_true(past >= 2 * ARM_MODES_MAX);
+	before = cpu->mode;
+	arm_modes_renew(&rig.dbt);
+	arm_mode_follow(cpu);
+	assert_true(before >= ARM_MODES_MAX && cpu->mode == 0);
+	assert_true(mode()->fp_round == 3 && mode()->el0_cntpct);
+	arm_mode_follow(rig.cpu[1]);
+	assert_int_equal(rig.cpu[1]->mode, 1);
+	assert_int_equal(arm_mode_get(&rig.dbt, 1)->el, 1);
+	arm_modes_renew(&rig.dbt);
+	arm_mode_follow(cpu);
+	assert_int_equal(cpu->mode, 0);
+}
+
 /* ---- helpers ---- */
 
 static void pairs_are_exchanged_atomically(void **state)
@@ -473,7 +530,9 @@ int main(void)
 		T(id_registers_tell_what_the_model_has), T(el0_traps_report_the_register),
 		T(cache_maintenance_faults_as_cache_maintenance), T(absent_features_have_no_registers),
 		T(fpsr_folds_what_mxcsr_and_qc_hold), T(software_step_takes_one_instruction),
-		T(breakpoints_and_watchpoints_match), T(pairs_are_exchanged_atomically), T(firmware_calls_return_or_are_undefined),
+		T(breakpoints_and_watchpoints_match),
+		T(context_breakpoints_compare_all_bits_of_the_context), T(watchpoints_of_a_word_watch_that_word),
+		T(modes_without_end_are_forgotten_and_numbered_anew), T(pairs_are_exchanged_atomically), T(firmware_calls_return_or_are_undefined),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

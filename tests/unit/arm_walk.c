@@ -263,6 +263,30 @@ static void at_reports_in_par(void **state)
 	assert_true(cpu->par_el1 == (1 | BIT(11) | (FSC_PERMISSION + 3) << 1));
 }
 
+static void at_says_that_what_is_not_cached_is_outer_shareable(void **state)
+{
+	struct arm_cpu *cpu = rig.cpu[0];
+
+	for (unsigned attr = 0; attr < 3; attr++) {
+		map(LOW, 3, PA | PAGE | 3 << 8 | (uint64_t)attr << 2, 0);
+		write_reg(cpu, SYS_MAIR, 0x44bbff);
+		assert_int_equal(arm_sys_insn(cpu, SYSREG(1, 0, 7, 8, 0), LOW), SYSREG_OK);
+		assert_int_equal(cpu->par_el1 >> 56, 0x44bbff >> 8 * attr & 0xff);
+		assert_int_equal(cpu->par_el1 >> 7 & 3, attr == 2 ? 2 : 3);
+	}
+}
+
+static void at_takes_the_external_abort_of_its_walk(void **state)
+{
+	struct arm_cpu *cpu = rig.cpu[0];
+
+	map(LOW, 1, 0x10000000 | PT_TABLE | PT_VALID, 0);
+	cpu->par_el1 = 0;
+	assert_int_equal(arm_sys_insn(cpu, SYSREG(1, 0, 7, 8, 0), LOW + 5), SYSREG_FAULTED);
+	assert_true(cpu->esr_el1 == ((uint64_t)EC_DABORT << 26 | BIT(25) | BIT(8) | BIT(6) | (FSC_EXTERNAL_WALK + 2)));
+	assert_true(cpu->far_el1 == LOW + 5);
+}
+
 int main(void)
 {
 #define T(f)	cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -273,6 +297,7 @@ int main(void)
 		T(dirty_state_is_managed_by_hardware_when_asked), T(models_without_hafdbs_ignore_ha),
 		T(top_byte_is_ignored_where_tbi_says_so), T(e0pd_hides_a_half_from_el0), T(epd_disables_walks),
 		T(big_endian_tables_are_walked_with_ee), T(without_mmu_addresses_are_flat_and_data_is_device), T(at_reports_in_par),
+		T(at_says_that_what_is_not_cached_is_outer_shareable), T(at_takes_the_external_abort_of_its_walk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

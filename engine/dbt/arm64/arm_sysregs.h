@@ -89,8 +89,9 @@
 	W(MDSCR_EL1,		2, 0, 0, 2, 2, NO, RW, mdscr_el1, 0xf041ull, after_mode) \
 	P(OSDTRTX_EL1,		2, 0, 0, 3, 2, NO, RW, dbgdtr, 0xffffffffull) \
 	P(OSECCR_EL1,		2, 0, 0, 6, 2, NO, RW, oseccr, 0xffffffffull) \
-	DBG_BREAKPOINT(W, 0) DBG_BREAKPOINT(W, 1) DBG_BREAKPOINT(W, 2) \
-	DBG_BREAKPOINT(W, 3) DBG_BREAKPOINT(W, 4) DBG_BREAKPOINT(W, 5) \
+	DBG_BREAKPOINT(W, 0, ~3ull) DBG_BREAKPOINT(W, 1, ~3ull) DBG_BREAKPOINT(W, 2, ~3ull) DBG_BREAKPOINT(W, 3, ~3ull) \
+	/* These hold context numbers too. */ \
+	DBG_BREAKPOINT(W, 4, ~0ull) DBG_BREAKPOINT(W, 5, ~0ull) \
 	DBG_WATCHPOINT(W, 0) DBG_WATCHPOINT(W, 1) DBG_WATCHPOINT(W, 2) DBG_WATCHPOINT(W, 3) \
 	Z(MDCCSR_EL0,		2, 3, 0, 1, 0, DCC, RO) \
 	Z(DBGDTR_EL0,		2, 3, 0, 4, 0, DCC, RW) \
@@ -104,8 +105,8 @@
 	F(DBGCLAIMCLR_EL1,	2, 0, 7, 9, 6, NO, RW, sr_claim_clear) \
 	F(DBGAUTHSTATUS_EL1,	2, 0, 7, 14, 6, NO, RO, sr_authstatus)
 
-#define DBG_BREAKPOINT(W, n) \
-	W(DBGBVR##n##_EL1,	2, 0, 0, n, 4, NO, RW, dbgbvr[n], ~3ull, after_mode) \
+#define DBG_BREAKPOINT(W, n, value) \
+	W(DBGBVR##n##_EL1,	2, 0, 0, n, 4, NO, RW, dbgbvr[n], value, after_mode) \
 	W(DBGBCR##n##_EL1,	2, 0, 0, n, 5, NO, RW, dbgbcr[n], 0xffe1e7ull, after_mode)
 #define DBG_WATCHPOINT(W, n) \
 	W(DBGWVR##n##_EL1,	2, 0, 0, n, 6, NO, RW, dbgwvr[n], ~3ull, after_mode) \

@@ -128,6 +128,7 @@ struct arm_cpu {
 	uint32_t debug_el1;		/* nonzero: EL1 is being debugged, so that a write of PSTATE.D changes the mode */
 	uint32_t stepped;		/* since the last exception or return: 1 an instruction was stepped, 2 LDXR or its like */
 	struct arm_mode_cache { uint32_t key, number; } mode_cache[64];
+	uint32_t mode_generation;	/* of struct arm_modes, when the numbers were taken */
 
 	/* Not guest state. */
 	struct vcpu *vcpu;

@@ -107,7 +107,10 @@ bool arm_breakpoint_check(struct arm_cpu *cpu)
 	return false;
 }
 
-/* Does a byte of [va, va + size) lie in what the watchpoint covers: bytes of a doubleword, or an aligned power of two? */
+/*
+ * Does a byte of [va, va + size) lie in what the watchpoint covers: bytes of a doubleword, or an aligned power of two? An address
+ * that is a multiple of 4 only leaves half of the bytes.
+ */
 static bool watched_bytes(uint64_t wvr, uint64_t wcr, uint64_t va, unsigned size)
 {
 	unsigned mask = (unsigned)field_get(WCR_MASK, wcr), bas = (unsigned)field_get(WCR_BAS, wcr);
@@ -117,8 +120,8 @@ static bool watched_bytes(uint64_t wvr, uint64_t wcr, uint64_t va, unsigned size
 		base = wvr & ~(BIT(mask) - 1);
 		return va - base < BIT(mask) || base - va < size;
 	}
-	for (unsigned i = 0; i < 8; i++)
-		if ((bas >> i & 1) && (wvr & ~7ull) + i - va < size)
+	for (unsigned i = 0; i < (wvr & 4 ? 4u : 8u); i++)
+		if ((bas >> i & 1) && wvr + i - va < size)
 			return true;
 	return false;
 }

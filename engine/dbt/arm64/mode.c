@@ -5,9 +5,11 @@
  * A mode packs into a 31-bit key. What system registers contribute is kept per EL in cpu->mode_sys and changes rarely;
  * what PSTATE contributes is ORed in at each exception, ERET or MSR. The key is then looked up in a small cache of the
  * vCPU, and on a miss in the machine's table, where it gets its number. What cannot matter in a mode is zero in its key
- * (EL0's traps at EL1, PAN at EL0, rounding while FP traps), so that there are few modes.
+ * (EL0's traps at EL1, PAN at EL0, rounding while FP traps), so that there are few modes. A guest may still make a great many on
+ * purpose: then all are forgotten together with the translated code (arm_modes_renew), and numbers begin anew.
  */
 #include "base/bits.h"
+#include "base/string.h"
 #include "engine/dbt/arm64/sysreg_bits.h"
 #include "engine/dbt/vm.h"
 
@@ -51,7 +53,7 @@ static uint32_t probe(const struct arm_modes *t, uint32_t key)
 	}
 }
 
-static uint32_t intern(struct arm_modes *t, uint32_t key)
+static uint32_t intern(struct arm_modes *t, uint32_t key, uint32_t own)
 {
 	uint32_t at, n;
 
@@ -59,16 +61,46 @@ static uint32_t intern(struct arm_modes *t, uint32_t key)
 	at = probe(t, key);
 	if (!t->hash[at]) {
 		n = t->count;
-		if (n == ARM_MODES_MAX)
-			panic("more than %u modes", n);
+		if (n == ARM_MODES_MAX) {
+			t->full = true;
+			unpack(&t->mode[own], key);
+			lock_release(&t->lock);
+			return own;
+		}
 		t->key[n] = key;
 		unpack(&t->mode[n], key);
-		__atomic_store_n(&t->count, n + 1, __ATOMIC_RELEASE);
+		t->count = n + 1;
 		t->hash[at] = (uint16_t)(n + 1);
 	}
 	n = t->hash[at] - 1u;
 	lock_release(&t->lock);
 	return n;
+}
+
+void arm_modes_renew(struct dbt_vm *vm)
+{
+	struct arm_modes *t = &vm->modes;
+
+	lock_acquire(&t->lock);
+	if (t->full) {
+		t->full = false;
+		t->count = 0;
+		memset(t->hash, 0, sizeof(t->hash));
+		__atomic_store_n(&t->generation, t->generation + 1, __ATOMIC_RELEASE);
+	}
+	lock_release(&t->lock);
+}
+
+void arm_mode_follow(struct arm_cpu *cpu)
+{
+	uint32_t now = __atomic_load_n(&cpu->vm->modes.generation, __ATOMIC_ACQUIRE);
+
+	if (likely(cpu->mode_generation == now))
+		return;
+	cpu->mode_generation = now;
+	for (unsigned i = 0; i < ARRAY_SIZE(cpu->mode_cache); i++)
+		cpu->mode_cache[i].key = ~0u;
+	arm_mode_update(cpu);
 }
 
 const struct arm_mode *arm_mode_get(struct dbt_vm *vm, uint32_t mode)
@@ -90,7 +122,13 @@ void arm_mode_update(struct arm_cpu *cpu)
 	key |= put(cpu->pstate_misc & PSTATE_IL, M_IL);
 	c = &cpu->mode_cache[key * 0x9e3779b1u >> 26];
 	if (unlikely(c->key != key)) {
-		c->number = intern(&cpu->vm->modes, key);
+		uint32_t n = intern(&cpu->vm->modes, key, ARM_MODES_MAX + cpu->vcpu->index);
+
+		if (n >= ARM_MODES_MAX) {
+			cpu->mode = n;
+			return;
+		}
+		c->number = n;
 		c->key = key;
 	}
 	cpu->mode = c->number;

@@ -174,8 +174,7 @@ static enum sr address_translate(struct arm_cpu *cpu, uint32_t enc, uint64_t va)
 
 	if (!cpu->el || OP1(enc) || OP2(enc) > (pan ? 1 : 3) || (pan && !(cpu->model->system & ARM64_PAN)))
 		return SR_UNDEFINED;
-	arm_address_translate(cpu, OP2(enc), pan, va);
-	return SR_OK;
+	return arm_address_translate(cpu, OP2(enc), pan, va) ? SR_OK : SR_TAKEN;
 }
 
 enum sysreg_result arm_sys_insn(struct arm_cpu *cpu, uint32_t enc, uint64_t val)

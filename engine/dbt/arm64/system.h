@@ -25,13 +25,19 @@ enum {
 };
 
 /* ---- mode.c: what translations depend on ---- */
-/* The modes that a machine has met; in struct dbt_vm. Entries never move or change. */
+/*
+ * The modes that a machine has met; in struct dbt_vm. Entries don't move or change until all are forgotten, which happens when
+ * the table is full and the code cache is emptied. Until then a vCPU in one more mode has a number of its own past the table
+ * (ARM_MODES_MAX + index), for which nothing may be translated.
+ */
 #define ARM_MODES_MAX	4096
 struct arm_modes {
 	struct lock lock;
-	uint32_t count;			/* atomic */
+	uint32_t count;
+	uint32_t generation;		/* atomic: how often all were forgotten */
+	bool full;			/* there was one more */
 	uint32_t key[ARM_MODES_MAX];
-	struct arm_mode mode[ARM_MODES_MAX];
+	struct arm_mode mode[ARM_MODES_MAX + VM_MAX_VCPUS];
 	uint16_t hash[2 * ARM_MODES_MAX];	/* number + 1; 0: free */
 	bool fp_exact;			/* options->flag_exact: set before the first vCPU */
 };
@@ -40,7 +46,11 @@ struct arm_modes {
 void arm_mode_update(struct arm_cpu *cpu);
 /* The same after a system register that a mode depends on (SCTLR, TCR, CPACR, CNTKCTL, FPCR, MDSCR, DBG*) has changed. */
 void arm_mode_system_update(struct arm_cpu *cpu);
-const struct arm_mode *arm_mode_get(struct dbt_vm *vm, uint32_t mode);	/* interned; valid for the machine's life */
+const struct arm_mode *arm_mode_get(struct dbt_vm *vm, uint32_t mode);	/* interned; valid while the vCPU is inside code */
+/* With no vCPU inside code and the cache empty: forgets all modes if there were too many. */
+void arm_modes_renew(struct dbt_vm *vm);
+/* The owner, before it runs code: its mode's number if modes have been forgotten since the last time. */
+void arm_mode_follow(struct arm_cpu *cpu);
 
 /* ---- except.c: exception entry and return; cpu->pc is the preferred return address on entry, the new PC after ---- */
 enum arm_vector { VEC_SYNC = 0x000, VEC_IRQ = 0x080, VEC_FIQ = 0x100, VEC_SERROR = 0x180 };

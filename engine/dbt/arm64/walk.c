@@ -14,6 +14,7 @@
 
 #define TXSZ_MIN	16u
 #define TXSZ_MAX	39u
+#define ATTR_NON_CACHEABLE	0x44	/* inner and outer, in MAIR_EL1 */
 
 static int fault(struct arm_fault *f, uint32_t fsc, unsigned level)
 {
@@ -184,16 +185,26 @@ int arm_walk(struct arm_cpu *cpu, uint64_t va, enum access_kind kind, enum tlb_c
 	return err;
 }
 
-void arm_address_translate(struct arm_cpu *cpu, unsigned op, bool pan, uint64_t va)
+/* PAR_EL1.SH: Device memory and what no cache may hold are outer shareable, whatever the descriptor says. */
+static unsigned par_shareability(const struct tlb_result *r)
+{
+	return r->device || r->attr == ATTR_NON_CACHEABLE ? 2 : r->sh;
+}
+
+bool arm_address_translate(struct arm_cpu *cpu, unsigned op, bool pan, uint64_t va)
 {
 	enum tlb_class cls = op & 2 ? TLB_EL0 : pan && (cpu->pstate_misc & PSTATE_PAN) ? TLB_EL1_PAN : TLB_EL1;
 	struct tlb_result r;
 	struct arm_fault f;
 
 	if (tlb_translate(cpu, va, op & 1 ? ACC_AT_WRITE : ACC_AT_READ, cls, &r, &f)) {
+		if (f.s1ptw) {
+			arm_data_abort(cpu, &f, false, true);
+			return false;
+		}
 		cpu->par_el1 = PAR_F | BIT(11) | (uint64_t)f.fsc << 1;
-		return;
+		return true;
 	}
-	cpu->par_el1 = (uint64_t)r.attr << 56 | BIT(11) | (r.gpa & MASK(47, 12)) |
-		       (uint64_t)(r.device ? 2 : r.sh) << 7;
+	cpu->par_el1 = (uint64_t)r.attr << 56 | BIT(11) | (r.gpa & MASK(47, 12)) | (uint64_t)par_shareability(&r) << 7;
+	return true;
 }

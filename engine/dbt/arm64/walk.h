@@ -40,7 +40,8 @@ bool arm_rights_permit(uint8_t rights, enum access_kind kind, enum tlb_class cls
 int arm_walk(struct arm_cpu *cpu, uint64_t va, enum access_kind kind, enum tlb_class cls, struct walk *w,
 	     struct arm_fault *f);
 
-/* AT: op = 0 S1E1R, 1 S1E1W, 2 S1E0R, 3 S1E0W; pan: the forms that honour PSTATE.PAN. Sets PAR_EL1. */
-void arm_address_translate(struct arm_cpu *cpu, unsigned op, bool pan, uint64_t va);
+/* AT: op = 0 S1E1R, 1 S1E1W, 2 S1E0R, 3 S1E0W; pan: the forms that honour PSTATE.PAN. Sets PAR_EL1. False:
+   a walk has met an external abort, which has been taken. */
+bool arm_address_translate(struct arm_cpu *cpu, unsigned op, bool pan, uint64_t va);
 
 #endif

@@ -60,7 +60,8 @@ static uint32_t probe(struct gen *g, unsigned flags, unsigned base, int32_t off,
 	else
 		x_mov(c, true, RDX, base);
 	x_alu_imm(c, ALU_AND, true, RDX, (int32_t)(-4096 | (int32_t)low));
-	if (g->mode->watch)
+	/* The second: off an SP that is aligned, never aligned itself. */
+	if (g->mode->watch || ((flags & IRM_SP) && (off & ((1 << align) - 1))))
 		x_mov_imm(c, RDX, NO_TAG);
 	x_alu_mem(c, ALU_CMP, true, RDX, xmi(TLB, RCX, 0, array));
 	miss = x_jcc(c, X_NE);
