@@ -127,9 +127,14 @@ void disk_uring_submit(struct disk_uring *u, struct block_io *io)
 		disk_submit_to_pool(u->d, io);
 }
 
+/* What the kernel does not take, for want of memory say, the pool has: nobody may come to try again. */
 void disk_uring_commit(struct disk_uring *u)
 {
-	uring_submit(&u->ring);		/* when it fails, the next one tries again */
+	uint64_t data;
+
+	if (uring_submit(&u->ring))
+		while (uring_take_back(&u->ring, &data))
+			disk_submit_to_pool(u->d, (struct block_io *)(uintptr_t)data);
 	reap(u);
 	hand_over(u);
 }

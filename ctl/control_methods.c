@@ -133,14 +133,14 @@ static json_t *balloon_stat(struct vm *vm)
 static int call_balloon(struct control_target *t, const json_t *params, json_t **result, struct ctl_error *e)
 {
 	struct device *d = find_balloon(t->vm);
-	json_int_t size = -1;
-	int err = param_number(params, "size", -1, (json_int_t)t->machine->config.ram, &size, e);
+	json_int_t size = 0;
+	int err = param_number(params, "size", 0, (json_int_t)t->machine->config.ram, &size, e);
 
 	if (err)
 		return err;
 	if (!d)
 		return ctl_fail(e, -ENODEV, "machine %s: has no balloon: start it with --balloon", t->vm->name);
-	if (size >= 0)
+	if (json_object_get(params, "size"))
 		virtio_balloon_set(d, (uint64_t)size);
 	*result = balloon_stat(t->vm);
 	return *result ? 0 : -ENOMEM;

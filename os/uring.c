@@ -116,6 +116,17 @@ int uring_submit(struct uring *u)
 	return 0;
 }
 
+/* The kernel looks at the tail in uring_submit only. */
+bool uring_take_back(struct uring *u, uint64_t *user_data)
+{
+	if (u->tail == __atomic_load_n(u->sq_head, __ATOMIC_ACQUIRE))
+		return false;
+	u->submitted = --u->tail;
+	*user_data = u->sqes[u->tail & u->mask].user_data;
+	__atomic_store_n(u->sq_tail, u->tail, __ATOMIC_RELEASE);
+	return true;
+}
+
 bool uring_reap(struct uring *u, uint64_t *user_data, int *result)
 {
 	uint32_t head = *u->cq_head;

@@ -34,7 +34,8 @@ void uring_fini(struct uring *u);			/* nothing is in flight */
 /* The file becomes number 0 for IOSQE_FIXED_FILE, which spares the kernel looking it up each time. */
 int uring_register_file(struct uring *u, int fd);
 struct io_uring_sqe *uring_get(struct uring *u);
-int uring_submit(struct uring *u);			/* all that was got; 0 or a negative errno, and they stay */
+int uring_submit(struct uring *u);			/* all that was got; 0 or a negative errno, and they stay … */
+bool uring_take_back(struct uring *u, uint64_t *user_data);	/* … but for those that are taken back; false: no more */
 bool uring_reap(struct uring *u, uint64_t *user_data, int *result);
 
 #endif

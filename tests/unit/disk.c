@@ -6,6 +6,8 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <semaphore.h>
 #include <setjmp.h>
@@ -15,7 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -519,6 +523,53 @@ static void flushed_write_survives_kill_9(void **state)
 	free(file);
 }
 
+/* From now on this thread's io_uring_enter has no resources. */
+static int starve_uring(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_io_uring_enter, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAGAIN),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog prog = { ARRAY_SIZE(code), code };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return -errno;
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog) ? -errno : 0;
+}
+
+/* Nothing else comes that would make the queue try again. */
+static void requests_that_the_kernel_does_not_take_come_back_all_the_same(void **state)
+{
+	struct fixture *f = *state;
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		struct block_backend *b;
+		uint8_t buf[4096];
+
+		alarm(20);
+		CHECK(!pool_new(2, "disk", &f->pool));
+		CHECK(!disk_raw_open(f->pool, f->path, 0, &b));
+		attached(f, b);
+		if (starve_uring())
+			_exit(77);
+		CHECK(!io(f, b, BLOCK_READ, 4096, buf, 4096));
+		CHECK(!memcmp(buf, f->model + 4096, 4096));
+		CHECK(!io(f, b, BLOCK_FLUSH, 0, NULL, 0));
+		CHECK(!io(f, b, BLOCK_READ, 8192, buf, 4096));
+		CHECK(!memcmp(buf, f->model + 8192, 4096));
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+		skip_because("no system call filters here");
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 /* A batch larger than the ring, reads and writes and flushes mixed; each comes back once, with the right bytes. */
 static void large_batches_come_back_whole(void **state)
 {
@@ -638,6 +689,7 @@ int main(void)
 		URING(disk_that_shrinks_gives_errors_and_no_signal),
 		URING_ALONE(raw_disk_on_a_full_file_system_gives_enospc_and_goes_on),
 		URING_ALONE(flushed_write_survives_kill_9),
+		URING_ALONE(requests_that_the_kernel_does_not_take_come_back_all_the_same),
 		URING(large_batches_come_back_whole),
 		URING(direct_disk_takes_requests_of_any_alignment),
 	};
