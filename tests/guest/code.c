@@ -353,6 +353,26 @@ static void by_ipi(void)
 	rt_wait(1);
 }
 
+/* With SCTLR.A each is 64 accesses, of which a translator may want to know a lot. */
+static void many_accesses(void)
+{
+	u32 *p = rt_pages(4);
+	u8 *bytes = (u8 *)rt_pages(1);
+	u64 sctlr = read_reg(sctlr_el1);
+
+	for (unsigned i = 0; i < 4095; i++)
+		p[i] = i & 1 ? 0x4c000000 : 0x4c400000;		/* st4, ld4 {v0.16b - v3.16b}, [x0] */
+	p[4095] = RET;
+	rt_sync_code(p, 16384);
+	for (unsigned i = 0; i < 64; i++)
+		bytes[i] = (u8)(3 * i);
+	write_reg_isb(sctlr_el1, sctlr | SCTLR_A);
+	equal(((fn *)p)(PA(bytes)), PA(bytes));
+	write_reg_isb(sctlr_el1, sctlr);
+	for (unsigned i = 0; i < 64; i++)
+		check(bytes[i] == (u8)(3 * i), "byte %u is %u", i, bytes[i]);
+}
+
 const struct test tests[] = {
 	{ "code in another page is patched three hundred times", other_page },
 	{ "an instruction in the middle of a hot block is patched", middle_of_block },
@@ -365,6 +385,7 @@ const struct test tests[] = {
 	{ "EL0 patches and runs its own code", el0_jit },
 	{ "data beside code in one page is written and read", page_of_both },
 	{ "without maintenance old or new code runs, with it the new", late },
+	{ "four thousand structure accesses by single bytes run", many_accesses },
 	{ "another vCPU runs the new code after flag and ISB", other_cpu, "2" },
 	{ "a branch and a NOP are exchanged under a running vCPU", live_patch, "2" },
 	{ "another vCPU runs the new code after an IPI", by_ipi, "2" },
