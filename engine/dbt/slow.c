@@ -35,6 +35,11 @@ struct access {
 	unsigned parts;
 };
 
+static bool is_vec(unsigned type)
+{
+	return type == IR_F32 || type == IR_F64 || type == IR_V128;
+}
+
 static enum tlb_class class_of(const struct arm_cpu *cpu, bool unprivileged)
 {
 	if (cpu->el == 0 || unprivileged)
@@ -50,6 +55,22 @@ static void fault(struct arm_cpu *cpu, const struct access *a, uint32_t fsc, uin
 		dbt_recover(cpu, a->side);
 	arm_data_abort(cpu, &f, a->write && !a->both, false);
 	cpu->redirect = 1;
+}
+
+/*
+ * Structure loads and stores are lifted as accesses of whole registers, but to Device memory they are accesses of elements, and it
+ * is elements that must be aligned.
+ */
+static uint32_t device_element(struct arm_cpu *cpu, const struct access *a)
+{
+	uint32_t insn;
+
+	if (a->element < 3 || !a->side || !is_vec(a->side->type))
+		return a->element;
+	insn = arm_insn_at(cpu, cpu->vpage + a->side->guest);
+	if ((insn & 0xbfbf0000) == 0x0c000000 || (insn & 0xbfa00000) == 0x0c800000)	/* multiple structures; post-indexed */
+		return insn >> 10 & 3;
+	return a->element;
 }
 
 /* Translates the part of the access that starts at va and stays in its page. */
@@ -74,6 +95,8 @@ static bool resolve_part(struct arm_cpu *cpu, struct access *a, uint64_t va, uin
 		cpu->redirect = 1;
 		return false;
 	}
+	if (res.device && mode->mmu)
+		a->element = device_element(cpu, a);
 	if (res.device && (a->zva || (a->va & ((1u << a->element) - 1)))) {
 		fault(cpu, a, FSC_ALIGNMENT, a->zva ? a->given : a->va);
 		return false;
@@ -241,11 +264,6 @@ static union v128 operand_v(const struct arm_cpu *cpu, const struct side *s, uns
 	const struct side_loc *l = &s->operand[k];
 
 	return dbt_loc_value(cpu, l->loc, l->lo | (uint64_t)l->hi << 32);
-}
-
-static bool is_vec(unsigned type)
-{
-	return type == IR_F32 || type == IR_F64 || type == IR_V128;
 }
 
 static void result(struct arm_cpu *cpu, const struct side *s, unsigned reg, const uint8_t *buf)

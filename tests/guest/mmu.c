@@ -600,6 +600,17 @@ static void device(void)
 	check(!TRY(at, "ldr w1, [%1]", "r"(va + 4)), "fault");
 	check(!TRY(at, "ldp x1, x2, [%1]", "r"(va + 8)), "fault");
 	expect(TRY(at, "dc zva, %1", "r"(va + 64)), at, ESR(EC_DABORT, 0x21 | WNR), va + 64, va, __LINE__);
+	/* Of vectors the elements count where the instruction has any. */
+	expect(TRY(at, "ldr q0, [%1]", "r"(va + 8)), at, ESR(EC_DABORT, 0x21), va + 8, va, __LINE__);
+	check(!TRY(at, "ld1 {v0.16b}, [%1]", "r"(va + 1)), "fault");
+	check(!TRY(at, "ld1 {v0.4s, v1.4s}, [%1]", "r"(va + 4)), "fault");
+	check(!TRY(at, "mov x7, %1\n\tld1 {v0.8b}, [x7], #8", "r"(va + 3)), "fault");
+	check(!TRY(at, "st1 {v0.8h}, [%1]", "r"(va + 66)), "fault");
+	check(!TRY(at, "ld4 {v0.8h - v3.8h}, [%1]", "r"(va + 2)), "fault");
+	expect(TRY(at, "ld1 {v0.4s}, [%1]", "r"(va + 2)), at, ESR(EC_DABORT, 0x21), va + 2, va, __LINE__);
+	expect(TRY(at, "st1 {v0.2d}, [%1]", "r"(va + 4)), at, ESR(EC_DABORT, 0x21 | WNR), va + 4, va, __LINE__);
+	__asm__ volatile("ld1 {v0.16b}, [%1]\n\tumov %0, v0.d[0]" : "=r"(at) : "r"(va + 1));
+	equal(at, 0x000123456789abcd);
 	rt_map(va, page, PTE_VALID | PTE_AF | PTE_ATTR(MT_NC));
 	rt_tlbi_all();
 	READS(va + 1, 0x000123456789abcd);

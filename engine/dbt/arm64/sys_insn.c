@@ -18,14 +18,13 @@
 #define CRM(enc)	((enc) >> 3 & 15)
 #define OP2(enc)	((enc) & 7)
 
-/* The instruction at cpu->pc, for the register number that a trap reports. 0 if it cannot be read any more. */
-static uint32_t insn_at_pc(struct arm_cpu *cpu)
+uint32_t arm_insn_at(struct arm_cpu *cpu, uint64_t pc)
 {
 	struct tlb_result res;
 	struct arm_fault f;
 	uint64_t insn;
 
-	if (tlb_translate(cpu, cpu->pc, ACC_FETCH, cpu->el ? TLB_EL1 : TLB_EL0, &res, &f) ||
+	if (tlb_translate(cpu, pc, ACC_FETCH, cpu->el ? TLB_EL1 : TLB_EL0, &res, &f) ||
 	    mem_load(&cpu->vm->vm->mem, res.gpa, 4, MEM_RELAXED, &insn))
 		return 0;
 	return (uint32_t)insn;
@@ -46,7 +45,7 @@ void arm_sys_fault(struct arm_cpu *cpu, uint32_t enc, bool read, enum sr why)
 		arm_sync_exception(cpu, EC_FP_ACCESS, ISS_COND_ALWAYS);
 		return;
 	case SR_TRAP:
-		iss = enc >> 14 << 20 | OP2(enc) << 17 | OP1(enc) << 14 | CRN(enc) << 10 | (insn_at_pc(cpu) & 31) << 5 |
+		iss = enc >> 14 << 20 | OP2(enc) << 17 | OP1(enc) << 14 | CRN(enc) << 10 | (arm_insn_at(cpu, cpu->pc) & 31) << 5 |
 		      CRM(enc) << 1 | read;
 		arm_sync_exception(cpu, EC_SYSREG, iss);
 		return;

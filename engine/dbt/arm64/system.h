@@ -83,6 +83,8 @@ enum sysreg_result arm_sysreg_write(struct arm_cpu *cpu, uint32_t enc, uint64_t 
 bool arm_sysreg_peek(struct arm_cpu *cpu, uint32_t enc, uint64_t *val);
 /* SYS: TLBI, IC, DC, AT (enc with op0 = 1). */
 enum sysreg_result arm_sys_insn(struct arm_cpu *cpu, uint32_t enc, uint64_t val);
+/* The instruction at pc, for what is rarely asked of it (registers in a syndrome). 0 if it cannot be read any more. */
+uint32_t arm_insn_at(struct arm_cpu *cpu, uint64_t pc);
 const char *arm_sysreg_name(uint32_t enc);	/* NULL: unknown */
 /* What the lifter may do inline: byte offset in arm_cpu of a register that is plain storage, readable (writable) in this mode
    without effect; -1 otherwise. */
