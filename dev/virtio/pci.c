@@ -3,8 +3,8 @@
  * virtio over PCI, the modern interface (virtio 1.2 §4.1): common, notification, ISR and device parts in one BAR, each found
  * by a vendor capability; a capability through which BARs can be reached from configuration space; MSI-X.
  *
- * A field of the common part takes accesses of its own width (64-bit addresses: two halves as well); others read as ones and
- * write nothing. Regions are unlocked, for the reasons that mmio.c has. Our own lock covers the ISR byte and the line.
+ * A field of the common part is written in its own width (64-bit addresses: two halves as well), other writes do nothing. It is
+ * read in any: the iPXE of Debian 12 reads the lower half of a word of features and takes it for the whole. Regions are unlocked, for the reasons that mmio.c has. Our own lock covers the ISR byte and the line.
  */
 #include "base/bits.h"
 #include "base/errno.h"
@@ -202,20 +202,33 @@ static void common_write(struct virtio_pci *p, uint64_t offset, unsigned size, u
 	}
 }
 
+/* Bytes of whatever fields lie there; ones past the end. No field changes by being read. */
+static uint64_t common_read_bytes(struct virtio_pci *p, uint64_t offset, unsigned size)
+{
+	uint64_t val = 0;
+
+	for (unsigned i = 0; i < size; i++) {
+		uint64_t at = offset + i, field = at, byte = 0xff;
+
+		while (at < COMMON_SIZE && !field_size(field))
+			field--;
+		if (at < COMMON_SIZE)
+			byte = common_read(p, field) >> 8 * (at - field) & 0xff;
+		val |= byte << 8 * i;
+	}
+	return val;
+}
+
 static void common_access(struct virtio_pci *p, struct bus_access *a)
 {
 	unsigned size = a->offset < COMMON_SIZE ? field_size(a->offset) : 0;
 
 	if (size == 8 && a->size == 4)
 		size = 4;
-	if (a->size != size) {
-		if (!a->write)
-			a->value = ~0ull;
-	} else if (a->write) {
+	if (!a->write)
+		a->value = a->size == size ? common_read(p, a->offset) : common_read_bytes(p, a->offset, a->size);
+	else if (a->size == size)
 		common_write(p, a->offset, size, a->value);
-	} else {
-		a->value = common_read(p, a->offset);
-	}
 }
 
 static enum bus_result vpci_access(struct region *r, struct bus_access *a)
