@@ -160,7 +160,92 @@ static void random_code(void)
 	check(exceptions > 10 * PAGES, "%u exceptions", exceptions);
 }
 
+/* ---- translation ---- */
+
+#define TABLES	32	/* 4K pages of descriptors that point to each other, to holes, and past what there is */
+
+static u64 descriptor(u64 tables)
+{
+	u64 d = random(), out = random();
+
+	d = (d & ~0x0000fffffffff000ull) | 1 | (one_of(4) ? 0 : 2) | (one_of(4) ? 0 : BIT(10));
+	switch (out & 7) {
+	case 0:		return d & ~1ull;
+	case 1:		return d | (random() & 0x0000fffffffff000ull);
+	case 2:		return d | (random() & 0x3ffff000ull);		/* devices, flash, holes */
+	case 3: case 4:	return d | (RAM_BASE + (random() & 0x1ffff000ull));
+	default:	return d | (tables + (random() % TABLES << 12));
+	}
+}
+
+/* TTBR1's half alone: what the runtime lives in stays. Leaves may be anything, so it is only read. */
+static void half(u64 tables)
+{
+	u64 tcr = RT_TCR & ~(0xffff0000ull | 7ull << 32);
+
+	/* T1SZ, A1, EPD1, TG1, IPS, AS, TBI1, HA, HD, E0PD1 */
+	tcr |= (random() & 63) << 16 | (random() & 3) << 30 | (random() & 7) << 32 | (random() & 1) << 36;
+	tcr |= (one_of(4) ? BIT(22) : 0) | (one_of(8) ? BIT(23) : 0) | (random() & (BIT(38) | BIT(39) | BIT(40) | BIT(56)));
+	write_reg(ttbr1_el1, (tables + (random() % TABLES << 12)) | (random() & 0xffff000000000ffeull));
+	write_reg(tcr_el1, tcr);
+	write_reg(mair_el1, (random() & ~0xffffffffull) | (read_reg(mair_el1) & 0xffffffff));
+	isb();
+}
+
+/* A load that faults by translation faults as AT says. */
+static unsigned probe(u64 va)
+{
+	u64 at, par;
+	bool taken = TRY(at, "at s1e1r, %1\n\tisb", "r"(va & ~7ull));
+
+	if (taken) {
+		equal(exc.esr & ~3ull, ESR(EC_DABORT, 0x154));		/* external abort of the walk: CM, WnR */
+		return 0;
+	}
+	par = read_reg(par_el1);
+	taken = TRY(at, "ldr x1, [%1]", "r"(va & ~7ull));
+	if (par & 1)
+		check(taken && exc.esr == ESR(EC_DABORT, par >> 1 & 63), "%lx: %lx, but AT says %lx", va, exc.esr, par);
+	else
+		check(!taken || (exc.esr & 63) == 0x10, "%lx: %lx, but AT says %lx", va, exc.esr, par);
+	if (taken)
+		equal(exc.far, va & ~7ull);
+	(void)TRY(at, "ldtr x1, [%1]", "r"(va));
+	(void)TRY(at, "ld1 {v0.16b}, [%1]", "r"(va));
+	(void)TRY(at, "ic ivau, %1", "r"(va));
+	if (one_of(4))
+		__asm__ volatile("tlbi vaae1is, %0\n\tdsb ish\n\tisb" : : "r"(va >> 12 & 0xfffffffffff));
+	return par & 1 ? 0 : 1;
+}
+
+static void random_tables(void)
+{
+	u64 tables = PA(rt_pages(TABLES)), tcr = RT_TCR, ttbr1 = read_reg(ttbr1_el1), mair = read_reg(mair_el1);
+	unsigned translated = 0;
+
+	seed = 0x123456789abcdef;
+	for (unsigned round = 0; round < 300; round++) {
+		for (unsigned i = 0; i < TABLES * 512; i += round ? 1 + (random() & 63) : 1)
+			((volatile u64 *)tables)[i] = descriptor(tables);
+		dsb();
+		half(tables);
+		rt_tlbi_all();
+		for (unsigned i = 0; i < 60; i++) {
+			unsigned sign = (unsigned)(random() >> 59);
+			u64 va = random() | ~0ull << (16 + sign % 32 + 1) | BIT(55);
+
+			translated += probe(one_of(8) ? va & ~BIT(60) : va);
+		}
+		write_reg(tcr_el1, tcr);
+		write_reg(ttbr1_el1, ttbr1);
+		write_reg(mair_el1, mair);
+		rt_tlbi_all();
+	}
+	check(translated > 300, "%u", translated);
+}
+
 const struct test tests[] = {
+	{ "random tables translate for AT as they do for loads", random_tables },
 	{ "pages of random instructions end", random_code },
 	{ NULL }
 };
