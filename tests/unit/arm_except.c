@@ -428,6 +428,21 @@ static void watchpoints_of_a_word_watch_that_word(void **state)
 	assert_true(arm_watchpoint_check(cpu, 0x8007, 1, true, false));
 }
 
+static void the_double_lock_is_open_while_power_down_is_not_to_be(void **state)
+{
+	write_reg(cpu, SYSREG(2, 0, 1, 0, 4), 0);
+	write_reg(cpu, SYSREG(2, 0, 0, 1, 4), PC);
+	write_reg(cpu, SYSREG(2, 0, 0, 1, 5), 1 | 2 << 1 | 0xf << 5);
+	write_reg(cpu, SYSREG(2, 0, 0, 2, 2), MDSCR_MDE);
+	write_reg(cpu, SYSREG(2, 0, 1, 3, 4), 1);
+	to_el0();
+	assert_false(mode()->watch || arm_breakpoint_check(cpu));
+	arm_sync_exception(cpu, EC_SVC64, 0);
+	write_reg(cpu, SYSREG(2, 0, 1, 4, 4), 1);
+	to_el0();
+	assert_true(mode()->watch && arm_breakpoint_check(cpu));
+}
+
 /* No other vCPU is inside code, as the cache sees to when it empties itself. */
 static void modes_without_end_are_forgotten_and_numbered_anew(void **state)
 {
@@ -532,7 +547,8 @@ int main(void)
 		T(fpsr_folds_what_mxcsr_and_qc_hold), T(software_step_takes_one_instruction),
 		T(breakpoints_and_watchpoints_match),
 		T(context_breakpoints_compare_all_bits_of_the_context), T(watchpoints_of_a_word_watch_that_word),
-		T(modes_without_end_are_forgotten_and_numbered_anew), T(pairs_are_exchanged_atomically), T(firmware_calls_return_or_are_undefined),
+		T(the_double_lock_is_open_while_power_down_is_not_to_be), T(modes_without_end_are_forgotten_and_numbered_anew),
+		T(pairs_are_exchanged_atomically), T(firmware_calls_return_or_are_undefined),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -100,7 +100,7 @@
 	F(OSLAR_EL1,		2, 0, 1, 0, 4, NO, WO, sr_oslar) \
 	P(OSLSR_EL1,		2, 0, 1, 1, 4, NO, RO, oslsr_el1, 0) \
 	W(OSDLR_EL1,		2, 0, 1, 3, 4, NO, RW, osdlr_el1, 1, after_mode) \
-	P(DBGPRCR_EL1,		2, 0, 1, 4, 4, NO, RW, dbgprcr, 1) \
+	W(DBGPRCR_EL1,		2, 0, 1, 4, 4, NO, RW, dbgprcr, 1, after_mode) \
 	F(DBGCLAIMSET_EL1,	2, 0, 7, 8, 6, NO, RW, sr_claim_set) \
 	F(DBGCLAIMCLR_EL1,	2, 0, 7, 9, 6, NO, RW, sr_claim_clear) \
 	F(DBGAUTHSTATUS_EL1,	2, 0, 7, 14, 6, NO, RO, sr_authstatus)

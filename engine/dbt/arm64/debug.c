@@ -27,9 +27,14 @@ enum { BT_ADDRESS = 0, BT_ADDRESS_LINKED = 1, BT_CONTEXT = 2, BT_CONTEXT_LINKED 
 #define FIRST_CONTEXT_AWARE	4	/* ID_AA64DFR0_EL1.CTX_CMPs: the last two */
 #define WATCHPOINTS		4
 
+bool arm_debug_locked(const struct arm_cpu *cpu)
+{
+	return (cpu->oslsr_el1 & OSLSR_OSLK) || ((cpu->osdlr_el1 & 1) && !(cpu->dbgprcr & 1));
+}
+
 static bool debug_enabled(const struct arm_cpu *cpu)
 {
-	if ((cpu->oslsr_el1 & OSLSR_OSLK) || (cpu->osdlr_el1 & 1))
+	if (arm_debug_locked(cpu))
 		return false;
 	return !cpu->el || ((cpu->mdscr_el1 & MDSCR_KDE) && !(cpu->daif & PSTATE_D));
 }

@@ -105,7 +105,7 @@ static uint32_t return_ss(const struct arm_cpu *cpu, uint64_t spsr, unsigned tar
 	uint64_t m = cpu->mdscr_el1;
 	bool source, dest;
 
-	if (!(m & MDSCR_SS) || (cpu->oslsr_el1 & OSLSR_OSLK) || (cpu->osdlr_el1 & 1))
+	if (!(m & MDSCR_SS) || arm_debug_locked(cpu))
 		return 0;
 	source = !cpu->el || ((m & MDSCR_KDE) && !(cpu->daif & PSTATE_D));
 	dest = !target || ((m & MDSCR_KDE) && !(spsr & PSTATE_D));

@@ -156,7 +156,7 @@ static uint32_t debug_key(const struct arm_cpu *cpu, unsigned el)
 {
 	uint64_t m = cpu->mdscr_el1;
 
-	if (!(m & (MDSCR_SS | MDSCR_MDE)) || (cpu->oslsr_el1 & OSLSR_OSLK) || (cpu->osdlr_el1 & 1))
+	if (!(m & (MDSCR_SS | MDSCR_MDE)) || arm_debug_locked(cpu))
 		return 0;
 	if (el && !(m & MDSCR_KDE))
 		return 0;

@@ -100,6 +100,8 @@ void arm_set_fpsr(struct arm_cpu *cpu, uint64_t val);
 void arm_set_fpcr(struct arm_cpu *cpu, uint64_t val);
 
 /* ---- debug.c: self-hosted debug ---- */
+/* OS lock or double lock: no debug exceptions but those of BRK. DBGPRCR_EL1.CORENPDRQ keeps the double lock open. */
+bool arm_debug_locked(const struct arm_cpu *cpu);
 /* The step state machine: `advance` after an instruction that did not fault (PSTATE.SS is used up), 2 if that was a load-exclusive;
    takes the step exception if it is due. True: it was. */
 bool arm_step_check(struct arm_cpu *cpu, unsigned advance);
