@@ -5,7 +5,7 @@
 # cases: irq:c4 irq:c4-v3 irq:c4-a72-tiny irq:c4-v3-virt psci:c4 psci:c2-v3-virt sync:c4 sync:c2-a72-pressure sync:c2-tiny
 # cases: group group:a72 group:pressure group:tiny-pressure
 # cases: returns:c2 returns:c2-v3-tiny returns:c2-a72-pressure returns:c2-nochain
-# cases: random random:a72-v3-tiny random:pressure
+# cases: random:c4 random:c2-a72-v3-tiny random:pressure
 # budget: 60
 """
 Tests that run inside a machine at EL1 and EL0: guest.py NAME[:VARIANT]...

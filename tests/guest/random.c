@@ -12,14 +12,16 @@
 #define ARENA_PAGES	128		/* what they may write; in its middle are the code and what registers point to */
 #define NOP		0xd503201fu
 
-static u64 seed;
+static u64 seeds[8];		/* by vCPU */
 
 static u64 random(void)
 {
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return seed * 0x2545f4914f6cdd1dull;
+	u64 *s = &seeds[rt_cpu()->number];
+
+	*s ^= *s << 13;
+	*s ^= *s >> 7;
+	*s ^= *s << 17;
+	return *s * 0x2545f4914f6cdd1dull;
 }
 
 static bool one_of(unsigned n)
@@ -58,6 +60,7 @@ static u32 instruction(void)
 		{ 0x08000000, 0x0a000000 }, { 0x08000000, 0x0a000000 }, { 0x0a000000, 0x0e000000 }, { 0x10000000, 0x1c000000 },
 		{ 0x14000000, 0x1c000000 }, { 0x0e000000, 0x0e000000 }, { 0x0e000000, 0x0e000000 }, { 0xd5000000, 0xff000000 },
 		{ 0x54000000, 0xff000010 }, { 0x0c000000, 0xbf000000 }, { 0x38000000, 0x3b000000 }, { 0, 0 },
+		{ 0xd5088300, 0xffffff00 }, { 0xd50b7520, 0xffffffe0 },	/* TLBI of all vCPUs, IC IVAU */
 	};
 	unsigned g = (unsigned)(random() >> 20) % ARRAY_SIZE(group);
 	u32 insn = ((u32)(random() >> 16) & ~group[g].mask) | group[g].value;
@@ -129,24 +132,25 @@ static unsigned run(u64 code, bool el0)
 	return n;
 }
 
-static void random_code(void)
+static unsigned exceptions[8];
+
+static void pages(void *arena)
 {
-	u64 sctlr = read_reg(sctlr_el1), cpacr = read_reg(cpacr_el1), middle = PA(rt_pages(ARENA_PAGES)) + ARENA_PAGES / 2 * 4096;
-	unsigned exceptions = 0;
+	u64 sctlr = read_reg(sctlr_el1), cpacr = read_reg(cpacr_el1), middle = PA(arena) + ARENA_PAGES / 2 * 4096;
+	u32 *code = (u32 *)middle;
+	u64 number = rt_cpu()->number;
 
-	rt_gic_init();
 	rt_gic_enable(INTID_VTIMER, 0x80);
+	exceptions[number] = 0;
 	for (unsigned page = 0; page < PAGES; page++) {
-		u32 *code = (u32 *)middle;
-
-		seed = 0x9e3779b97f4a7c15ull * (page + 1);
+		seeds[number] = 0x9e3779b97f4a7c15ull * (page + 1 + 1000000 * number);
 		for (unsigned i = 0; i < WORDS; i++)
 			code[i] = instruction();
 		for (unsigned i = 0; i < 1024; i++)
 			((volatile u64 *)(middle + 0x1000))[i] = random();
 		rt_sync_code(code, 4 * WORDS);
 		controls(sctlr);
-		exceptions += run(middle, page & 1);
+		exceptions[number] += run(middle, page & 1);
 		write_reg(sctlr_el1, sctlr);
 		write_reg(tcr_el1, RT_TCR);
 		write_reg(cpacr_el1, cpacr);
@@ -157,7 +161,25 @@ static void random_code(void)
 	}
 	write_reg_isb(mdscr_el1, 0);
 	write_reg(cntkctl_el1, 0);
-	check(exceptions > 10 * PAGES, "%u exceptions", exceptions);
+}
+
+static void pages_and_gic(void *arena)
+{
+	rt_gic_init_cpu();
+	pages(arena);
+}
+
+static void random_code(void)
+{
+	unsigned cpus = rt_cpus();
+
+	rt_gic_init();
+	for (unsigned i = 1; i < cpus; i++)
+		rt_start(i, pages_and_gic, rt_pages(ARENA_PAGES));
+	pages(rt_pages(ARENA_PAGES));
+	rt_wait_all();
+	for (unsigned i = 0; i < cpus; i++)
+		check(exceptions[i] > 10 * PAGES, "%u exceptions", exceptions[i]);
 }
 
 /* ---- translation ---- */
@@ -223,7 +245,7 @@ static void random_tables(void)
 	u64 tables = PA(rt_pages(TABLES)), tcr = RT_TCR, ttbr1 = read_reg(ttbr1_el1), mair = read_reg(mair_el1);
 	unsigned translated = 0;
 
-	seed = 0x123456789abcdef;
+	seeds[0] = 0x123456789abcdef;
 	for (unsigned round = 0; round < 300; round++) {
 		for (unsigned i = 0; i < TABLES * 512; i += round ? 1 + (random() & 63) : 1)
 			((volatile u64 *)tables)[i] = descriptor(tables);
