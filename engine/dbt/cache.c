@@ -273,10 +273,10 @@ static void drop(struct dbt_vm *vm, struct dbt_block *b)
 }
 
 /* Drops what differs from memory among the page's blocks that touch [from, to). */
-static bool compare(struct dbt_vm *vm, struct dbt_page *page, uint32_t from, uint32_t to)
+static void compare(struct arm_cpu *cpu, struct dbt_page *page, uint32_t from, uint32_t to)
 {
+	struct dbt_vm *vm = cpu->vm;
 	struct dbt_block *next;
-	bool dropped = false;
 
 	for (struct dbt_block *b = page->blocks; b; b = next) {
 		next = b->page_next;
@@ -284,39 +284,32 @@ static bool compare(struct dbt_vm *vm, struct dbt_page *page, uint32_t from, uin
 			continue;
 		if (memcmp(vm->cache.side + b->copy, page->host + b->offset, b->guest_bytes)) {
 			drop(vm, b);
-			dropped = true;
+			tlb_forget_block(cpu, b->offset);
 		}
 	}
-	return dropped;
 }
 
 void dbt_ic_ivau(struct arm_cpu *cpu, gpa_t gpa)
 {
-	struct dbt_vm *vm = cpu->vm;
+	struct dbt_cache *k = &cpu->vm->cache;
 	uint32_t line = (uint32_t)gpa & 4095 & ~63u;
 	struct dbt_page *page;
-	bool dropped = false;
 
-	lock_acquire(&vm->cache.lock);
-	page = find_page(&vm->cache, gpa & ~4095ull);
+	lock_acquire(&k->lock);
+	page = find_page(k, gpa & ~4095ull);
 	if (page)
-		dropped = compare(vm, page, line, line + 64);
-	lock_release(&vm->cache.lock);
-	if (dropped)
-		tlb_forget_jumps(cpu);
+		compare(cpu, page, line, line + 64);
+	lock_release(&k->lock);
 }
 
 void dbt_ic_iall(struct arm_cpu *cpu)
 {
-	struct dbt_vm *vm = cpu->vm;
-	bool dropped = false;
+	struct dbt_cache *k = &cpu->vm->cache;
 
-	lock_acquire(&vm->cache.lock);
-	for (uint32_t n = 0; n < vm->cache.page_count; n++)
-		dropped |= compare(vm, &vm->cache.pages[n], 0, 4096);
-	lock_release(&vm->cache.lock);
-	if (dropped)
-		tlb_forget_jumps(cpu);
+	lock_acquire(&k->lock);
+	for (uint32_t n = 0; n < k->page_count; n++)
+		compare(cpu, &k->pages[n], 0, 4096);
+	lock_release(&k->lock);
 }
 
 /* ---- flush ---- */

@@ -102,6 +102,30 @@ static void clear_code(struct tlb *t, unsigned i)
 	store_relaxed(&info->any_code, false);
 }
 
+/* Jump entries of all contexts that may lead to blocks that began at instruction n of a page. */
+static void forget_jumps_to(struct tlb *t, unsigned n)
+{
+	for (; n < JUMP_ENTRIES; n += DROP_BITS)
+		for (unsigned i = 0; i < CONTEXTS; i++)
+			for (unsigned el = 0; el < 2; el++)
+				if (t->info[i].jumps[el] >> (n / JUMP_CHUNK) & 1)
+					t->pool[i].jump[el][n].va = ~0ull;
+}
+
+/* `dropped` goes first: bits that come while we look are for the next time, and have it set again. */
+static void forget_dropped(struct tlb *t)
+{
+	if (likely(!__atomic_load_n(&t->dropped, __ATOMIC_ACQUIRE)))
+		return;
+	__atomic_store_n(&t->dropped, 0, __ATOMIC_SEQ_CST);
+	for (unsigned w = 0; w < ARRAY_SIZE(t->dropped_at); w++) {
+		if (!load_relaxed(&t->dropped_at[w]))
+			continue;
+		for (uint64_t left = __atomic_exchange_n(&t->dropped_at[w], 0, __ATOMIC_SEQ_CST); left; left &= left - 1)
+			forget_jumps_to(t, 64 * w + ctz64(left));
+	}
+}
+
 /* The mark goes first: one that comes while we clear is for the next time. */
 static bool take_mark(uint32_t *marks, unsigned i)
 {
@@ -125,6 +149,7 @@ void tlb_settle(struct arm_cpu *cpu, unsigned i)
 	}
 	if (take_mark(&t->stale_code, i))
 		clear_code(t, i);
+	forget_dropped(t);
 }
 
 /* ---- contexts ---- */

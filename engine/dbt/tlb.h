@@ -130,7 +130,10 @@ void tlb_drain(struct arm_cpu *cpu);
 void tlb_outside_begin(struct arm_cpu *cpu);
 void tlb_outside_end(struct arm_cpu *cpu);
 
-/* Code was dropped: no fetch or jump entry may lead there. All vCPUs (each at its next check, the caller's now; cpu NULL: see
+/* A block was dropped that began at this offset of a page: no jump entry may lead to it. Fetch entries may stay: they name the
+   page, and links to the block are undone (link.c). When, and for whom: as below. */
+void tlb_forget_block(struct arm_cpu *cpu, uint32_t offset);
+/* All code is gone: no fetch or jump entry may lead there. All vCPUs (each at its next check, the caller's now; cpu NULL: see
    tlb_forget_jumps_vm); see cache.h for when memory is reused. */
 void tlb_forget_jumps(struct arm_cpu *cpu);
 void tlb_forget_jumps_vm(struct dbt_vm *vm);	/* the same from a thread that is no vCPU */

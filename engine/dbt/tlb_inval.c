@@ -404,3 +404,20 @@ void tlb_forget_jumps(struct arm_cpu *cpu)
 	tlb_forget_jumps_vm(cpu->vm);
 	tlb_settle(cpu, cpu->tlb->cur);
 }
+
+void tlb_forget_block(struct arm_cpu *cpu, uint32_t offset)
+{
+	uint32_t n = offset / 4;
+
+	for (unsigned i = 0; i < VM_MAX_VCPUS; i++) {
+		struct arm_cpu *to = cpu_at(&cpu->vm->tlb, i);
+
+		if (!to)
+			continue;
+		__atomic_or_fetch(&to->tlb->dropped_at[n / 64], BIT(n % 64), __ATOMIC_SEQ_CST);
+		__atomic_store_n(&to->tlb->dropped, 1, __ATOMIC_SEQ_CST);
+		if (to != cpu)
+			__atomic_or_fetch(&to->kick, KICK_TLB, __ATOMIC_SEQ_CST);
+	}
+	tlb_settle(cpu, cpu->tlb->cur);
+}

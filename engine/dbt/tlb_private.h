@@ -8,7 +8,7 @@
  *
  * Who writes what. The owner: everything except that others may
  *   - store TLB_EMPTY into tags of data and fetch arrays, and 0 into tags of the L2,
- *   - set bits in `stale_*`, give new numbers to `space` and `global_space`, add to `req`, and set KICK_TLB.
+ *   - set bits in `stale_*` and `dropped*`, give new numbers to `space` and `global_space`, add to `req`, and set KICK_TLB.
  * Everything that two threads touch is accessed atomically; x86 gives acquire and release for nothing.
  *
  * Races, and why each is harmless:
@@ -34,6 +34,9 @@
  * 6. Jump caches are only ever touched by the owner. An issuer that finds a bit of the page in the bitmap of
  *    code pages marks the context's code stale and asks for an acknowledgement. As long as the mark is set KICK_TLB is too,
  *    so pages that the bitmap forgets (the one running) are seen again when the chain is left.
+ *    A dropped block asks for less: a bit in `dropped_at`, then `dropped`, then KICK_TLB, and the owner takes them in the opposite
+ *    order, out of all contexts. Code looks at the kick word before it looks at a jump entry, and an entry that is filled with a
+ *    block that was dropped meanwhile comes after the bits were set, or before they are taken.
  * 7. A new context that copies the kernel's half of the current one. The copy is a fill like others: it is made only when no
  *    broadcast is under way, after the context can be found and marked, and thrown away if seq has moved when it is done.
  */
@@ -60,6 +63,7 @@
 #define CHUNKS		8u			/* of an array, for `filled` */
 #define CHUNK		(TLB_ENTRIES / CHUNKS)
 #define JUMP_CHUNK	(JUMP_ENTRIES / 32)	/* for `jumps` */
+#define DROP_BITS	1024u			/* instructions of a page */
 
 /*
  * Tag: VA bits 48:12, space, 1. Data: PA 47:12 where it is; rights in 6:0, SH in 8:7, leaf size (log2) in 14..: see l2_pack.
@@ -86,6 +90,9 @@ struct tlb {
 	uint32_t used;				/* contexts that have arrays worth clearing; CTX_OFF is never in it */
 	/* Bit per context: all arrays and code; what is not global (TLBI by ASID); code. */
 	uint32_t stale_all, stale_user, stale_code;
+	/* Bit per instruction of a page: blocks that began there were dropped, jump entries may lead to them. `dropped`: there is one. */
+	uint32_t dropped;
+	uint64_t dropped_at[DROP_BITS / 64];
 	uint32_t req, ack;
 	uint32_t global_space, next_space;
 	uint32_t next_way;

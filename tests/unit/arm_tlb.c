@@ -453,6 +453,45 @@ static void forgotten_jumps_are_gone_in_every_context(void **state)
 	assert_false(jump_is(a, USER, 0));
 }
 
+/* As translated code looks: without a kick. */
+static bool fetch_is(struct arm_cpu *cpu, uint64_t va, unsigned el)
+{
+	return cpu->ctx->fetch[el][va >> 12 & (TLB_ENTRIES - 1)].tag == (va & ~0xfffull);
+}
+
+static void a_dropped_block_takes_the_jumps_to_its_offset_from_every_context_and_nothing_else(void **state)
+{
+	struct arm_cpu *a = rig.cpu[0], *b = rig.cpu[1];
+
+	map(USER, 3, PA | PAGE | PT_NG | PT_AP_EL0);
+	for (unsigned i = 0; i < RIG_CPUS; i++) {
+		for (unsigned k = 0; k < 2; k++) {
+			asid(rig.cpu[i], k ? A1 : A2);
+			enter_page(rig.cpu[i], USER + 0x840, 0);
+			enter_page(rig.cpu[i], USER + 0x844, 0);
+		}
+		rig.cpu[i]->kick = 0;
+	}
+	tlb_forget_block(a, 0x840);
+	assert_false(a->kick & KICK_TLB);
+	assert_false(jump_is(a, USER + 0x840, 0));
+	assert_true(jump_is(a, USER + 0x844, 0));
+	assert_true(fetch_is(a, USER, 0));
+	assert_true(b->kick & KICK_TLB);
+	tlb_drain(b);
+	for (unsigned i = 0; i < RIG_CPUS; i++) {
+		for (unsigned k = 0; k < 2; k++) {
+			asid(rig.cpu[i], k ? A1 : A2);
+			assert_false(jump_is(rig.cpu[i], USER + 0x840, 0));
+			assert_true(jump_is(rig.cpu[i], USER + 0x844, 0));
+			assert_true(fetch_is(rig.cpu[i], USER, 0));
+		}
+	}
+	enter_page(b, USER + 0x840, 0);
+	tlb_drain(b);
+	assert_true(jump_is(b, USER + 0x840, 0));
+}
+
 int main(void)
 {
 #define T(f)	cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -468,6 +507,7 @@ int main(void)
 		T(a_fill_that_an_invalidation_overtook_is_not_kept),
 		T(while_a_broadcast_is_under_way_the_second_level_is_not_believed), T(broadcast_by_asid_and_all_work_across),
 		T(forgotten_jumps_are_gone_in_every_context),
+		T(a_dropped_block_takes_the_jumps_to_its_offset_from_every_context_and_nothing_else),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
