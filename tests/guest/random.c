@@ -87,11 +87,13 @@ static void set_up(struct frame *f, u64 middle, bool el0)
 	f->spsr |= (random() >> 60) << 28 | (one_of(8) ? PSR_SS : 0);
 }
 
-static void controls(u64 sctlr)
+static void controls(u64 sctlr, bool el0)
 {
 	/* A SA SA0 UMA DZE UCT nTWI nTWE E0E UCI */
 	u64 may = BIT(1) | BIT(3) | BIT(4) | BIT(9) | BIT(14) | BIT(15) | BIT(16) | BIT(18) | BIT(24) | BIT(26);
 
+	if (!el0 && one_of(4))
+		sctlr &= ~SCTLR_M;		/* all is mapped to itself */
 	write_reg(sctlr_el1, (sctlr & ~may) | (random() & may));
 	write_reg(tcr_el1, RT_TCR | (random() & (3ull << 37)));
 	write_reg(fpcr, one_of(2) ? 0 : random());
@@ -149,7 +151,7 @@ static void pages(void *arena)
 		for (unsigned i = 0; i < 1024; i++)
 			((volatile u64 *)(middle + 0x1000))[i] = random();
 		rt_sync_code(code, 4 * WORDS);
-		controls(sctlr);
+		controls(sctlr, page & 1);
 		exceptions[number] += run(middle, page & 1);
 		write_reg(sctlr_el1, sctlr);
 		write_reg(tcr_el1, RT_TCR);
