@@ -4,7 +4,9 @@
  * by a vendor capability; a capability through which BARs can be reached from configuration space; MSI-X.
  *
  * A field of the common part is written in its own width (64-bit addresses: two halves as well), other writes do nothing. It is
- * read in any: the iPXE of Debian 12 reads the lower half of a word of features and takes it for the whole. Regions are unlocked, for the reasons that mmio.c has. Our own lock covers the ISR byte and the line.
+ * read in any: the iPXE of Debian 12 reads the lower half of a word of features and takes it for the whole.
+ *
+ * Regions are unlocked, for the reasons that mmio.c has. Our own lock covers the ISR byte and the line.
  */
 #include "base/bits.h"
 #include "base/errno.h"
