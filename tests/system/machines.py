@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-# cases: hello_1 hello_4 hello_gicv2 hello_64 hello_image simbench_raw semihosting semihosting_calls elf_on_virt lost_guest captive dry_run dump_dtb dtb_of_ours
+# cases: hello_1 hello_4 hello_gicv2 hello_64 hello_image simbench_raw semihosting semihosting_calls elf_on_virt lost_guest yielders captive dry_run dump_dtb dtb_of_ours
 # cases: kaslr_seed loglevel hugetlbfs timeout_status stopped_by_signal man_page completion
 # budget: 60
 """
@@ -94,6 +94,20 @@ def lost_guest():
         image = bare_image("lost", f"{d}/i")
         for machine in ("virt-arm64", "simbench"):
             out_of("run", "-k", image, "--machine", machine, "-c", "2", "--timeout", "2", status=124)
+
+
+def yielders():
+    """Fifteen vCPUs that wait by YIELD leave the host's cores to the one that works."""
+    def cost(cpus):
+        before = os.times()
+        out_of("run", "-k", image, "-c", str(cpus), "--timeout", "40")
+        after = os.times()
+        return after.children_user + after.children_system - before.children_user - before.children_system
+
+    with tempfile.TemporaryDirectory() as d:
+        image = bare_image("yielders", f"{d}/i")
+        alone, many = cost(1), cost(16)
+        need(many < 1.4 * alone, f"{many:.2f} s of CPU time with 16 vCPUs, {alone:.2f} with 1")
 
 
 def semihosting():

@@ -143,7 +143,9 @@ struct arm_cpu {
 	uint32_t inside;		/* atomic: between dbt_code_enter and dbt_code_leave (cache.c) */
 	uint32_t rounding;		/* MXCSR.RC as it is set now */
 	uint32_t wfe_idle;		/* WFEs in a row that waited in vain */
-	uint32_t yields;		/* YIELDs so far */
+	int32_t yields_left;		/* YIELDs until the host's core is given away */
+	uint32_t yield_rounds;		/* how often in a row that was after YIELDs and little else */
+	uint64_t yield_ns;		/* the thread's CPU time at the last */
 	uint32_t returns_mode;		/* what the frames on the host's stack are good for (returns.h) */
 	struct tlb_ctx *returns_ctx;
 	struct log_limit log;

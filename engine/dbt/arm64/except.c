@@ -160,6 +160,11 @@ bool arm_interrupt_pending(const struct arm_cpu *cpu)
 	return (__atomic_load_n(&cpu->pins, __ATOMIC_ACQUIRE) & (PIN_IRQ | PIN_FIQ)) != 0;
 }
 
+bool arm_interrupt_unmasked(const struct arm_cpu *cpu)
+{
+	return unmasked(cpu, __atomic_load_n(&cpu->pins, __ATOMIC_ACQUIRE)) != 0;
+}
+
 /*
  * KICK_PINS stays set while a pin is up, masked or not: translated code opens masks by itself and then asks the dispatcher,
  * which calls us only if a kick says so.

@@ -6,6 +6,7 @@
  * Those that may take long or sleep count as outside meanwhile (tlb.h). WFI leaves everything: memory readers, code epochs.
  */
 #include <sched.h>
+#include <time.h>
 
 #include "base/bits.h"
 #include "base/platform.h"
@@ -326,10 +327,10 @@ static void enter_all(struct arm_cpu *cpu)
 	__atomic_store_n(&cpu->halted, false, __ATOMIC_RELAXED);
 }
 
-static bool must_wake(const struct arm_cpu *cpu)
+/* Somebody wants something of this vCPU that isn't an interrupt. */
+static bool is_asked(const struct arm_cpu *cpu)
 {
-	return arm_interrupt_pending(cpu) ||
-	       (__atomic_load_n(&cpu->kick, __ATOMIC_SEQ_CST) & (KICK_PAUSE | KICK_EXIT | KICK_IRQ)) ||
+	return (__atomic_load_n(&cpu->kick, __ATOMIC_SEQ_CST) & (KICK_PAUSE | KICK_EXIT)) ||
 	       __atomic_load_n(&cpu->power_change, __ATOMIC_SEQ_CST) ||
 	       __atomic_load_n(&cpu->vcpu->pause_request, __ATOMIC_SEQ_CST);
 }
@@ -341,11 +342,11 @@ HELPER(wfi)
 		arm_sync_exception(cpu, EC_WFX, ISS_COND_ALWAYS);
 		return 0;
 	}
-	if (!must_wake(cpu)) {
+	if (!arm_interrupt_pending(cpu) && !is_asked(cpu)) {
 		leave_all(cpu);
 		for (;;) {
 			__atomic_store_n(&cpu->sleep_word, 0, __ATOMIC_SEQ_CST);
-			if (must_wake(cpu))
+			if (arm_interrupt_pending(cpu) || is_asked(cpu))
 				break;
 			platform_wait(&cpu->sleep_word, 0);
 		}
@@ -382,9 +383,18 @@ static bool monitor_hit(const struct arm_cpu *cpu)
 #define WFE_STREAM_NS		100000	/* Linux's event stream; any rate will do, WFE may end at any time */
 #define WFE_LONG_NS		10000000
 
+/* What ends a WFE (D1.16.1): an interrupt only if PSTATE lets it through, else who waits for a lock with a timer due would spin. */
 static bool event_or_wake(const struct arm_cpu *cpu)
 {
-	return __atomic_load_n(&cpu->event, __ATOMIC_SEQ_CST) || must_wake(cpu);
+	return __atomic_load_n(&cpu->event, __ATOMIC_SEQ_CST) || arm_interrupt_unmasked(cpu) || is_asked(cpu);
+}
+
+/* Sleeps for a bounded time; what would end a WFE ends it early. */
+static void sleep_for(struct arm_cpu *cpu, uint64_t ns)
+{
+	__atomic_store_n(&cpu->sleep_word, 0, __ATOMIC_SEQ_CST);
+	if (!event_or_wake(cpu))
+		platform_wait_for(&cpu->sleep_word, 0, ns);
 }
 
 /*
@@ -404,10 +414,7 @@ static void wait_for_event(struct arm_cpu *cpu)
 	if (++cpu->wfe_idle < WFE_YIELDS) {
 		sched_yield();
 	} else {
-		__atomic_store_n(&cpu->sleep_word, 0, __ATOMIC_SEQ_CST);
-		if (!event_or_wake(cpu))
-			platform_wait_for(&cpu->sleep_word, 0, cpu->excl_size ? WFE_MONITOR_NS :
-					  cpu->cntkctl_el1 & CNTKCTL_EVNTEN ? WFE_STREAM_NS : WFE_LONG_NS);
+		sleep_for(cpu, cpu->excl_size ? WFE_MONITOR_NS : cpu->cntkctl_el1 & CNTKCTL_EVNTEN ? WFE_STREAM_NS : WFE_LONG_NS);
 	}
 	enter_all(cpu);
 }
@@ -428,16 +435,52 @@ HELPER(wfe)
 	return 0;
 }
 
-#define YIELDS_TO_HOST	2048
+#define YIELDS_TO_HOST	2048		/* a pure loop's 50 to 500 us */
+#define YIELDS_WAITING	64
+#define YIELD_NS	250		/* of CPU time: more between two of them is a loop that does something as well */
+#define YIELD_SLACK_NS	20000		/* and the giving away itself */
+#define YIELD_ROUNDS	8		/* in a row that did nothing else before we sleep */
+#define YIELD_SLEEP_NS	50000		/* at first; the longer it waits the longer, so that the delay stays a fraction of the wait */
+#define YIELD_SLEEPS	128		/* rounds until the sleep does not grow any more */
 
-/* Linux waits by YIELD where no monitor helps: the one that it waits for may have no core of the host. */
+static uint64_t thread_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+/*
+ * Linux waits by YIELD where no monitor helps (stop_machine, with interrupts masked); the one that it waits for may have no core
+ * of the host. sched_yield is no more than a hint among many that do the same, so who does nothing else for about a
+ * millisecond sleeps between short looks.
+ */
+static void give_core_away(struct arm_cpu *cpu)
+{
+	bool slept = cpu->yield_rounds > YIELD_ROUNDS;
+	uint64_t loop_ns = (slept ? YIELDS_WAITING : YIELDS_TO_HOST) * YIELD_NS + YIELD_SLACK_NS;
+
+	if (thread_ns() - cpu->yield_ns > loop_ns)
+		cpu->yield_rounds = 0;
+	else if (cpu->yield_rounds < YIELD_ROUNDS + YIELD_SLEEPS)
+		cpu->yield_rounds++;
+	leave_all(cpu);
+	if (cpu->yield_rounds <= YIELD_ROUNDS) {
+		sched_yield();
+		cpu->yields_left = YIELDS_TO_HOST;
+	} else {
+		sleep_for(cpu, YIELD_SLEEP_NS + YIELD_SLEEP_NS * (cpu->yield_rounds - YIELD_ROUNDS) / 16);
+		cpu->yields_left = YIELDS_WAITING;
+	}
+	enter_all(cpu);
+	cpu->yield_ns = thread_ns();
+}
+
 HELPER(yield)
 {
-	if (++cpu->yields % YIELDS_TO_HOST == 0) {
-		leave_all(cpu);
-		sched_yield();
-		enter_all(cpu);
-	}
+	if (unlikely(--cpu->yields_left <= 0))
+		give_core_away(cpu);
 	retire(cpu);
 	return 0;
 }

@@ -70,6 +70,7 @@ void arm_set_sp_bank(struct arm_cpu *cpu, unsigned el, unsigned spsel);	/* saves
 /* True and the exception taken, if a pin is up that PSTATE lets through. Clears KICK_PINS once no pin is up. */
 bool arm_take_interrupt(struct arm_cpu *cpu);
 bool arm_interrupt_pending(const struct arm_cpu *cpu);	/* for WFI: masked ones wake too */
+bool arm_interrupt_unmasked(const struct arm_cpu *cpu);	/* for WFE */
 void arm_irq_update(struct arm_cpu *cpu);		/* KICK_IRQ from pins and masks; after a mask has changed */
 /* Any thread: sets bits of cpu->kick and ends a WFI. Pins and the like are to be set before. */
 void arm_kick(struct arm_cpu *cpu, uint32_t kick_bits);
