@@ -229,7 +229,8 @@ static unsigned probe(u64 va)
 	par = read_reg(par_el1);
 	taken = TRY(at, "ldr x1, [%1]", "r"(va & ~7ull));
 	if (par & 1)
-		check(taken && (par >> 1 & 0x3c) != 0x14 && exc.esr == ESR(EC_DABORT, par >> 1 & 63), "%lx: %lx, but AT says %lx", va, exc.esr, par);
+		check(taken && (par >> 1 & 0x3c) != 0x14 && exc.esr == ESR(EC_DABORT, par >> 1 & 63),
+		      "%lx: %lx, but AT says %lx", va, exc.esr, par);
 	else
 		check(!taken || (exc.esr & 63) == 0x10, "%lx: %lx, but AT says %lx", va, exc.esr, par);
 	if (taken)
