@@ -11,7 +11,9 @@ VMM=qemu runs the same tests on QEMU inside the outer machine, which must pass t
 """
 
 import os
+import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,7 +25,7 @@ import vmm
 from debian_rig import DebianRig, debian_to_login
 from firmware_rig import FirmwareRig, grub_boots_linux, kernel_by_fw_cfg, second_machine_is_refused
 from guest import need
-from image import image, vmlinux
+from image import image, tool, vmlinux
 from kvm_rig import KINDS, MODULES, Rig, first_guest, reboot, reboot_ends, shell_from_disk
 from outer import Inner, Skip, main_of
 from vhost_rig import VhostRig, network_and_sockets, network_over_mmio
@@ -71,6 +73,23 @@ def seabios(rig, irqchip="kernel"):
     text = rig.outer.run(shlex.join(command) + " </dev/null 2>&1; echo status $?", 90)
     # SeaBIOS's serial console holds the last characters back until the next tick.
     need("hello from the" in text and "status 42" in text, text)
+
+
+def ipxe(rig, transport):
+    """Somebody else's drivers: SeaBIOS starts iPXE from a disk, which asks for an address. It reads registers in halves."""
+    bios = "/usr/share/seabios/bios-256k.bin"
+    if vmm.chosen() is vmm.qemu:
+        return
+    if not os.path.exists(bios):
+        raise Skip(f"{bios} is missing: install seabios")
+    with tempfile.TemporaryDirectory() as d:
+        shutil.copy(tool("tools/debfetch", "path", "ipxe:amd64/bookworm") + "/usr/lib/ipxe/ipxe.iso", f"{d}/ipxe.iso")
+        os.truncate(f"{d}/ipxe.iso", -(-os.path.getsize(f"{d}/ipxe.iso") // 2048) * 2048)
+        firmware, disk = rig.outer.put(bios), rig.outer.put(f"{d}/ipxe.iso")
+    command = [*rig.program, "run", "-f", firmware, "-d", disk + ",ro", "-n", "user", "-m", "128M", "--irqchip", "split",
+               "--virtio-transport", transport, "--timeout", "60"]
+    text = rig.outer.run(shlex.join(command) + " </dev/null 2>&1; echo status $?", 120)
+    need("10.0.2.15/255" in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|[\r\n]", "", text), text)
 
 
 def pvh_small(rig):
@@ -133,6 +152,8 @@ SPLIT = [
     ("split irqchip: MMIO, by lines of the IOAPIC", lambda r: split(r, 1, "mmio")),
     ("split irqchip: PCI without MSI, level-triggered", lambda r: split(r, 2, "pci", "pci=nomsi")),
     ("split irqchip: SeaBIOS, by the 8259s", lambda r: seabios(r, "split")),
+    ("split irqchip: iPXE gets an address over PCI", lambda r: ipxe(r, "pci")),
+    ("split irqchip: iPXE gets an address from a transitional card", lambda r: ipxe(r, "pci-legacy")),
 ]
 
 VFIO = [
