@@ -390,6 +390,20 @@ static bool is_own_memory(const struct config_memory *m)
 	return memory_is_taken(m) && !(m->flags & MEMORY_IO);
 }
 
+/* While the root had it, it may have told the architecture's devices to write there (arch_is_reserved). */
+static bool loadable_is_free(const struct cell *cell)
+{
+	const struct config_memory *m = config_memory(cell->config);
+
+	for (uint32_t i = 0; i < cell->config->num_memory; i++)
+		if (is_loadable(&m[i]) && memory_is_taken(&m[i]) && arch_is_reserved(cell->sys, m[i].phys, m[i].size)) {
+			log_error("cell '%s': memory at %#llx is where the root's devices write by themselves", cell->config->name,
+				  (unsigned long long)m[i].phys);
+			return false;
+		}
+	return true;
+}
+
 int cell_start(struct cpu *cpu, uint64_t id)
 {
 	struct cell **slot, *cell;
@@ -399,7 +413,7 @@ int cell_start(struct cpu *cpu, uint64_t id)
 		return err;
 	cell = *slot;
 	if (cell->loadable) {
-		err = loadable_move(cell, false);
+		err = loadable_is_free(cell) ? loadable_move(cell, false) : -EBUSY;
 		if (err)
 			return management_end(cpu, err);
 		cell->loadable = false;

@@ -186,6 +186,13 @@ static void tables_and_cells_exclude_each_other(void)
 	check(value == 0, "create where it was", value);
 	value = table_written(GITS_BASER0, VALID | CELL_BASE);
 	check(!(value & VALID), "a device table in a cell", value);
+	value = call_hvc(HC_CELL_SET_LOADABLE, 1, 0);
+	check(value == 0, "set loadable", value);
+	value = table_written(GITS_BASER0, VALID | CELL_BASE);
+	check(value == (VALID | CELL_BASE), "a device table in what is loaded", value);
+	value = call_hvc(HC_CELL_START, 1, 0);
+	check(value == (uint64_t)-16, "start with a device table in it", value);
+	table_written(GITS_BASER0, 0);
 	value = call_hvc(HC_CELL_DESTROY, 1, 0);
 	check(value == 0, "destroy", value);
 	cell.memory[0].phys = ITS;
