@@ -344,6 +344,52 @@ static void an_interrupt_that_a_cell_takes_is_given_to_nobody_else(uint64_t cpu)
 	spi_off();
 }
 
+/* ---- what a cell makes of its interrupts is over with it ---- */
+
+#define SPI_BIT(reg)	(r32(GICD + (reg) + SPI / 32 * 4) >> SPI % 32 & 1)
+#define SPI_IS_EDGE	(r32(GICD + 0xc00 + SPI / 16 * 4) >> (SPI % 16 * 2 + 1) & 1)
+#define PPI_CONFIG	(GICR + 0x20000 + 0x10000 + 0xc04)	/* CPU 1's */
+
+static const uint32_t retriggers[] = {
+	0xd2a10001,	/* mov x1, #GICD */
+	0xb90c083f,	/* str wzr, [x1, #0xc08]: SPIs 32 to 47 are levels */
+	0xd2a101a1,	/* mov x1, #GICR + 0x30000 */
+	0x12800000,	/* mov w0, #-1 */
+	0xb90c0420,	/* str w0, [x1, #0xc04]: PPIs are edges; on a GICv2 that parks it */
+	0x14000000,	/* b . */
+};
+
+static void an_interrupt_comes_back_as_it_was(void)
+{
+	uint64_t before = irqs[0][SPI % 32], value, ppis = gic_version == 3 ? r32(PPI_CONFIG) : 0;
+
+	spi_route(0);
+	cell.cell.num_irqchips = 1;
+	cell.cell.flags = CELL_PASSIVE_COMM_REGION;
+	value = call_hvc(HC_CELL_CREATE, (uint64_t)&cell, 0);
+	check(value == 0, "create with an SPI that is on", value);
+	check(!SPI_BIT(0x100), "an SPI of a cell, for the root", 0);
+	value = call_hvc(HC_CELL_SET_LOADABLE, 1, 0);
+	check(value == 0, "set loadable", value);
+	memcpy((void *)CELL_BASE, retriggers, sizeof(retriggers));
+	value = call_hvc(HC_CELL_START, 1, 0);
+	check(value == 0, "start one that changes triggers", value);
+	while (call_hvc(HC_CPU_INFO, 1, CPU_INFO_STAT + STAT_MMIO) < 2)
+		relax();
+	value = call_hvc(HC_CELL_DESTROY, 1, 0);
+	check(value == 0, "destroy it", value);
+	cell.cell.flags = 0;
+	cell.cell.num_irqchips = 0;
+	cpu_on(1);
+	check(SPI_IS_EDGE, "an SPI's trigger after a cell", r32(GICD + 0xc00 + SPI / 16 * 4));
+	check(SPI_BIT(0x100), "an SPI that was on before a cell had it", 0);
+	check(gic_version == 2 || r32(PPI_CONFIG) == ppis, "triggers of private interrupts after a cell", r32(PPI_CONFIG));
+	w32(GICD + 0x200 + SPI / 32 * 4, 1u << SPI % 32);
+	check(wait_until(&irqs[0][SPI % 32], before + 1), "an SPI that a cell had", irqs[0][SPI % 32]);
+	spi_off();
+	cpu_off(1);
+}
+
 static void an_sgi_that_is_off_waits(void)
 {
 	uint64_t base = gic_version == 3 ? GICR + 0x10000 : GICD, before = irqs[0][7];
@@ -560,6 +606,7 @@ static void cells(void)
 		an_lpi_is_no_cells();
 	}
 	an_interrupt_that_a_cell_takes_is_given_to_nobody_else(0);
+	an_interrupt_comes_back_as_it_was();
 	cpu_on(2);
 	an_interrupt_that_a_cell_takes_is_given_to_nobody_else(2);
 	cpu_off(2);

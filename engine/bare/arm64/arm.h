@@ -97,6 +97,7 @@ struct arm_cpu {
 	uint32_t lr_count;
 	uint64_t gic_ctlr, gic_pmr, gic_sre, gic_igrpen;	/* as found */
 	uint32_t ppi_enable;		/* as found: enable bits of INTID 0..31 */
+	uint32_t ppi_trigger;		/* as found: their half of GICD_ICFGR */
 	uint8_t ppi_priority[32];
 	uint8_t gicc_mask;		/* GICv2: its bit in GICD_ITARGETSR */
 	uint32_t sgi_pending;
@@ -115,6 +116,7 @@ struct arm_cell {
 	struct pt_tree map;		/* stage 2 */
 	uint64_t vttbr;
 	uint32_t irq[IRQ_WORDS];	/* bit n: INTID n is the cell's; word 0 is banked */
+	uint32_t was_on[IRQ_WORDS], was_edge[IRQ_WORDS];	/* those that are: as the root had them */
 };
 
 _Static_assert(sizeof(struct arm_cpu) <= CPU_BYTES && sizeof(struct regs) == FRAME_BYTES, "layout.h");

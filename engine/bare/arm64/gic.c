@@ -4,6 +4,7 @@
 #include "base/string.h"
 #include "engine/bare/arm64/gic.h"
 #include "engine/bare/cell_config.h"
+#include "engine/bare/cpu.h"
 
 static const struct gic *gic_of(const struct arm_cpu *c)
 {
@@ -219,6 +220,7 @@ void gic_private_take(struct arm_cpu *c, uint64_t base)
 	c->ppi_enable = (uint32_t)mmio_read(base + GICD_ISENABLER, 4);
 	for (uint32_t i = 0; i < IRQ_PRIVATE; i++)
 		c->ppi_priority[i] = (uint8_t)mmio_read(base + GICD_IPRIORITYR + i, 1);
+	c->ppi_trigger = (uint32_t)mmio_read(base + GICD_ICFGR + 4, 4);
 	memcpy(c->sgi_priority, c->ppi_priority, sizeof(c->sgi_priority));
 	c->sgi_enable = c->ppi_enable & sgis;
 	active = (uint32_t)mmio_read(base + GICD_ISACTIVER, 4) & sgis;
@@ -249,6 +251,7 @@ void gic_private_reset(struct arm_cpu *c, uint64_t base)
 
 	mmio_write(base + GICD_ICENABLER, theirs, 4);
 	mmio_write(base + GICD_ICACTIVER, theirs, 4);
+	mmio_write(base + GICD_ICFGR + 4, c->ppi_trigger, 4);
 	mmio_write(base + GICD_ICPENDR, theirs, 4);
 	for (uint32_t i = IRQ_SGIS; i < IRQ_PRIVATE; i++)
 		if (theirs >> i & 1)
@@ -314,7 +317,16 @@ static void spi_quiet(struct bare *sys, uint32_t irq)
 	gic_irq_bit(base, GICD_ICACTIVER, irq);
 }
 
-/* Off, not pending, at the default priority, to the first CPU of `owner`. */
+static void spi_trigger_set(struct bare *sys, uint32_t irq, bool edge)
+{
+	uint64_t reg = gicd_base(sys) + GICD_ICFGR + irq / 16 * 4;
+
+	engine_lock(&machine_of(sys)->dist_lock);
+	mmio_write(reg, field_set(mmio_read(reg, 4), BIT(irq % 16 * 2 + 1), edge), 4);
+	engine_unlock(&machine_of(sys)->dist_lock);
+}
+
+/* Off, not pending, at the default priority, of the root's trigger, to the first CPU of `owner`. */
 static void spis_reset(const struct arm_cell *cell, const struct cell *owner)
 {
 	struct bare *sys = owner->sys;
@@ -324,6 +336,7 @@ static void spis_reset(const struct arm_cell *cell, const struct cell *owner)
 		if (!cell_owns_irq(cell, irq))
 			continue;
 		spi_quiet(sys, irq);
+		spi_trigger_set(sys, irq, cell->was_edge[irq / 32] >> (irq % 32) & 1);
 		priority_set(gicd_base(sys), irq, PRIORITY_DEFAULT);
 		machine_of(sys)->gic->route(irq, first);
 	}
@@ -374,6 +387,18 @@ void arch_irqs_withdraw(struct cpu *cpu)
 		q->spilled[word] &= arm_cell_of(cpu->cell)->irq[word];
 }
 
+static void spis_remember(struct arm_cell *own)
+{
+	uint64_t base = gicd_base(own->cell.sys);
+
+	for (uint32_t irq = IRQ_PRIVATE; irq < IRQ_SPECIAL; irq++)
+		if (cell_owns_irq(own, irq) && irq_is_edge(base, irq))
+			own->was_edge[irq / 32] |= (uint32_t)BIT(irq % 32);
+	for (uint32_t word = 1; word < IRQ_WORDS; word++)
+		if (own->irq[word])
+			own->was_on[word] = (uint32_t)mmio_read(base + GICD_ISENABLER + word * 4, 4) & own->irq[word];
+}
+
 /* Those that the configuration names and the root has. */
 void arch_irqs_take(struct cell *cell)
 {
@@ -391,6 +416,7 @@ void arch_irqs_take(struct cell *cell)
 		}
 	}
 	arch_irqs_withdraw(&this_cpu()->cpu);
+	spis_remember(own);
 	spis_reset(own, cell);
 	spis_keep_away(&root->cell, cell);
 }
@@ -408,5 +434,7 @@ void arch_irqs_return(struct cell *cell)
 	for (uint32_t word = 1; word < IRQ_WORDS; word++) {
 		root->irq[word] |= own->irq[word];
 		own->irq[word] = 0;
+		if (own->was_on[word])
+			mmio_write(gicd_base(cell->sys) + GICD_ISENABLER + word * 4, own->was_on[word], 4);
 	}
 }
