@@ -209,9 +209,11 @@ static long hypercall_agreed(enum hypercall number, const struct cell *cell)
 	long err;
 
 	while ((err = hypercall(number, cell->id, 0)) == -EAGAIN) {
-		if (cella.shutting_down && time_after(jiffies, patience))
+		bool down = READ_ONCE(cella.shutting_down);
+
+		if (down && time_after(jiffies, patience))
 			return hypercall(number, cell->id, DESTROY_UNASKED);
-		if (!cella.shutting_down && signal_pending(current))
+		if (!down && signal_pending(current))
 			return -EINTR;
 		usleep_range(100, 1000);
 	}

@@ -104,6 +104,7 @@ int sysfs_add_cell(struct cell *cell);			/* from now on kobject_put frees it, af
 extern const struct file_operations cella_file;
 int console_map(const struct image_header *header);
 void console_unmap(void);
+void console_print(const struct image_header *header);		/* into the kernel's log */
 
 struct cell *cell_find(const struct cella_cell_ref *ref);	/* or ERR_PTR; never the root */
 

@@ -3,6 +3,8 @@
  * The engine's log, for read() on /dev/cella. It lies in the image's memory (abi/image.h), of which the engine lets the root see
  * just this. EL2 wakes nobody, so a reader that waits looks again every POLL_MS.
  */
+#define pr_fmt(fmt) "cella: " fmt
+
 #include <linux/fs.h>
 #include <linux/io.h>
 #include <linux/jiffies.h>
@@ -14,6 +16,25 @@
 #include "cella.h"
 
 #define POLL_MS	50
+
+/* When it could not be enabled: nobody reads its log, which says why. */
+void console_print(const struct image_header *header)
+{
+	const struct image_console *console;
+	u32 at = 0, end, len, tail;
+
+	console = memremap(header->phys + header->console_offset, header->console_size, MEMREMAP_WB);
+	if (!console)
+		return;
+	tail = console->tail;
+	end = min3(tail, console->size, (u32)(header->console_size - sizeof(*console)));
+	for (; at < end; at += len + 1) {
+		for (len = 0; at + len < end && console->content[at + len] != '\n'; len++)
+			;
+		pr_err("engine: %.*s\n", (int)len, console->content + at);
+	}
+	memunmap((void *)console);
+}
 
 /* What size is checked against is the header's, which the loader read before the engine ran. */
 int console_map(const struct image_header *header)

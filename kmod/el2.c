@@ -271,6 +271,8 @@ int el2_enable(const void *image, u32 image_size, const struct system_config *co
 		on_each_cpu(enter_cpu, &all, 1);
 		err = atomic_read(&all.err);
 		cella.enabled = !err;
+		if (err)
+			console_print(&header);
 	}
 	cpus_read_unlock();
 	if (err) {

@@ -196,8 +196,8 @@ static int on_reboot(struct notifier_block *nb, unsigned long event, void *data)
 {
 	int err = 0;
 
+	WRITE_ONCE(cella.shutting_down, true);	/* first: who waits for a cell's answer with the lock stops waiting by it */
 	mutex_lock(&cella.lock);
-	cella.shutting_down = true;
 	if (cella.enabled)
 		err = do_disable();
 	mutex_unlock(&cella.lock);

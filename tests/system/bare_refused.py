@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-# cases: cpus_come_and_go
+# cases: cpus_come_and_go last_words
 # long: linux_at_el2 kvm_at_el2
 # budget: 180
 """
@@ -81,6 +81,25 @@ def cpus_come_and_go():
         rig.enable()
         rig.disable()
         rig.healthy()
+    finally:
+        rig.close()
+
+
+def last_words():
+    """What the engine has against a configuration is in the kernel's log; the machine goes down while a cell takes its time."""
+    rig = Bare()
+    try:
+        rig.run("insmod /cella/cella.ko")
+        rig.run(f"sed 's/maintenance_irq = 25/maintenance_irq = 5/' /cella/{rig.config} >/cella/odd.toml")
+        need(rig.status("cella cell enable /cella/odd.toml")[0] == 1, "it was enabled without a maintenance interrupt")
+        log = rig.run("dmesg | grep cella:")
+        need("maintenance interrupt 5 is no private one" in log, f"the kernel's log doesn't have why it was not enabled:\n{log}")
+        rig.enable()
+        rig.run("sed -i 's/^reply_timeout.*/reply_timeout = 0/' /cella/gic-demo.toml; printf '\\000\\000\\000\\024' >/cella/mute.bin")
+        rig.start("gic-demo", "mute")  # b .
+        rig.run("(cella cell shutdown gic-demo >/dev/null 2>&1 &) ; sleep 1")
+        rig.outer.console.sendline("poweroff -f")
+        rig.outer.console.wait_exit(40)
     finally:
         rig.close()
 
