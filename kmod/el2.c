@@ -58,7 +58,10 @@ void clean_to_poc(const void *start, size_t size)
 	asm volatile("dsb sy" : : : "memory");
 }
 
-/* What is asked of each CPU, and whether one could not. */
+/*
+ * What is asked of each CPU, and whether one could not. They wait for each other at EL2. Beside stop_machine that ends: on_each_cpu
+ * keeps its own CPU, so no other gets beyond stop_machine's first state, in which interrupts are on.
+ */
 struct all_cpus {
 	unsigned long entry;
 	atomic_t err;

@@ -68,6 +68,23 @@ def enable_disable(rig, count):
     rig.healthy()
 
 
+def beside_patching(rig, count=5):
+    """A kprobe that goes in and out stops all CPUs for each change of the kernel's text; enabling and disabling wait their turn."""
+    probes = "/sys/kernel/tracing/kprobe_events"
+    rig.run("[ -e /sys/kernel/tracing/kprobe_events ] || mount -t tracefs t /sys/kernel/tracing")
+    rig.run(f"echo p:cella_test do_sys_openat2 >{probes}")
+    rig.run("((cd /sys/kernel/tracing/events/kprobes/cella_test; while [ ! -e /tmp/enough ]; do echo 1 >enable; echo 0 >enable; "
+            "echo >>/tmp/patched; done) >/dev/null 2>&1 &)")
+    try:
+        for _ in range(count):
+            rig.enable()
+            rig.disable()
+    finally:
+        rig.run("touch /tmp/enough; sleep 1")
+    need(int(rig.run("wc -l </tmp/patched")) > count, "the kernel's text was hardly changed meanwhile")
+    rig.healthy()
+
+
 def restarts(rig, count):
     """create, load, start, shutdown, start, destroy: each time the pool is as before, and the cell begins anew."""
     rig.enable()
@@ -400,6 +417,7 @@ V3 = [
     *hostiles(12),
     ("the timer of a cell goes on while the root is under stress", stress),
     ("misuse of /dev/cella harms nothing", misuse),
+    ("it is enabled and disabled beside who patches the kernel", beside_patching),
     ("the module stays while it is enabled", module_stays),
     ("wrong words are refused by name", wrong_words),
 ]
