@@ -90,7 +90,8 @@ struct tlb {
 	uint32_t used;				/* contexts that have arrays worth clearing; CTX_OFF is never in it */
 	/* Bit per context: all arrays and code; what is not global (TLBI by ASID); code. */
 	uint32_t stale_all, stale_user, stale_code;
-	/* Bit per instruction of a page: blocks that began there were dropped, jump entries may lead to them. `dropped`: there is one. */
+	/* Bit per instruction of a page: blocks that began there were dropped, jump entries may lead to them. `dropped`: there
+	   is one. */
 	uint32_t dropped;
 	uint64_t dropped_at[DROP_BITS / 64];
 	uint32_t req, ack;

@@ -440,7 +440,7 @@ HELPER(wfe)
 #define YIELD_NS	250		/* of CPU time: more between two of them is a loop that does something as well */
 #define YIELD_SLACK_NS	20000		/* and the giving away itself */
 #define YIELD_ROUNDS	8		/* in a row that did nothing else before we sleep */
-#define YIELD_SLEEP_NS	50000		/* at first; the longer it waits the longer, so that the delay stays a fraction of the wait */
+#define YIELD_SLEEP_NS	50000		/* at first; longer the longer it waits, so that delays stay a fraction */
 #define YIELD_SLEEPS	128		/* rounds until the sleep does not grow any more */
 
 static uint64_t thread_ns(void)
