@@ -2,6 +2,7 @@
 /*
  * The bare image without Linux: on QEMU's virt board, three CPUs enter and leave the engine, use interrupts, are refused what they
  * are, and give one of them to a cell. Prints a line for each case and "ok" or "FAILED" at the end, then turns the machine off.
+ * Long because it is one image: each case goes on with what the one before it left on the board.
  */
 #include "base/errno.h"
 #include "tests/bare/board.h"
