@@ -6,8 +6,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <sched.h>
 #include <semaphore.h>
 #include <setjmp.h>
@@ -17,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -27,6 +24,7 @@
 #include "base/types.h"
 #include "os/loop.h"
 #include "os/uring.h"
+#include "tests/unit/deny.h"
 #include "tests/unit/skip.h"
 
 #define DISK_BYTES	(256u * 1024)
@@ -523,22 +521,6 @@ static void flushed_write_survives_kill_9(void **state)
 	free(file);
 }
 
-/* From now on this thread's io_uring_enter has no resources. */
-static int starve_uring(void)
-{
-	struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_io_uring_enter, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAGAIN),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog prog = { ARRAY_SIZE(code), code };
-
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		return -errno;
-	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog) ? -errno : 0;
-}
-
 /* Nothing else comes that would make the queue try again. */
 static void requests_that_the_kernel_does_not_take_come_back_all_the_same(void **state)
 {
@@ -554,7 +536,7 @@ static void requests_that_the_kernel_does_not_take_come_back_all_the_same(void *
 		CHECK(!pool_new(2, "disk", &f->pool));
 		CHECK(!disk_raw_open(f->pool, f->path, 0, &b));
 		attached(f, b);
-		if (starve_uring())
+		if (deny_syscall(__NR_io_uring_enter, EAGAIN))
 			_exit(77);
 		CHECK(!io(f, b, BLOCK_READ, 4096, buf, 4096));
 		CHECK(!memcmp(buf, f->model + 4096, 4096));
